@@ -1,0 +1,63 @@
+# One source, one object library per instruction set (see csrc/simd/dispatch.hpp).
+#
+# pyinfo_add_simd_kernels(target source...) compiles every kernel source once per instruction set of
+# the target processor, with -DPYINFO_ISA=<name>, and adds the objects to `target`. Kernel objects
+# hold code that other machines may not execute, so nothing in them may be shared: anonymous
+# namespaces only, no link-time optimisation, no static initialisers (tests/test_objects.py asks nm).
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64")
+  set(PYINFO_ISAS portable sse4 avx2 avx512)
+else()
+  set(PYINFO_ISAS portable) # aarch64: NEON is part of the baseline
+endif()
+
+if(MSVC)
+  set(PYINFO_FLAGS_portable "")
+  set(PYINFO_FLAGS_sse4 "")
+  set(PYINFO_FLAGS_avx2 /arch:AVX2)
+  set(PYINFO_FLAGS_avx512 /arch:AVX512)
+  set(PYINFO_FLAGS_KERNEL /O2 /fp:precise)
+else()
+  set(PYINFO_FLAGS_portable "")
+  set(PYINFO_FLAGS_sse4 -march=x86-64-v2)
+  set(PYINFO_FLAGS_avx2 -march=x86-64-v3)
+  set(PYINFO_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  # Error-free transformations need the operations as written: no contraction, no reassociation.
+  set(PYINFO_FLAGS_KERNEL -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math -fno-exceptions
+                          -fno-rtti)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 says so of its own AVX-512 header (GCC bug 105593).
+    list(APPEND PYINFO_FLAGS_KERNEL -Wno-maybe-uninitialized)
+  endif()
+endif()
+
+function(pyinfo_warnings target)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4)
+  else()
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow)
+  endif()
+  if(PYINFO_WERROR)
+    set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
+  endif()
+  if(PYINFO_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                             -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+function(pyinfo_add_simd_kernels target)
+  foreach(isa IN LISTS PYINFO_ISAS)
+    set(objects ${target}_${isa})
+    add_library(${objects} OBJECT ${ARGN})
+    target_include_directories(${objects} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+    target_compile_definitions(${objects} PRIVATE PYINFO_ISA=${isa})
+    target_compile_options(${objects} PRIVATE ${PYINFO_FLAGS_KERNEL} ${PYINFO_FLAGS_${isa}})
+    set_target_properties(${objects} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+    pyinfo_warnings(${objects})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+    string(TOUPPER ${isa} name)
+    target_compile_definitions(${target} PUBLIC PYINFO_HAVE_${name}=1)
+  endforeach()
+endfunction()

@@ -1,0 +1,280 @@
+// The loop around a kernel's terms: contiguous slices, and columns side by side. For kernel files.
+//
+// A Term maps one register of p (and q) to the registers that are to be summed. Eight registers'
+// terms are added as a tree (three roundings), the tree's result is added with its rounding error
+// kept (two-sum): the sum is as good as if done in twice the precision, for a small price per eight.
+// A slice and a tile of columns differ in one number only, the distance between registers.
+#pragma once
+
+#include "measures/kernels.hpp"
+#include "simd/math.hpp"
+
+namespace pyinfo::measures {
+namespace {
+
+using simd::kLanes;
+using simd::load;
+using simd::load_first;
+using simd::maximum;
+using simd::minimum;
+using simd::splat;
+using simd::store;
+using simd::two_sum;
+using simd::Vec;
+using simd::where_equal;
+using simd::where_less;
+
+template <class T>
+constexpr T kInfinity = T(__builtin_huge_val());
+
+// A double-double per lane; float terms are widened.
+template <class T>
+struct Total;
+template <>
+struct Total<double> {
+  static constexpr int parts = 1;
+  Vec<double> high[1], low[1];
+  PYINFO_INLINE void add(Vec<double> term) {
+    Vec<double> sum, error;
+    two_sum(high[0], term, sum, error);
+    high[0] = sum;
+    low[0] += error;
+  }
+};
+template <>
+struct Total<float> {
+  static constexpr int parts = 2;
+  Vec<double> high[2], low[2];
+  PYINFO_INLINE void add(Vec<float> term) {
+    Vec<double> wide[2];
+    simd::widen(term, wide[0], wide[1]);
+    for (int i = 0; i < 2; ++i) {
+      Vec<double> sum, error;
+      two_sum(high[i], wide[i], sum, error);
+      high[i] = sum;
+      low[i] += error;
+    }
+  }
+};
+
+template <class T>
+struct Extremes {
+  Vec<T> smallest, largest, support;
+};
+
+template <class Term>
+struct Accumulator {
+  using T = typename Term::value_type;
+  using V = Vec<T>;
+
+  Total<T> totals[Term::sums];
+  Extremes<T> seen;
+
+  PYINFO_INLINE void reset() {
+    for (auto& total : totals)
+      for (int part = 0; part < Total<T>::parts; ++part)
+        total.high[part] = total.low[part] = splat<double>(0);
+    seen.smallest = seen.support = splat<T>(kInfinity<T>);
+    seen.largest = splat<T>(-kInfinity<T>);
+  }
+
+  PYINFO_INLINE void evaluate(const Term& term, V p, V q, V (&terms)[Term::sums]) {
+    if constexpr (Term::operands == 2) {
+      seen.smallest = minimum<T>(minimum<T>(p, q), minimum<T>(q, seen.smallest));
+      seen.largest = maximum<T>(maximum<T>(p, q), maximum<T>(q, seen.largest));
+    } else {
+      seen.smallest = minimum<T>(p, seen.smallest);
+      seen.largest = maximum<T>(p, seen.largest);
+    }
+    term(p, q, terms, seen.support);
+  }
+
+  // The sum of the terms of `count` registers, added pairwise.
+  template <int count, class Load>
+  PYINFO_INLINE void tree(const Term& term, const Load& at, std::ptrdiff_t first,
+                          V (&terms)[Term::sums]) {
+    if constexpr (count == 1) {
+      V p, q;
+      at(first, p, q);
+      evaluate(term, p, q, terms);
+    } else {
+      V left[Term::sums], right[Term::sums];
+      tree<count / 2>(term, at, first, left);
+      tree<count / 2>(term, at, first + count / 2, right);
+      for (int i = 0; i < Term::sums; ++i) terms[i] = left[i] + right[i];
+    }
+  }
+
+  template <class Load>
+  PYINFO_INLINE void add(const Term& term, const Load& at, std::ptrdiff_t count) {
+    V terms[Term::sums];
+    std::ptrdiff_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+      tree<8>(term, at, i, terms);
+      for (int s = 0; s < Term::sums; ++s) totals[s].add(terms[s]);
+    }
+    for (; i < count; ++i) {
+      tree<1>(term, at, i, terms);
+      for (int s = 0; s < Term::sums; ++s) totals[s].add(terms[s]);
+    }
+  }
+
+  // All lanes together.
+  PYINFO_INLINE void reduce(Sums& out) const {
+    constexpr int lanes = kLanes<double> * Total<T>::parts;
+    for (int s = 0; s < Term::sums; ++s) {
+      double high[lanes], low[lanes];
+      for (int part = 0; part < Total<T>::parts; ++part) {
+        store<double>(high + part * kLanes<double>, totals[s].high[part]);
+        store<double>(low + part * kLanes<double>, totals[s].low[part]);
+      }
+      PYINFO_UNROLL
+      for (int width = lanes / 2; width > 0; width /= 2) {
+        PYINFO_UNROLL
+        for (int i = 0; i < width; ++i) {
+          double sum, error;
+          two_sum(high[i], high[i + width], sum, error);
+          high[i] = sum;
+          low[i] += low[i + width] + error;
+        }
+      }
+      out.high[s] = high[0];
+      out.low[s] = low[0];
+    }
+    T smallest[kLanes<T>], largest[kLanes<T>], support[kLanes<T>];
+    store<T>(smallest, seen.smallest);
+    store<T>(largest, seen.largest);
+    store<T>(support, seen.support);
+    PYINFO_UNROLL
+    for (int width = kLanes<T> / 2; width > 0; width /= 2) {
+      PYINFO_UNROLL
+      for (int i = 0; i < width; ++i) {
+        smallest[i] = smallest[i] < smallest[i + width] ? smallest[i] : smallest[i + width];
+        largest[i] = largest[i] > largest[i + width] ? largest[i] : largest[i + width];
+        support[i] = support[i] < support[i + width] ? support[i] : support[i + width];
+      }
+    }
+    out.smallest = double(smallest[0]);
+    out.largest = double(largest[0]);
+    out.support = double(support[0]);
+  }
+};
+
+// KernelEntry<T>::Run.
+template <class Term>
+void run(const typename Term::value_type* p, const typename Term::value_type* q, std::size_t n,
+         const Parameters& parameters, Sums& out) noexcept {
+  using T = typename Term::value_type;
+  using V = Vec<T>;
+  constexpr std::ptrdiff_t lanes = kLanes<T>;
+  const Term term(parameters);
+  Accumulator<Term> sums;
+  sums.reset();
+  const std::ptrdiff_t whole = std::ptrdiff_t(n) / lanes;
+  const auto at = [p, q](std::ptrdiff_t i, V& x, V& y) {
+    x = load<T>(p + i * lanes);
+    if constexpr (Term::operands == 2)
+      y = load<T>(q + i * lanes);
+    else
+      y = x;
+  };
+  sums.add(term, at, whole);
+  const int rest = int(std::ptrdiff_t(n) - whole * lanes);
+  if (rest > 0) {
+    // Zeros beyond the end add nothing to any sum, nor do they hide an extreme that matters.
+    const auto tail = [=](std::ptrdiff_t, V& x, V& y) {
+      x = load_first<T>(p + whole * lanes, rest);
+      if constexpr (Term::operands == 2)
+        y = load_first<T>(q + whole * lanes, rest);
+      else
+        y = x;
+    };
+    sums.add(term, tail, 1);
+  }
+  sums.reduce(out);
+}
+
+// Adds `rows` rows to the columns' sums, one register of columns.
+template <class Term, bool whole>
+void add_column_rows(const Term& term, const typename Term::value_type* p,
+                     const typename Term::value_type* q, std::ptrdiff_t p_row, std::ptrdiff_t q_row,
+                     std::ptrdiff_t rows, int width, std::size_t column,
+                     ColumnSums<typename Term::value_type>& state) {
+  using T = typename Term::value_type;
+  using V = Vec<T>;
+  constexpr int wide = kLanes<double>;
+  Accumulator<Term> sums;
+  for (int s = 0; s < Term::sums; ++s) {
+    for (int part = 0; part < Total<T>::parts; ++part) {
+      sums.totals[s].high[part] = load<double>(state.high[s] + column + part * wide);
+      sums.totals[s].low[part] = load<double>(state.low[s] + column + part * wide);
+    }
+  }
+  sums.seen = {load<T>(state.smallest + column), load<T>(state.largest + column),
+               load<T>(state.support + column)};
+  const auto at = [=](std::ptrdiff_t i, V& x, V& y) {
+    const T* const row = p + i * p_row;
+    if constexpr (whole)
+      x = load<T>(row);
+    else
+      x = load_first<T>(row, width);
+    y = x;
+    if constexpr (Term::operands == 2) {
+      const T* const other = q + i * q_row;
+      if constexpr (whole)
+        y = load<T>(other);
+      else
+        y = load_first<T>(other, width);
+    }
+  };
+  sums.add(term, at, rows);
+  for (int s = 0; s < Term::sums; ++s) {
+    for (int part = 0; part < Total<T>::parts; ++part) {
+      store<double>(state.high[s] + column + part * wide, sums.totals[s].high[part]);
+      store<double>(state.low[s] + column + part * wide, sums.totals[s].low[part]);
+    }
+  }
+  store<T>(state.smallest + column, sums.seen.smallest);
+  store<T>(state.largest + column, sums.seen.largest);
+  store<T>(state.support + column, sums.seen.support);
+}
+
+// KernelEntry<T>::Columns. A block of rows at a time for all columns, so that memory is read in
+// runs along the rows; the sums rest in the first-level cache between blocks.
+template <class Term>
+void run_columns(const typename Term::value_type* p, const typename Term::value_type* q,
+                 std::ptrdiff_t p_row, std::ptrdiff_t q_row, std::size_t rows, std::size_t columns,
+                 const Parameters& parameters,
+                 ColumnSums<typename Term::value_type>& state) noexcept {
+  using T = typename Term::value_type;
+  constexpr std::size_t lanes = kLanes<T>;
+  constexpr std::size_t block = 16;
+  const Term term(parameters);
+  const std::size_t padded = (columns + lanes - 1) / lanes * lanes;
+  for (int s = 0; s < Term::sums; ++s)
+    for (std::size_t i = 0; i < padded; ++i) state.high[s][i] = state.low[s][i] = 0;
+  for (std::size_t i = 0; i < padded; ++i) {
+    state.smallest[i] = state.support[i] = kInfinity<T>;
+    state.largest[i] = -kInfinity<T>;
+  }
+  for (std::size_t row = 0; row < rows; row += block) {
+    const std::ptrdiff_t count = std::ptrdiff_t(rows - row < block ? rows - row : block);
+    const T* const block_p = p + std::ptrdiff_t(row) * p_row;
+    const T* const block_q = Term::operands == 2 ? q + std::ptrdiff_t(row) * q_row : block_p;
+    std::size_t column = 0;
+    for (; column + lanes <= columns; column += lanes)
+      add_column_rows<Term, true>(term, block_p + column, block_q + column, p_row, q_row, count, 0,
+                                  column, state);
+    if (column < columns)
+      add_column_rows<Term, false>(term, block_p + column, block_q + column, p_row, q_row, count,
+                                   int(columns - column), column, state);
+  }
+}
+
+template <template <class> class Term, class T>
+constexpr KernelEntry<T> unscaled_entry() {
+  return {run<Term<T>>, nullptr, run_columns<Term<T>>};
+}
+
+}  // namespace
+}  // namespace pyinfo::measures

@@ -1,0 +1,289 @@
+// Divergences and distances between p and q from the kernels' sums.
+//
+// A divergence of distributions is a sum of non-negative terms (Bregman's form), so it is never
+// negative and keeps its digits as p approaches q. Where p or q is divided by its sum, p is scaled
+// by the ratio of the sums inside the kernel, in twice the precision, and the result by q's sum.
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "measures/measure.hpp"
+#include "measures/reference.hpp"
+
+namespace pyinfo::measures {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kLn2 = 0.693147180559945309417;
+constexpr double kLog2E = 1.44269504088896340736;
+constexpr Result kInvalid = {0, Fault::invalid};
+
+// The sums of a divergence's kernel, checked, in units of `divisor`.
+struct Answer {
+  enum Kind { sums_are_good, result_is_final, reference_is_due } kind = sums_are_good;
+  Result result;  // if it is final: a fault or a NaN
+  Sums sums;
+  double divisor = 1;
+
+  double share(int i) const noexcept { return sums.total(i) / divisor; }
+};
+
+Answer final(Result result) {
+  Answer answer;
+  answer.kind = Answer::result_is_final;
+  answer.result = result;
+  return answer;
+}
+
+template <class T>
+bool is_moderate(double x) noexcept {
+  return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
+}
+
+// `difference` is the place of the sum of p - q among the kernel's sums; the sum of p is before it.
+template <class T>
+Answer ask(const Request& request, const Source<T>& source, Kernel kernel, Parameters parameters,
+           int difference) {
+  Answer answer;
+  double total[2] = {1, 1};
+  double rest[2] = {0, 0};
+  bool moderate = true;
+  const Normalization normalization[2] = {request.p, request.q};
+  for (int i = 0; i < 2; ++i) {
+    if (normalization[i] != Normalization::divide) continue;
+    const Sums sums = source.sum_of(i);
+    if (!range_is_valid(sums) || sums.largest == 0) return final(kInvalid);
+    total[i] = sums.high[0];
+    rest[i] = sums.low[0];
+    if (std::isnan(total[i])) total[i] = 1;  // the kernel's sums will be NaN as well
+    moderate = moderate && is_moderate<T>(total[i]);
+  }
+  if (total[0] != total[1] || rest[0] != rest[1]) {
+    // q's sum / p's sum as a double-double.
+    const double ratio = total[1] / total[0];
+    const double remainder = std::fma(-ratio, total[0], total[1]) + (rest[1] - ratio * rest[0]);
+    if (moderate) {
+      parameters.ratio_high = ratio;
+      parameters.ratio_low = remainder / total[0];
+    }
+    moderate = moderate && is_moderate<T>(ratio);
+  }
+  answer.divisor = total[1] + rest[1];
+  answer.sums = source.sums(kernel, parameters);
+  const Sums& sums = answer.sums;
+  const double scaled_p = sums.total(difference - 1);
+  const double p_sum = scaled_p / (parameters.ratio_high + parameters.ratio_low);
+  const double q_sum = scaled_p - sums.total(difference);
+  if (!range_is_valid(sums)) return final(kInvalid);
+  if (request.p != Normalization::divide && !sum_is_valid(p_sum, request.p, request.p_tolerance))
+    return final(kInvalid);
+  if (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance))
+    return final(kInvalid);
+  if (std::isnan(p_sum) || std::isnan(q_sum)) return final({p_sum + q_sum});
+  if (!moderate || sums.largest > kLargestWeight<T>) answer.kind = Answer::reference_is_due;
+  return answer;
+}
+
+template <class T>
+Result by_reference(const Request& request, const Source<T>& source) {
+  const double value = reference::evaluate(request, source);
+  return {request.p == Normalization::as_is ? value + 0.0 : not_negative(value)};
+}
+
+template <class T>
+bool is_tiny(double value) noexcept {
+  return value != 0 && std::abs(value) < kSmallestResult<T>;
+}
+
+}  // namespace
+
+template <class T>
+Result kl_divergence(const Request& given, const Source<T>& source) {
+  Request request = given;
+  request.measure = Measure::kl_divergence;
+  const Answer answer = ask(request, source, Kernel::kl, {}, 2);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.sums.support == 0) return {kInfinity};
+  double nats = answer.share(0);
+  if (request.p == Normalization::as_is) nats += answer.share(2);
+  if (answer.kind == Answer::reference_is_due || answer.sums.support < kSmallestArgument<T> ||
+      is_tiny<T>(nats))
+    return by_reference(request, source);
+  return {request.unit * kLog2E *
+          (request.p == Normalization::as_is ? nats + 0.0 : not_negative(nats))};
+}
+
+template <class T>
+Result js_divergence(const Request& given, const Source<T>& source) {
+  Request request = given;
+  request.measure = Measure::js_divergence;
+  Parameters parameters;
+  parameters.weight_p = request.weight_p;
+  parameters.weight_q = request.weight_q;
+  const Answer answer = ask(request, source, Kernel::js, parameters, 2);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  const double nats = answer.share(0);
+  if (answer.kind == Answer::reference_is_due || is_tiny<T>(nats))
+    return by_reference(request, source);
+  return {request.unit * kLog2E * not_negative(nats)};
+}
+
+Result jeffreys_divergence(const Request& request, const Source<double>& source) {
+  const Answer answer = ask(request, source, Kernel::jeffreys, {}, 2);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.sums.support == 0) return {kInfinity};
+  const double nats = answer.share(0);
+  if (answer.kind == Answer::reference_is_due ||
+      answer.sums.support < kSmallestArgument<double> || is_tiny<double>(nats))
+    return by_reference(request, source);
+  return {request.unit * kLog2E * not_negative(nats)};
+}
+
+Result hellinger_distance(const Request& request, const Source<double>& source) {
+  const Answer answer = ask(request, source, Kernel::hellinger, {}, 3);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
+  return {std::sqrt(0.5 * answer.share(0))};
+}
+
+Result bhattacharyya_distance(const Request& request, const Source<double>& source) {
+  const Answer answer = ask(request, source, Kernel::hellinger, {}, 3);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
+  const double coefficient = answer.share(1);
+  if (coefficient == 0) return {kInfinity};
+  if (request.p == Normalization::as_is) return {-request.unit * std::log2(coefficient) + 0.0};
+  // BC = 1 - H^2 with Hellinger's distance H, whose square keeps its digits near p = q.
+  const double nats =
+      coefficient > 0.5 ? -std::log1p(-0.5 * answer.share(0)) : -std::log(coefficient);
+  return {request.unit * kLog2E * not_negative(nats)};
+}
+
+Result total_variation_distance(const Request& request, const Source<double>& source) {
+  const Answer answer = ask(request, source, Kernel::total_variation, {}, 2);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
+  return {0.5 * answer.share(0)};
+}
+
+namespace {
+
+// alpha = 0: -log2 of q's mass where p is positive.
+double support_divergence(const Source<double>& source, double q_total) {
+  double covered = 0;
+  double missed = 0;
+  source.each_block([&](const double* p, const double* q, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) (p[i] > 0 ? covered : missed) += q[i];
+  });
+  covered /= q_total;
+  missed /= q_total;
+  return covered > 0.5 ? -std::log1p(-missed) * kLog2E : -std::log2(covered);
+}
+
+// alpha = infinity: log2 of the largest p / q.
+double max_divergence(const Source<double>& source, double ratio) {
+  double largest = 0;  // of (p - q) / q, which is p / q - 1 without rounding near 0
+  bool infinite = false;
+  bool any = false;
+  source.each_block([&](const double* p, const double* q, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (p[i] == 0) continue;
+      if (q[i] == 0) {
+        infinite = true;
+        continue;
+      }
+      const double excess = std::fma(p[i], ratio, -q[i]) / q[i];
+      largest = any && largest > excess ? largest : excess;
+      any = true;
+    }
+  });
+  return infinite ? kInfinity : std::log1p(largest) * kLog2E;
+}
+
+}  // namespace
+
+Result renyi_divergence(const Request& request, const Source<double>& source) {
+  const double alpha = request.alpha;
+  if (alpha == 1) return kl_divergence(request, source);
+  const bool as_is = request.p == Normalization::as_is;
+  if (alpha == 0 || std::isinf(alpha)) {
+    const Answer answer = ask(request, source, Kernel::total_variation, {}, 2);
+    if (answer.kind == Answer::result_is_final) return answer.result;
+    const double p_total = request.p == Normalization::divide ? source.sum_of(0).total(0) : 1;
+    const double bits = alpha == 0 ? support_divergence(source, answer.divisor)
+                                   : max_divergence(source, answer.divisor / p_total);
+    return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
+  }
+  if (alpha < 0.5) {
+    // D_a(p || q) = a / (1 - a) D_{1 - a}(q || p): the kernel's terms stay well conditioned.
+    Request other = request;
+    other.alpha = 1 - alpha;
+    std::swap(other.p, other.q);
+    std::swap(other.p_tolerance, other.q_tolerance);
+    Result result = renyi_divergence(other, source.swapped());
+    result.value *= alpha / (1 - alpha);
+    return result;
+  }
+  Parameters parameters;
+  parameters.exponent = alpha - 1;
+  const Answer answer = ask(request, source, Kernel::ratio_power, parameters, 3);
+  if (answer.kind == Answer::result_is_final) return answer.result;
+  const double excess = answer.share(0);
+  const double power_sum = answer.share(1);
+  if (answer.sums.support == 0 && alpha > 1) return {kInfinity};
+  if (answer.kind == Answer::reference_is_due || !is_moderate<double>(power_sum) ||
+      (answer.sums.support < kSmallestArgument<double> && answer.sums.support > 0) ||
+      is_tiny<double>(excess))
+    return by_reference(request, source);
+  // The power sum is 1 + (alpha - 1) * excess, which says it better while it is near 1.
+  if (!as_is && power_sum >= 0.5 && power_sum <= 2)
+    return {request.unit * kLog2E * not_negative(std::log1p((alpha - 1) * excess) / (alpha - 1))};
+  const double bits = std::log2(power_sum) / (alpha - 1);
+  return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
+}
+
+FirstQuestion first_question(const Request& request) noexcept {
+  FirstQuestion question;
+  const bool divides =
+      request.p == Normalization::divide ||
+      (operands(request.measure) == 2 && request.q == Normalization::divide);
+  question.known = !divides;
+  switch (request.measure) {
+    case Measure::entropy:
+      question.kernel = Kernel::x_log_x;
+      question.known = true;  // divided or not: with a scale that evaluate() finds
+      break;
+    case Measure::cross_entropy:
+      question.kernel = Kernel::x_log_y;
+      break;
+    case Measure::kl_divergence:
+      question.kernel = Kernel::kl;
+      break;
+    case Measure::js_divergence:
+    case Measure::js_distance:
+      question.kernel = Kernel::js;
+      question.parameters.weight_p = request.weight_p;
+      question.parameters.weight_q = request.weight_q;
+      break;
+    case Measure::jeffreys_divergence:
+      question.kernel = Kernel::jeffreys;
+      break;
+    case Measure::hellinger_distance:
+    case Measure::bhattacharyya_distance:
+      question.kernel = Kernel::hellinger;
+      break;
+    case Measure::total_variation_distance:
+      question.kernel = Kernel::total_variation;
+      break;
+    default:
+      question.known = false;  // the orders 0, 1 and infinity ask differently: slice by slice
+  }
+  return question;
+}
+
+template Result kl_divergence<double>(const Request&, const Source<double>&);
+template Result kl_divergence<float>(const Request&, const Source<float>&);
+template Result js_divergence<double>(const Request&, const Source<double>&);
+template Result js_divergence<float>(const Request&, const Source<float>&);
+
+}  // namespace pyinfo::measures

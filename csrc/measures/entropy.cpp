@@ -1,0 +1,224 @@
+// Entropies and cross-entropy from the kernels' sums.
+#include <cmath>
+#include <limits>
+
+#include "measures/measure.hpp"
+#include "measures/reference.hpp"
+
+namespace pyinfo::measures {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kLn2 = 0.693147180559945309417;
+constexpr Result kInvalid = {0, Fault::invalid};
+
+// Weights within these need no scaling beyond a power of two that T itself can hold.
+template <class T>
+bool is_moderate(double x) noexcept {
+  return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
+}
+
+template <class T>
+Result by_reference(const Request& request, const Source<T>& source) {
+  return {reference::evaluate(request, source)};
+}
+
+// The entropy in bits of weights of which one outweighs all others together: H = log S - T / S would
+// cancel. With the largest weight m and the rest R = S - m summed without it,
+// H = m/S log(1 + R/m) + (R log S - sum of x log x over the rest) / S, all terms positive.
+template <class T>
+double dominated_entropy(const Source<T>& source, double scale, double total, double largest) {
+  Parameters parameters;
+  parameters.scale = scale;
+  parameters.cap = total / 2;
+  const Sums rest = source.sums(Kernel::remainder, parameters);
+  const double m = largest * scale;
+  const double r = rest.total(1);
+  const double sum = m + r;
+  return (m * std::log1p(r / m) / kLn2 + (r * std::log2(sum) - rest.total(0))) / sum;
+}
+
+// Bits of weights divided by their sum, in one pass: with x scaled so that S is near 1,
+// H = log S - T / S, S = sum x, T = sum x log x.
+template <class T>
+Result entropy_of_weights(const Request& request, const Source<T>& source) {
+  Parameters parameters;
+  if (source.known() != nullptr) {
+    parameters.scale = source.known()->scale;
+  } else {
+    double guess = source.estimate_sum();
+    if (!is_moderate<T>(guess)) guess = source.sum_of(0).total(0);
+    if (is_moderate<T>(guess)) parameters.scale = std::ldexp(1.0, -std::ilogb(guess));
+  }
+  Sums sums = source.sums(Kernel::x_log_x, parameters);
+  if (!range_is_valid(sums)) return kInvalid;
+  double total = sums.total(1);
+  if (std::isnan(total)) return {total};
+  if (sums.largest == 0) return kInvalid;
+  if (!is_moderate<T>(total / parameters.scale)) return by_reference(request, source);
+  double bits = std::log2(total) - sums.total(0) / total;
+  if (!(std::abs(std::log2(total)) <= bits) && !(total >= 0.5 && total <= 2)) {
+    // The guess was far off, and digits cancelled: once more with the right power of two.
+    parameters.scale *= std::ldexp(1.0, -std::ilogb(total));
+    sums = source.sums(Kernel::x_log_x, parameters);
+    total = sums.total(1);
+    bits = std::log2(total) - sums.total(0) / total;
+  }
+  if (bits < 1 && sums.largest * parameters.scale > total / 2)
+    bits = dominated_entropy(source, parameters.scale, total, sums.largest);
+  if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
+  return {request.unit * not_negative(bits)};
+}
+
+}  // namespace
+
+template <class T>
+Result entropy(const Request& request, const Source<T>& source) {
+  if (request.p == Normalization::divide) return entropy_of_weights(request, source);
+  const Sums sums = source.sums(Kernel::x_log_x);
+  if (!range_is_valid(sums) || !sum_is_valid(sums.total(1), request.p, request.p_tolerance))
+    return kInvalid;
+  const double bits = -sums.total(0);
+  if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
+  return {request.unit * (request.p == Normalization::check ? not_negative(bits) : bits + 0.0)};
+}
+
+template <class T>
+Result cross_entropy(const Request& request, const Source<T>& source) {
+  Parameters parameters;
+  double q_total = 1;
+  if (request.q == Normalization::divide) {
+    const Sums q = source.sum_of(1);
+    q_total = q.total(0);
+    if (!range_is_valid(q) || q_total == 0) return kInvalid;
+    if (is_moderate<T>(q_total)) parameters.scale = std::ldexp(1.0, -std::ilogb(q_total));
+  }
+  const Sums sums = source.sums(Kernel::x_log_y, parameters);
+  const double p_sum = sums.total(1);
+  const double q_sum = sums.total(2) / parameters.scale;
+  if (!range_is_valid(sums) || !sum_is_valid(p_sum, request.p, request.p_tolerance) ||
+      !sum_is_valid(q_sum, request.q, request.q_tolerance))
+    return kInvalid;
+  if (std::isnan(p_sum) || std::isnan(q_sum)) return {p_sum + q_sum};
+  if (sums.support == 0) return {kInfinity};
+  const bool divide_p = request.p == Normalization::divide;
+  const bool divide_q = request.q == Normalization::divide;
+  if (sums.support < kSmallestArgument<T> || (divide_q && !is_moderate<T>(q_total)) ||
+      (divide_p && !is_moderate<T>(p_sum)))
+    return by_reference(request, source);
+  double bits = -sums.total(0);
+  if (divide_q) bits += std::log2(q_total * parameters.scale) * p_sum;
+  if (divide_p) bits /= p_sum;
+  if (divide_q && bits < 1) {
+    // Close to 0 digits cancel; both parts of H(p, q) = H(p) + D(p || q) keep theirs.
+    Request of_p = request;
+    of_p.measure = Measure::entropy;
+    const Result own = entropy(of_p, source);
+    const Result wasted = kl_divergence(request, source);
+    return {own.value + wasted.value};
+  }
+  if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
+  return {request.unit * (request.p == Normalization::as_is ? bits + 0.0 : not_negative(bits))};
+}
+
+namespace {
+
+std::size_t support_size(const Source<double>& source) {
+  std::size_t count = 0;
+  source.each_block([&](const double* p, const double*, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) count += p[i] > 0 ? 1 : 0;
+  });
+  return count;
+}
+
+// Checks the slice and finds the sum of p and its extremes.
+Result check_weights(const Request& request, const Source<double>& source, Sums& sums) {
+  sums = source.sum_of(0);
+  const double total = sums.total(0);
+  if (!range_is_valid(sums) || !sum_is_valid(total, request.p, request.p_tolerance))
+    return kInvalid;
+  return {total};
+}
+
+// -log2 of the largest share.
+double min_entropy(const Request& request, const Source<double>& source, const Sums& sums) {
+  if (request.p != Normalization::divide) return -std::log2(sums.largest);
+  const double total = sums.total(0);
+  if (!is_moderate<double>(total) || sums.largest <= total / 2)
+    return std::log2(total) - std::log2(sums.largest);
+  Parameters parameters;
+  parameters.cap = total / 2;
+  return std::log1p(source.sums(Kernel::remainder, parameters).total(1) / sums.largest) / kLn2;
+}
+
+}  // namespace
+
+Result renyi_entropy(const Request& request, const Source<double>& source) {
+  const double alpha = request.alpha;
+  if (alpha == 1) return entropy(request, source);
+  const bool divide = request.p == Normalization::divide;
+  const bool as_is = request.p == Normalization::as_is;
+  const auto result = [&](double bits) -> Result {
+    return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
+  };
+  Sums sums;
+  if (divide || alpha == 0 || std::isinf(alpha)) {
+    const Result checked = check_weights(request, source, sums);
+    if (checked.fault != Fault::none || std::isnan(checked.value)) return checked;
+    if (alpha == 0) return result(std::log2(double(support_size(source))));
+    if (std::isinf(alpha)) return result(min_entropy(request, source, sums));
+    if (!is_moderate<double>(checked.value)) return by_reference(request, source);
+  }
+  Parameters parameters;
+  parameters.exponent = alpha - 1;
+  if (divide) parameters.scale = 1 / sums.total(0);
+  sums = source.sums(Kernel::power, parameters);
+  const double total = sums.total(2);
+  if (!range_is_valid(sums) || (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
+    return kInvalid;
+  if (std::isnan(total)) return {total};
+  const double power_sum = sums.total(1);
+  if (sums.support < kSmallestArgument<double> || !is_moderate<double>(power_sum))
+    return by_reference(request, source);
+  // Near alpha = 1 the power sum is near 1: its distance from the sum of p keeps the digits.
+  if (!as_is && power_sum >= 0.5 && power_sum <= 2)
+    return result(std::log1p(sums.total(0) / total) / (1 - alpha) / kLn2);
+  return result(std::log2(power_sum) / (1 - alpha));
+}
+
+Result tsallis_entropy(const Request& request, const Source<double>& source) {
+  const double alpha = request.alpha;
+  if (alpha == 1) {
+    Request nats = request;
+    nats.unit = kLn2;
+    return entropy(nats, source);
+  }
+  const bool divide = request.p == Normalization::divide;
+  const bool as_is = request.p == Normalization::as_is;
+  Sums sums;
+  if (divide || alpha == 0 || std::isinf(alpha)) {
+    const Result checked = check_weights(request, source, sums);
+    if (checked.fault != Fault::none || std::isnan(checked.value)) return checked;
+    if (alpha == 0) return {double(support_size(source)) - 1};
+    if (std::isinf(alpha)) return {0};
+    if (!is_moderate<double>(checked.value)) return by_reference(request, source);
+  }
+  Parameters parameters;
+  parameters.exponent = alpha - 1;
+  if (divide) parameters.scale = 1 / sums.total(0);
+  sums = source.sums(Kernel::power, parameters);
+  const double total = sums.total(2);
+  if (!range_is_valid(sums) || (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
+    return kInvalid;
+  if (std::isnan(total)) return {total};
+  if (sums.support < kSmallestArgument<double>) return by_reference(request, source);
+  if (as_is) return {(1 - sums.total(1)) / (alpha - 1)};
+  return {not_negative(-sums.total(0) / (alpha - 1))};
+}
+
+template Result entropy<double>(const Request&, const Source<double>&);
+template Result entropy<float>(const Request&, const Source<float>&);
+template Result cross_entropy<double>(const Request&, const Source<double>&);
+template Result cross_entropy<float>(const Request&, const Source<float>&);
+
+}  // namespace pyinfo::measures

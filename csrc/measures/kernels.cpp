@@ -1,0 +1,81 @@
+#include "measures/kernels.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace pyinfo::measures {
+
+extern const EntropyKernels entropy_kernels_portable;
+extern const DivergenceKernels divergence_kernels_portable;
+extern const ConvertKernels convert_kernels_portable;
+#ifdef PYINFO_HAVE_AVX512
+extern const EntropyKernels entropy_kernels_sse4, entropy_kernels_avx2, entropy_kernels_avx512;
+extern const DivergenceKernels divergence_kernels_sse4, divergence_kernels_avx2,
+    divergence_kernels_avx512;
+extern const ConvertKernels convert_kernels_sse4, convert_kernels_avx2, convert_kernels_avx512;
+#endif
+
+namespace {
+
+constexpr simd::Tables<EntropyKernels> kEntropyTables = PYINFO_TABLES(entropy_kernels);
+constexpr simd::Tables<DivergenceKernels> kDivergenceTables = PYINFO_TABLES(divergence_kernels);
+constexpr simd::Tables<ConvertKernels> kConvertTables = PYINFO_TABLES(convert_kernels);
+
+}  // namespace
+
+const EntropyKernels& entropy_kernels(simd::Isa isa) noexcept { return kEntropyTables[isa]; }
+const DivergenceKernels& divergence_kernels(simd::Isa isa) noexcept {
+  return kDivergenceTables[isa];
+}
+const ConvertKernels& convert_kernels(simd::Isa isa) noexcept { return kConvertTables[isa]; }
+
+template <>
+const KernelEntry<double>& kernel<double>(Kernel which) noexcept {
+  const std::size_t i = static_cast<std::size_t>(which);
+  return i < kEntropyKernels ? entropy_kernels(simd::active()).f64[i]
+                             : divergence_kernels(simd::active()).f64[i - kEntropyKernels];
+}
+template <>
+const KernelEntry<float>& kernel<float>(Kernel which) noexcept {
+  const std::size_t i = static_cast<std::size_t>(which);
+  return i < kEntropyKernels ? entropy_kernels(simd::active()).f32[i]
+                             : divergence_kernels(simd::active()).f32[i - kEntropyKernels];
+}
+
+KernelShape shape(Kernel kernel) noexcept {
+  switch (kernel) {
+    case Kernel::sum:
+      return {1, 1};
+    case Kernel::x_log_x:
+    case Kernel::remainder:
+      return {1, 2};
+    case Kernel::power:
+      return {1, 3};
+    case Kernel::hellinger:
+    case Kernel::ratio_power:
+      return {2, 4};
+    default:
+      return {2, 3};
+  }
+}
+
+Sums no_sums() noexcept {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return {{0, 0, 0, 0}, {0, 0, 0, 0}, infinity, -infinity, infinity};
+}
+
+void merge(Sums& sums, const Sums& next, int count) noexcept {
+  for (int i = 0; i < count; ++i) {
+    const double a = sums.high[i];
+    const double b = next.high[i];
+    const double sum = a + b;
+    const double virtual_b = sum - a;
+    sums.low[i] += next.low[i] + ((a - (sum - virtual_b)) + (b - virtual_b));
+    sums.high[i] = sum;
+  }
+  sums.smallest = std::min(sums.smallest, next.smallest);
+  sums.largest = std::max(sums.largest, next.largest);
+  sums.support = std::min(sums.support, next.support);
+}
+
+}  // namespace pyinfo::measures

@@ -1,0 +1,106 @@
+// The measures: what is asked of a slice, and what can be wrong with it.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "measures/source.hpp"
+
+namespace pyinfo::measures {
+
+enum class Measure : std::uint8_t {
+  entropy,
+  renyi_entropy,
+  tsallis_entropy,
+  cross_entropy,
+  kl_divergence,
+  js_divergence,
+  js_distance,
+  jeffreys_divergence,
+  renyi_divergence,
+  hellinger_distance,
+  bhattacharyya_distance,
+  total_variation_distance,
+};
+
+// How an operand becomes a distribution.
+enum class Normalization : std::uint8_t {
+  check,   // it is one: its sum must be 1 within the tolerance
+  divide,  // weights or counts: divided by their sum
+  as_is,   // taken as it is
+};
+
+struct Request {
+  Measure measure = Measure::entropy;
+  Normalization p = Normalization::check;
+  Normalization q = Normalization::check;
+  double p_tolerance = 0;
+  double q_tolerance = 0;
+  double alpha = 1;
+  double weight_p = 0.5;
+  double weight_q = 0.5;
+  double unit = 1;  // what one bit is in the unit asked for: 1 / log2(base)
+};
+
+// What is wrong with a slice; diagnose() in the bindings finds the place and the words.
+enum class Fault : std::uint8_t { none, invalid };
+
+struct Result {
+  double value = 0;
+  Fault fault = Fault::none;
+};
+
+constexpr int operands(Measure measure) noexcept {
+  return measure <= Measure::tsallis_entropy ? 1 : 2;
+}
+
+// Below these, in T, a logarithm's argument or a result is left to the scalar reference.
+template <class T>
+constexpr double kSmallestArgument = sizeof(T) == 8 ? 0x1p-1020 : 0x1p-124;
+template <class T>
+constexpr double kSmallestResult = sizeof(T) == 8 ? 0x1p-900 : 0x1p-100;
+// Sums and ratios of weights outside [1 / limit, limit] as well.
+template <class T>
+constexpr double kLargestWeight = sizeof(T) == 8 ? 0x1p400 : 0x1p50;
+
+// True unless the sum of an operand is wrong for what the request says of it. NaN is never wrong.
+inline bool sum_is_valid(double sum, Normalization normalization, double tolerance) noexcept {
+  if (normalization == Normalization::check)
+    return !(sum - 1 > tolerance || 1 - sum > tolerance);
+  return normalization == Normalization::as_is || sum != 0;
+}
+// True unless a value is negative or infinite.
+inline bool range_is_valid(const Sums& sums) noexcept {
+  return !(sums.smallest < 0 || sums.largest == std::numeric_limits<double>::infinity());
+}
+
+// 0 for results that rounding took below it, and for -0.
+inline double not_negative(double x) noexcept { return x <= 0 ? 0.0 : x; }
+
+// The measures of one slice, T = double or float. entropy.cpp:
+template <class T>
+Result entropy(const Request& request, const Source<T>& source);
+template <class T>
+Result cross_entropy(const Request& request, const Source<T>& source);
+Result renyi_entropy(const Request& request, const Source<double>& source);
+Result tsallis_entropy(const Request& request, const Source<double>& source);
+// divergence.cpp:
+template <class T>
+Result kl_divergence(const Request& request, const Source<T>& source);
+template <class T>
+Result js_divergence(const Request& request, const Source<T>& source);
+Result jeffreys_divergence(const Request& request, const Source<double>& source);
+Result renyi_divergence(const Request& request, const Source<double>& source);
+Result hellinger_distance(const Request& request, const Source<double>& source);
+Result bhattacharyya_distance(const Request& request, const Source<double>& source);
+Result total_variation_distance(const Request& request, const Source<double>& source);
+
+// The kernel a measure asks for first, when that question is the same for every slice.
+struct FirstQuestion {
+  bool known = false;
+  Kernel kernel = Kernel::sum;
+  Parameters parameters;
+};
+FirstQuestion first_question(const Request& request) noexcept;
+
+}  // namespace pyinfo::measures

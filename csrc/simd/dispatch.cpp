@@ -1,0 +1,115 @@
+#include "simd/dispatch.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#ifdef PYINFO_HAVE_AVX512
+#ifdef _MSC_VER
+#include <immintrin.h>
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+#endif
+
+namespace pyinfo::simd {
+namespace {
+
+#ifdef PYINFO_HAVE_AVX512
+
+struct Registers {
+  std::uint32_t eax, ebx, ecx, edx;
+};
+
+Registers cpuid(std::uint32_t leaf) noexcept {
+  Registers r{0, 0, 0, 0};
+#ifdef _MSC_VER
+  int out[4];
+  __cpuidex(out, static_cast<int>(leaf), 0);
+  r = {std::uint32_t(out[0]), std::uint32_t(out[1]), std::uint32_t(out[2]), std::uint32_t(out[3])};
+#else
+  if (!__get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx)) r = {0, 0, 0, 0};
+#endif
+  return r;
+}
+
+// The register state the operating system saves: without it the wide registers are not usable.
+std::uint64_t saved_state() noexcept {
+#ifdef _MSC_VER
+  return _xgetbv(0);
+#else
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return std::uint64_t(high) << 32 | low;
+#endif
+}
+
+constexpr bool all(std::uint32_t value, std::uint32_t bits) { return (value & bits) == bits; }
+
+// The x86-64 micro-architecture levels v2, v3 and v4, bit by bit as the compilers define them.
+Isa detect() noexcept {
+  const Registers one = cpuid(1);
+  const std::uint32_t v2 = 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23;
+  if (!all(one.ecx, v2)) return Isa::portable;  // SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT
+
+  const std::uint32_t v3 = 1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29;
+  if (!all(one.ecx, v3)) return Isa::sse4;  // FMA MOVBE OSXSAVE AVX F16C
+  const Registers seven = cpuid(7);
+  const std::uint32_t bmi_avx2 = 1u << 3 | 1u << 5 | 1u << 8;
+  const std::uint32_t lzcnt = 1u << 5;
+  const std::uint64_t state = saved_state();
+  if ((state & 0x6) != 0x6 || !all(seven.ebx, bmi_avx2) || !all(cpuid(0x80000001u).ecx, lzcnt))
+    return Isa::sse4;
+
+  const std::uint32_t v4 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
+  if ((state & 0xe0) != 0xe0 || !all(seven.ebx, v4)) return Isa::avx2;  // F DQ CD BW VL
+  return Isa::avx512;
+}
+
+#else
+
+Isa detect() noexcept { return Isa::portable; }
+
+#endif
+
+}  // namespace
+
+const char* name(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::sse4:
+      return "sse4";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::avx512:
+      return "avx512";
+    default:
+      return "portable";
+  }
+}
+
+bool available(Isa isa) noexcept {
+  static const Isa best = detect();  // the sets are nested: each contains the ones before it
+  return isa <= best;
+}
+
+Isa choose(const char* wanted) {
+  std::string names;
+  for (std::size_t i = kIsaCount; i-- > 0;) {
+    const Isa isa = static_cast<Isa>(i);
+    if (!available(isa)) continue;
+    if (wanted == nullptr || *wanted == '\0' || std::string(wanted) == name(isa)) return isa;
+    names = name(isa) + (names.empty() ? std::string() : ", " + names);
+  }
+  throw std::invalid_argument("PYINFO_ISA=" + std::string(wanted) +
+                              " is not available here; this machine and build have: " + names);
+}
+
+Isa active() {
+  static const Isa isa = choose(std::getenv("PYINFO_ISA"));
+  return isa;
+}
+
+}  // namespace pyinfo::simd

@@ -1,0 +1,376 @@
+// The vector vocabulary that kernels are written in: one native register of T, whatever the ISA.
+//
+// Included by kernel files only, which are compiled once per instruction set: everything here lives
+// in an anonymous namespace, so that no object can lend its code to another (architecture, rule 3).
+// Arithmetic uses the compiler's vector extensions; intrinsics stand where those say it badly.
+#pragma once
+
+#ifndef PYINFO_ISA
+#error "simd/vec.hpp belongs to kernel files: compile them with -DPYINFO_ISA=<name>"
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__SSE2__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+#if !defined(__GNUC__) || defined(PYINFO_NO_VECTOR_EXTENSIONS)
+#define PYINFO_ARRAY_VECTORS 1
+#include <cmath>
+#include <cstring>
+#endif
+
+#if defined(_MSC_VER)
+#define PYINFO_INLINE __forceinline
+#define PYINFO_UNROLL
+#define PYINFO_COPY std::memcpy
+#else
+#define PYINFO_COPY __builtin_memcpy
+#define PYINFO_INLINE inline __attribute__((always_inline))
+#define PYINFO_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#define PYINFO_CONCAT_(a, b) a##_##b
+#define PYINFO_CONCAT(a, b) PYINFO_CONCAT_(a, b)
+// The name of this object's table: prefix_portable, prefix_sse4, ...
+#define PYINFO_TABLE(prefix) PYINFO_CONCAT(prefix, PYINFO_ISA)
+
+namespace pyinfo::simd {
+namespace {
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+constexpr int kRegisterBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kRegisterBytes = 32;
+#else
+constexpr int kRegisterBytes = 16;
+#endif
+
+template <class T>
+constexpr int kLanes = kRegisterBytes / int(sizeof(T));
+
+template <class T>
+struct UnsignedOf;
+template <>
+struct UnsignedOf<double> {
+  using type = std::uint64_t;
+};
+template <>
+struct UnsignedOf<float> {
+  using type = std::uint32_t;
+};
+
+#ifndef PYINFO_ARRAY_VECTORS
+
+template <class T>
+struct Native;
+template <>
+struct Native<double> {
+  typedef double vec __attribute__((vector_size(kRegisterBytes)));
+  typedef std::uint64_t bits __attribute__((vector_size(kRegisterBytes)));
+};
+template <>
+struct Native<float> {
+  typedef float vec __attribute__((vector_size(kRegisterBytes)));
+  typedef std::uint32_t bits __attribute__((vector_size(kRegisterBytes)));
+};
+
+template <class T>
+using Vec = typename Native<T>::vec;
+template <class T>
+using Bits = typename Native<T>::bits;
+
+template <class T>
+PYINFO_INLINE Vec<T> splat(T x) {
+  return Vec<T>{} + x;
+}
+template <class T>
+PYINFO_INLINE Bits<T> bits(Vec<T> v) {
+  return (Bits<T>)v;
+}
+template <class T>
+PYINFO_INLINE Vec<T> from_bits(Bits<T> b) {
+  return (Vec<T>)b;
+}
+template <class T>
+PYINFO_INLINE Vec<T> load(const T* p) {
+  Vec<T> v;
+  PYINFO_COPY(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+PYINFO_INLINE void store(T* p, Vec<T> v) {
+  PYINFO_COPY(p, &v, sizeof v);
+}
+// a == b ? x : y, lane by lane; likewise a < b.
+template <class T>
+PYINFO_INLINE Vec<T> where_equal(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
+  return a == b ? x : y;
+}
+template <class T>
+PYINFO_INLINE Vec<T> where_less(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
+  return a < b ? x : y;
+}
+
+#else  // a compiler without vector extensions: arrays, which it may or may not vectorise
+
+template <class E, int N>
+struct ArrayVector {
+  E lane[N];
+  E operator[](int i) const { return lane[i]; }
+  E& operator[](int i) { return lane[i]; }
+};
+
+#define PYINFO_ARRAY_OPERATOR(op)                                                     \
+  template <class E, int N>                                                           \
+  PYINFO_INLINE ArrayVector<E, N> operator op(ArrayVector<E, N> a, ArrayVector<E, N> b) { \
+    for (int i = 0; i < N; ++i) a.lane[i] = E(a.lane[i] op b.lane[i]);                \
+    return a;                                                                         \
+  }                                                                                   \
+  template <class E, int N>                                                           \
+  PYINFO_INLINE ArrayVector<E, N> operator op(ArrayVector<E, N> a, E b) {             \
+    for (int i = 0; i < N; ++i) a.lane[i] = E(a.lane[i] op b);                        \
+    return a;                                                                         \
+  }
+PYINFO_ARRAY_OPERATOR(+)
+PYINFO_ARRAY_OPERATOR(-)
+PYINFO_ARRAY_OPERATOR(*)
+PYINFO_ARRAY_OPERATOR(/)
+PYINFO_ARRAY_OPERATOR(&)
+PYINFO_ARRAY_OPERATOR(|)
+PYINFO_ARRAY_OPERATOR(^)
+#undef PYINFO_ARRAY_OPERATOR
+template <class E, int N>
+PYINFO_INLINE ArrayVector<E, N> operator>>(ArrayVector<E, N> a, int count) {
+  for (int i = 0; i < N; ++i) a.lane[i] >>= count;
+  return a;
+}
+template <class E, int N>
+PYINFO_INLINE ArrayVector<E, N> operator<<(ArrayVector<E, N> a, int count) {
+  for (int i = 0; i < N; ++i) a.lane[i] <<= count;
+  return a;
+}
+template <class V, class W>
+PYINFO_INLINE V& operator+=(V& a, W b) {
+  return a = a + b;
+}
+
+template <class T>
+using Vec = ArrayVector<T, kLanes<T>>;
+template <class T>
+using Bits = ArrayVector<typename UnsignedOf<T>::type, kLanes<T>>;
+
+template <class T>
+PYINFO_INLINE Vec<T> splat(T x) {
+  Vec<T> v;
+  for (int i = 0; i < kLanes<T>; ++i) v.lane[i] = x;
+  return v;
+}
+template <class T>
+PYINFO_INLINE Bits<T> bits(Vec<T> v) {
+  Bits<T> b;
+  PYINFO_COPY(&b, &v, sizeof b);
+  return b;
+}
+template <class T>
+PYINFO_INLINE Vec<T> from_bits(Bits<T> b) {
+  Vec<T> v;
+  PYINFO_COPY(&v, &b, sizeof v);
+  return v;
+}
+template <class T>
+PYINFO_INLINE Vec<T> load(const T* p) {
+  Vec<T> v;
+  PYINFO_COPY(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+PYINFO_INLINE void store(T* p, Vec<T> v) {
+  PYINFO_COPY(p, &v, sizeof v);
+}
+template <class T>
+PYINFO_INLINE Vec<T> where_equal(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
+  for (int i = 0; i < kLanes<T>; ++i) a.lane[i] = a.lane[i] == b.lane[i] ? x.lane[i] : y.lane[i];
+  return a;
+}
+template <class T>
+PYINFO_INLINE Vec<T> where_less(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
+  for (int i = 0; i < kLanes<T>; ++i) a.lane[i] = a.lane[i] < b.lane[i] ? x.lane[i] : y.lane[i];
+  return a;
+}
+
+#endif
+
+// The first `count` lanes from memory, zero in the others; count in 1 .. lanes. Reads no further.
+template <class T>
+PYINFO_INLINE Vec<T> load_first(const T* p, int count) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm512_maskz_loadu_pd(__mmask8((1u << count) - 1), p);
+  else
+    return _mm512_maskz_loadu_ps(__mmask16((1u << count) - 1), p);
+#elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
+  static constexpr std::int32_t ramp[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  const __m256i mask = _mm256_loadu_si256(
+      reinterpret_cast<const __m256i*>(ramp + 8 - count * int(sizeof(T) / 4)));
+  if constexpr (sizeof(T) == 8)
+    return _mm256_maskload_pd(p, mask);
+  else
+    return _mm256_maskload_ps(p, mask);
+#else
+  T lanes[kLanes<T>] = {};
+  for (int i = 0; i < count; ++i) PYINFO_COPY(lanes + i, p + i, sizeof(T));  // of any alignment
+  return load<T>(lanes);
+#endif
+}
+
+template <class T>
+PYINFO_INLINE void store_first(T* p, Vec<T> v, int count) {
+  T lanes[kLanes<T>];
+  store<T>(lanes, v);
+  for (int i = 0; i < count; ++i) PYINFO_COPY(p + i, lanes + i, sizeof(T));
+}
+
+// a * b + c; rounded once where the instruction set has that, twice elsewhere.
+template <class T>
+PYINFO_INLINE Vec<T> multiply_add(Vec<T> a, Vec<T> b, Vec<T> c) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm512_fmadd_pd(a, b, c);
+  else
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm256_fmadd_pd(a, b, c);
+  else
+    return _mm256_fmadd_ps(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+// min(x, bound) and max(x, bound): a NaN in x gives `bound`, so trackers of extremes survive it.
+template <class T>
+PYINFO_INLINE Vec<T> minimum(Vec<T> x, Vec<T> bound) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm512_min_pd(x, bound);
+  else
+    return _mm512_min_ps(x, bound);
+#elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm256_min_pd(x, bound);
+  else
+    return _mm256_min_ps(x, bound);
+#elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm_min_pd(x, bound);
+  else
+    return _mm_min_ps(x, bound);
+#else
+  return where_less<T>(x, bound, x, bound);
+#endif
+}
+template <class T>
+PYINFO_INLINE Vec<T> maximum(Vec<T> x, Vec<T> bound) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm512_max_pd(x, bound);
+  else
+    return _mm512_max_ps(x, bound);
+#elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm256_max_pd(x, bound);
+  else
+    return _mm256_max_ps(x, bound);
+#elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm_max_pd(x, bound);
+  else
+    return _mm_max_ps(x, bound);
+#else
+  return where_less<T>(bound, x, x, bound);
+#endif
+}
+
+template <class T>
+PYINFO_INLINE Vec<T> square_root(Vec<T> x) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm512_sqrt_pd(x);
+  else
+    return _mm512_sqrt_ps(x);
+#elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm256_sqrt_pd(x);
+  else
+    return _mm256_sqrt_ps(x);
+#elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm_sqrt_pd(x);
+  else
+    return _mm_sqrt_ps(x);
+#elif defined(PYINFO_ARRAY_VECTORS)
+  for (int i = 0; i < kLanes<T>; ++i) x[i] = std::sqrt(x[i]);
+  return x;
+#else
+  for (int i = 0; i < kLanes<T>; ++i)
+    x[i] = sizeof(T) == 8 ? T(__builtin_sqrt(x[i])) : T(__builtin_sqrtf(float(x[i])));
+  return x;
+#endif
+}
+
+template <class T>
+PYINFO_INLINE Vec<T> absolute(Vec<T> x) {
+  using U = typename UnsignedOf<T>::type;
+  return from_bits<T>(bits<T>(x) & U(U(~U(0)) >> 1));
+}
+
+// The two halves of a float register as doubles.
+PYINFO_INLINE void widen(Vec<float> v, Vec<double>& low, Vec<double>& high) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+  high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1));
+#elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
+  low = _mm256_cvtps_pd(_mm256_castps256_ps128(v));
+  high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+#elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
+  low = _mm_cvtps_pd(v);
+  high = _mm_cvtps_pd(_mm_movehl_ps(v, v));
+#else
+  for (int i = 0; i < kLanes<double>; ++i) {
+    low[i] = double(v[i]);
+    high[i] = double(v[i + kLanes<double>]);
+  }
+#endif
+}
+
+// sum + error == a + b exactly (Knuth); works on registers and on scalars.
+template <class V>
+PYINFO_INLINE void two_sum(V a, V b, V& sum, V& error) {
+  sum = a + b;
+  const V virtual_b = sum - a;
+  error = (a - (sum - virtual_b)) + (b - virtual_b);
+}
+
+// product + error == a * b exactly: by fused multiply-add, or Dekker's splitting without it.
+template <class T>
+PYINFO_INLINE void two_product(Vec<T> a, Vec<T> b, Vec<T>& product, Vec<T>& error) {
+  product = a * b;
+#if defined(__FMA__) && !defined(PYINFO_ARRAY_VECTORS)
+  error = multiply_add<T>(a, b, splat<T>(0) - product);
+#else
+  const T splitter = sizeof(T) == 8 ? T(134217729) : T(4097);
+  const Vec<T> a_big = a * splitter;
+  const Vec<T> a_high = a_big - (a_big - a);
+  const Vec<T> a_low = a - a_high;
+  const Vec<T> b_big = b * splitter;
+  const Vec<T> b_high = b_big - (b_big - b);
+  const Vec<T> b_low = b - b_high;
+  error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+#endif
+}
+
+}  // namespace
+}  // namespace pyinfo::simd

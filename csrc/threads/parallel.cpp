@@ -1,0 +1,38 @@
+#include "threads/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace pyinfo::threads {
+
+int resolve(int threads) noexcept {
+  if (threads > 0) return threads;
+  return std::max(1, int(std::thread::hardware_concurrency()));
+}
+
+void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i),
+              void* context) {
+  const std::size_t workers = std::min(count, std::size_t(resolve(threads)));
+  if (workers <= 1) {
+    for (std::size_t i = 0; i < count; ++i) task(context, i);
+    return;
+  }
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) task(context, i);
+  };
+  std::vector<std::thread> others;
+  others.reserve(workers - 1);
+  try {
+    while (others.size() < workers - 1) others.emplace_back(work);
+  } catch (const std::system_error&) {
+    // The threads there are do all the work.
+  }
+  work();
+  for (std::thread& thread : others) thread.join();
+}
+
+}  // namespace pyinfo::threads

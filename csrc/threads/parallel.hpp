@@ -1,0 +1,23 @@
+// Independent tasks over a few threads.
+#pragma once
+
+#include <cstddef>
+
+namespace pyinfo::threads {
+
+// Calls task(context, i) for i in 0 .. count - 1 on at most `threads` threads (0: one per core); the
+// calling thread is one of them. Tasks must not throw. If the system gives no thread, fewer run.
+void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i),
+              void* context);
+
+template <class Task>
+void parallel(std::size_t count, int threads, Task& task) {
+  parallel(
+      count, threads, [](void* context, std::size_t i) { (*static_cast<Task*>(context))(i); },
+      &task);
+}
+
+// `threads` with 0 replaced by the number of cores.
+int resolve(int threads) noexcept;
+
+}  // namespace pyinfo::threads

@@ -1,0 +1,37 @@
+"""Information theory and entropy coding at the speed of the machine."""
+
+from pyinfo._core import __version__
+from pyinfo.config import show_config
+from pyinfo.measures import (
+    bhattacharyya_distance,
+    cross_entropy,
+    entropy,
+    hellinger_distance,
+    information_content,
+    jeffreys_divergence,
+    js_distance,
+    js_divergence,
+    kl_divergence,
+    renyi_divergence,
+    renyi_entropy,
+    total_variation_distance,
+    tsallis_entropy,
+)
+
+__all__ = [
+    "__version__",
+    "bhattacharyya_distance",
+    "cross_entropy",
+    "entropy",
+    "hellinger_distance",
+    "information_content",
+    "jeffreys_divergence",
+    "js_distance",
+    "js_divergence",
+    "kl_divergence",
+    "renyi_divergence",
+    "renyi_entropy",
+    "show_config",
+    "total_variation_distance",
+    "tsallis_entropy",
+]

@@ -1,0 +1,119 @@
+"""Fit the polynomials of csrc/simd/math.hpp: minimax in relative error, by Remez exchange.
+
+Run `python tools/fit_polynomials.py` (needs mpmath); it prints the coefficient arrays and the error
+of each after rounding the coefficients to the type they are used in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 60
+
+Real = mp.mpf
+Function = Callable[[Real], Real]
+
+
+def remez(f: Function, weight: Function, lo: float, hi: float, degree: int) -> list[Real]:
+    """Coefficients (constant first) of the polynomial that minimises max |weight * (poly - f)|."""
+    n = degree + 2
+    nodes = [
+        (mp.mpf(lo) + hi) / 2 - (mp.mpf(hi) - lo) / 2 * mp.cos(mp.pi * (2 * i + 1) / (2 * n))
+        for i in range(n)
+    ]
+    grid = [mp.mpf(lo) + (mp.mpf(hi) - lo) * i / 1500 for i in range(1501)]
+    targets = [(x, f(x), weight(x)) for x in grid]
+    coefficients: list[Real] = []
+    for _ in range(8):
+        system = mp.matrix(n, n)
+        right = mp.matrix(n, 1)
+        for i, x in enumerate(nodes):
+            for j in range(degree + 1):
+                system[i, j] = x**j
+            system[i, degree + 1] = (-1) ** i / weight(x)
+            right[i] = f(x)
+        solution = mp.lu_solve(system, right)
+        coefficients = [solution[i] for i in range(degree + 1)]
+        errors = [w * (mp.polyval(coefficients[::-1], x) - y) for x, y, w in targets]
+        extrema: list[int] = []
+        for i, e in enumerate(errors):
+            if extrema and mp.sign(errors[extrema[-1]]) == mp.sign(e):
+                if abs(e) > abs(errors[extrema[-1]]):
+                    extrema[-1] = i
+            else:
+                extrema.append(i)
+        while len(extrema) > n:
+            extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+        if len(extrema) < n:
+            break
+        nodes = [grid[i] for i in extrema]
+    return coefficients
+
+
+def report(
+    name: str,
+    coefficients: list[Real],
+    f: Function,
+    weight: Function,
+    lo: float,
+    hi: float,
+    dtype: type[np.floating],
+) -> None:
+    rounded = [mp.mpf(float(dtype(float(c)))) for c in coefficients]
+    worst = max(
+        abs(weight(x) * (mp.polyval(rounded[::-1], x) - f(x)))
+        for x in (mp.mpf(lo) + (mp.mpf(hi) - lo) * i / 4000 for i in range(4001))
+    )
+    print(
+        f"// {name}: degree {len(coefficients) - 1} on [{lo}, {hi}], "
+        f"relative error 2^{float(mp.log(worst, 2)):.1f}"
+    )
+    for c in coefficients:
+        value = dtype(float(c))
+        print(f"    {float(value)!r}," if dtype is np.float64 else f"    {value!s}f,")
+
+
+def atanh_tail(z: Real) -> Real:
+    """Q in 2 atanh(s) = 2 s + s^3 Q(s^2)."""
+    if z < mp.mpf(10) ** -20:
+        return mp.mpf(2) / 3 + 2 * z / 5
+    s = mp.sqrt(z)
+    return 2 * (mp.atanh(s) - s) / s**3
+
+
+def atanh_weight(z: Real) -> Real:
+    """Relative error of the whole logarithm, 2 atanh(s)."""
+    return (z + mp.mpf(10) ** -8) / (2 + z * atanh_tail(z))
+
+
+def expm1_tail(z: Real) -> Real:
+    """E in e^z - 1 = z + z^2 E(z)."""
+    if abs(z) < mp.mpf(10) ** -12:
+        return mp.mpf(1) / 2 + z / 6 + z * z / 24
+    return (mp.expm1(z) - z) / z**2
+
+
+def main() -> None:
+    # Ratios reach 1.5, and (1.5 - 1) / (1.5 + 1) = 0.2.
+    end = 0.040004
+    for name, degree, dtype in (("atanh, double", 6, np.float64), ("atanh, float", 2, np.float32)):
+        coefficients = remez(atanh_tail, atanh_weight, 0, end, degree)
+        report(name, coefficients, atanh_tail, atanh_weight, 0, end, dtype)
+    half = 0.3466
+    flat: Function = lambda z: mp.mpf(1)  # noqa: E731
+    report(
+        "expm1, double",
+        remez(expm1_tail, flat, -half, half, 10),
+        expm1_tail,
+        flat,
+        -half,
+        half,
+        np.float64,
+    )
+
+
+if __name__ == "__main__":
+    main()
