@@ -1,0 +1,12 @@
+// One function per area of the library; module.cpp calls them.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace pyinfo::bindings {
+
+void bind_config(pybind11::module_& m);
+void bind_counting(pybind11::module_& m);
+void bind_measures(pybind11::module_& m);
+
+}  // namespace pyinfo::bindings
