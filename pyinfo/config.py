@@ -22,7 +22,7 @@ class Config(TypedDict):
 
 
 def config() -> Config:
-    """The facts that `show_config` prints.
+    """Return the facts that `show_config` prints.
 
     `isa` is the instruction set whose kernels are used: the best of `available_isas`, or the one
     that the environment variable PYINFO_ISA named when pyinfo was imported.

@@ -79,13 +79,9 @@ struct Accumulator {
   }
 
   PYINFO_INLINE void evaluate(const Term& term, V p, V q, V (&terms)[Term::sums]) {
-    if constexpr (Term::operands == 2) {
-      seen.smallest = minimum<T>(minimum<T>(p, q), minimum<T>(q, seen.smallest));
-      seen.largest = maximum<T>(maximum<T>(p, q), maximum<T>(q, seen.largest));
-    } else {
-      seen.smallest = minimum<T>(p, seen.smallest);
-      seen.largest = maximum<T>(p, seen.largest);
-    }
+    seen.smallest = minimum<T>(p, seen.smallest);
+    if constexpr (Term::operands == 2) seen.smallest = minimum<T>(q, seen.smallest);
+    if constexpr (Term::tracks_largest) seen.largest = maximum<T>(p, seen.largest);
     term(p, q, terms, seen.support);
   }
 
@@ -119,44 +115,58 @@ struct Accumulator {
     }
   }
 
-  // All lanes together.
+  // All lanes together. `plain`: every lane is the sum of one term, which pairwise addition does
+  // well enough; the latency of two-sums is most of the time a short slice takes.
+  template <bool plain>
   PYINFO_INLINE void reduce(Sums& out) const {
-    constexpr int lanes = kLanes<double> * Total<T>::parts;
     for (int s = 0; s < Term::sums; ++s) {
-      double high[lanes], low[lanes];
-      for (int part = 0; part < Total<T>::parts; ++part) {
-        store<double>(high + part * kLanes<double>, totals[s].high[part]);
-        store<double>(low + part * kLanes<double>, totals[s].low[part]);
-      }
-      PYINFO_UNROLL
-      for (int width = lanes / 2; width > 0; width /= 2) {
-        PYINFO_UNROLL
-        for (int i = 0; i < width; ++i) {
-          double sum, error;
-          two_sum(high[i], high[i + width], sum, error);
-          high[i] = sum;
-          low[i] += low[i + width] + error;
-        }
-      }
+      const Total<T>& total = totals[s];
+      Vec<double> high = total.high[0];
+      Vec<double> low = total.low[0];
+      if constexpr (Total<T>::parts == 2) join<plain>(high, low, total.high[1], total.low[1]);
+      fold<plain, kLanes<double> / 2>(high, low);
       out.high[s] = high[0];
-      out.low[s] = low[0];
+      out.low[s] = plain ? 0 : low[0];
     }
-    T smallest[kLanes<T>], largest[kLanes<T>], support[kLanes<T>];
-    store<T>(smallest, seen.smallest);
-    store<T>(largest, seen.largest);
-    store<T>(support, seen.support);
-    PYINFO_UNROLL
-    for (int width = kLanes<T> / 2; width > 0; width /= 2) {
-      PYINFO_UNROLL
-      for (int i = 0; i < width; ++i) {
-        smallest[i] = smallest[i] < smallest[i + width] ? smallest[i] : smallest[i + width];
-        largest[i] = largest[i] > largest[i + width] ? largest[i] : largest[i + width];
-        support[i] = support[i] < support[i + width] ? support[i] : support[i + width];
-      }
+    const auto smaller = [](V a, V b) { return minimum<T>(a, b); };
+    out.smallest = double(extreme<kLanes<T> / 2>(seen.smallest, smaller));
+    if constexpr (Term::tracks_largest)
+      out.largest = double(
+          extreme<kLanes<T> / 2>(seen.largest, [](V a, V b) { return maximum<T>(a, b); }));
+    else
+      out.largest = -kInfinity<double>;
+    if constexpr (Term::tracks_support)
+      out.support = double(extreme<kLanes<T> / 2>(seen.support, smaller));
+    else
+      out.support = kInfinity<double>;
+  }
+
+ private:
+  template <bool plain>
+  PYINFO_INLINE static void join(Vec<double>& high, Vec<double>& low, Vec<double> other_high,
+                                 Vec<double> other_low) {
+    if constexpr (plain) {
+      high += other_high;
+    } else {
+      Vec<double> sum, error;
+      two_sum(high, other_high, sum, error);
+      high = sum;
+      low += other_low + error;
     }
-    out.smallest = double(smallest[0]);
-    out.largest = double(largest[0]);
-    out.support = double(support[0]);
+  }
+  template <bool plain, int width>
+  PYINFO_INLINE static void fold(Vec<double>& high, Vec<double>& low) {
+    if constexpr (width > 0) {
+      join<plain>(high, low, simd::rotate<double, width>(high), simd::rotate<double, width>(low));
+      fold<plain, width / 2>(high, low);
+    }
+  }
+  template <int width, class Choose>
+  PYINFO_INLINE static T extreme(V v, Choose choose) {
+    if constexpr (width > 0)
+      return extreme<width / 2>(choose(v, simd::rotate<T, width>(v)), choose);
+    else
+      return v[0];
   }
 };
 
@@ -178,10 +188,22 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
     else
       y = x;
   };
+  if (whole == 0 && n > 0) {
+    const auto only = [p, q, n](std::ptrdiff_t, V& x, V& y) {
+      x = load_first<T>(p, int(n));
+      if constexpr (Term::operands == 2)
+        y = load_first<T>(q, int(n));
+      else
+        y = x;
+    };
+    sums.add(term, only, 1);
+    sums.template reduce<true>(out);
+    return;
+  }
   sums.add(term, at, whole);
   const int rest = int(std::ptrdiff_t(n) - whole * lanes);
   if (rest > 0) {
-    // Zeros beyond the end add nothing to any sum, nor do they hide an extreme that matters.
+    // Zeros beyond the end add nothing to any sum and are no extreme that matters.
     const auto tail = [=](std::ptrdiff_t, V& x, V& y) {
       x = load_first<T>(p + whole * lanes, rest);
       if constexpr (Term::operands == 2)
@@ -191,7 +213,7 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
     };
     sums.add(term, tail, 1);
   }
-  sums.reduce(out);
+  sums.template reduce<false>(out);
 }
 
 // Adds `rows` rows to the columns' sums, one register of columns.
@@ -248,7 +270,7 @@ void run_columns(const typename Term::value_type* p, const typename Term::value_
                  ColumnSums<typename Term::value_type>& state) noexcept {
   using T = typename Term::value_type;
   constexpr std::size_t lanes = kLanes<T>;
-  constexpr std::size_t block = 16;
+  constexpr std::size_t block = 8;  // more rows at once are more streams than prefetchers follow
   const Term term(parameters);
   const std::size_t padded = (columns + lanes - 1) / lanes * lanes;
   for (int s = 0; s < Term::sums; ++s)
@@ -271,9 +293,12 @@ void run_columns(const typename Term::value_type* p, const typename Term::value_
   }
 }
 
-template <template <class> class Term, class T>
-constexpr KernelEntry<T> unscaled_entry() {
-  return {run<Term<T>>, nullptr, run_columns<Term<T>>};
+// Columns of one operand may be scaled; of two operands scaled ones are left to `scaled`, since each
+// slice has a ratio of its own.
+template <template <class, bool> class Term, class T>
+constexpr KernelEntry<T> entry() {
+  return {run<Term<T, false>>, run<Term<T, true>>,
+          run_columns<Term<T, Term<T, true>::operands == 1>>};
 }
 
 }  // namespace

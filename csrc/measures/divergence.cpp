@@ -52,7 +52,8 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel, Param
   for (int i = 0; i < 2; ++i) {
     if (normalization[i] != Normalization::divide) continue;
     const Sums sums = source.sum_of(i);
-    if (!range_is_valid(sums) || sums.largest == 0) return final(kInvalid);
+    if (sums.smallest < 0 || sums.largest == 0 || sums.largest == kInfinity)
+      return final(kInvalid);
     total[i] = sums.high[0];
     rest[i] = sums.low[0];
     if (std::isnan(total[i])) total[i] = 1;  // the kernel's sums will be NaN as well
@@ -74,13 +75,13 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel, Param
   const double scaled_p = sums.total(difference - 1);
   const double p_sum = scaled_p / (parameters.ratio_high + parameters.ratio_low);
   const double q_sum = scaled_p - sums.total(difference);
-  if (!range_is_valid(sums)) return final(kInvalid);
+  if (!values_are_valid(source, sums, p_sum + q_sum)) return final(kInvalid);
   if (request.p != Normalization::divide && !sum_is_valid(p_sum, request.p, request.p_tolerance))
     return final(kInvalid);
   if (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance))
     return final(kInvalid);
   if (std::isnan(p_sum) || std::isnan(q_sum)) return final({p_sum + q_sum});
-  if (!moderate || sums.largest > kLargestWeight<T>) answer.kind = Answer::reference_is_due;
+  if (!moderate || !(p_sum + q_sum <= kLargestWeight<T>)) answer.kind = Answer::reference_is_due;
   return answer;
 }
 

@@ -75,6 +75,8 @@ struct KullbackLeibler {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = true;
   explicit KullbackLeibler(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>& support) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -91,6 +93,8 @@ struct JensenShannon {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = false;
   explicit JensenShannon(const Parameters& parameters)
       : pair(parameters),
         weight_p(splat<T>(T(parameters.weight_p))),
@@ -113,6 +117,8 @@ struct Jeffreys {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = true;
   explicit Jeffreys(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>& support) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -130,6 +136,8 @@ struct Hellinger {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 4;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = false;
   explicit Hellinger(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -152,6 +160,8 @@ struct TotalVariation {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = false;
   explicit TotalVariation(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -167,6 +177,8 @@ struct RatioPower {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 4;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = true;
   explicit RatioPower(const Parameters& parameters)
       : pair(parameters),
         exponent(splat<T>(T(parameters.exponent))),
@@ -195,11 +207,6 @@ struct RatioPower {
   Pair<T, scaled> pair;
   Vec<T> exponent, inverse, lost;
 };
-
-template <template <class, bool> class Term, class T>
-constexpr KernelEntry<T> entry() {
-  return {run<Term<T, false>>, run<Term<T, true>>, run_columns<Term<T, false>>};
-}
 
 }  // namespace
 

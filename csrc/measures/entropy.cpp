@@ -31,7 +31,7 @@ double dominated_entropy(const Source<T>& source, double scale, double total, do
   Parameters parameters;
   parameters.scale = scale;
   parameters.cap = total / 2;
-  const Sums rest = source.sums(Kernel::remainder, parameters);
+  const Sums& rest = source.sums(Kernel::remainder, parameters);
   const double m = largest * scale;
   const double r = rest.total(1);
   const double sum = m + r;
@@ -50,22 +50,25 @@ Result entropy_of_weights(const Request& request, const Source<T>& source) {
     if (!is_moderate<T>(guess)) guess = source.sum_of(0).total(0);
     if (is_moderate<T>(guess)) parameters.scale = std::ldexp(1.0, -std::ilogb(guess));
   }
-  Sums sums = source.sums(Kernel::x_log_x, parameters);
-  if (!range_is_valid(sums)) return kInvalid;
-  double total = sums.total(1);
+  const Sums* sums = &source.sums(Kernel::x_log_x, parameters);
+  double total = sums->total(1);
+  if (!values_are_valid(source, *sums, total)) return kInvalid;
   if (std::isnan(total)) return {total};
-  if (sums.largest == 0) return kInvalid;
+  if (total == 0 && source.sum_of(0).largest == 0) return kInvalid;
   if (!is_moderate<T>(total / parameters.scale)) return by_reference(request, source);
-  double bits = std::log2(total) - sums.total(0) / total;
+  double bits = std::log2(total) - sums->total(0) / total;
   if (!(std::abs(std::log2(total)) <= bits) && !(total >= 0.5 && total <= 2)) {
     // The guess was far off, and digits cancelled: once more with the right power of two.
     parameters.scale *= std::ldexp(1.0, -std::ilogb(total));
-    sums = source.sums(Kernel::x_log_x, parameters);
-    total = sums.total(1);
-    bits = std::log2(total) - sums.total(0) / total;
+    sums = &source.sums(Kernel::x_log_x, parameters);
+    total = sums->total(1);
+    bits = std::log2(total) - sums->total(0) / total;
   }
-  if (bits < 1 && sums.largest * parameters.scale > total / 2)
-    bits = dominated_entropy(source, parameters.scale, total, sums.largest);
+  if (bits < 1) {
+    const double largest = source.sum_of(0).largest;
+    if (largest * parameters.scale > total / 2)
+      bits = dominated_entropy(source, parameters.scale, total, largest);
+  }
   if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
   return {request.unit * not_negative(bits)};
 }
@@ -75,8 +78,10 @@ Result entropy_of_weights(const Request& request, const Source<T>& source) {
 template <class T>
 Result entropy(const Request& request, const Source<T>& source) {
   if (request.p == Normalization::divide) return entropy_of_weights(request, source);
-  const Sums sums = source.sums(Kernel::x_log_x);
-  if (!range_is_valid(sums) || !sum_is_valid(sums.total(1), request.p, request.p_tolerance))
+  const Sums& sums = source.sums(Kernel::x_log_x);
+  const double total = sums.total(1);
+  if (!values_are_valid(source, sums, total) ||
+      !sum_is_valid(total, request.p, request.p_tolerance))
     return kInvalid;
   const double bits = -sums.total(0);
   if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
@@ -90,13 +95,14 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
   if (request.q == Normalization::divide) {
     const Sums q = source.sum_of(1);
     q_total = q.total(0);
-    if (!range_is_valid(q) || q_total == 0) return kInvalid;
+    if (!values_are_valid(source, q, q_total) || q_total == 0) return kInvalid;
     if (is_moderate<T>(q_total)) parameters.scale = std::ldexp(1.0, -std::ilogb(q_total));
   }
-  const Sums sums = source.sums(Kernel::x_log_y, parameters);
+  const Sums& sums = source.sums(Kernel::x_log_y, parameters);
   const double p_sum = sums.total(1);
   const double q_sum = sums.total(2) / parameters.scale;
-  if (!range_is_valid(sums) || !sum_is_valid(p_sum, request.p, request.p_tolerance) ||
+  if (!values_are_valid(source, sums, p_sum + q_sum) ||
+      !sum_is_valid(p_sum, request.p, request.p_tolerance) ||
       !sum_is_valid(q_sum, request.q, request.q_tolerance))
     return kInvalid;
   if (std::isnan(p_sum) || std::isnan(q_sum)) return {p_sum + q_sum};
@@ -135,7 +141,8 @@ std::size_t support_size(const Source<double>& source) {
 Result check_weights(const Request& request, const Source<double>& source, Sums& sums) {
   sums = source.sum_of(0);
   const double total = sums.total(0);
-  if (!range_is_valid(sums) || !sum_is_valid(total, request.p, request.p_tolerance))
+  if (!values_are_valid(source, sums, total) ||
+      !sum_is_valid(total, request.p, request.p_tolerance))
     return kInvalid;
   return {total};
 }
@@ -174,7 +181,8 @@ Result renyi_entropy(const Request& request, const Source<double>& source) {
   if (divide) parameters.scale = 1 / sums.total(0);
   sums = source.sums(Kernel::power, parameters);
   const double total = sums.total(2);
-  if (!range_is_valid(sums) || (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
+  if (!values_are_valid(source, sums, total) ||
+      (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
     return kInvalid;
   if (std::isnan(total)) return {total};
   const double power_sum = sums.total(1);
@@ -208,7 +216,8 @@ Result tsallis_entropy(const Request& request, const Source<double>& source) {
   if (divide) parameters.scale = 1 / sums.total(0);
   sums = source.sums(Kernel::power, parameters);
   const double total = sums.total(2);
-  if (!range_is_valid(sums) || (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
+  if (!values_are_valid(source, sums, total) ||
+      (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
     return kInvalid;
   if (std::isnan(total)) return {total};
   if (sums.support < kSmallestArgument<double>) return by_reference(request, source);

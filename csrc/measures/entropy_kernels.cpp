@@ -4,83 +4,115 @@
 namespace pyinfo::measures {
 namespace {
 
+// p, times the scale where there is one.
+template <class T, bool scaled>
+class Scale {
+ public:
+  explicit Scale(const Parameters& parameters) : scale_(splat<T>(T(parameters.scale))) {}
+  PYINFO_INLINE Vec<T> operator()(Vec<T> x) const {
+    if constexpr (scaled)
+      return x * scale_;
+    else
+      return x;
+  }
+
+ private:
+  Vec<T> scale_;
+};
+
 template <class T>
+PYINFO_INLINE Vec<T> log2_or_finite(Vec<T> x) {
+  return simd::log2<T>(maximum<T>(x, splat<T>(simd::Format<T>::smallest)));
+}
+
+template <class T, bool scaled>
 struct Sum {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 1;
-  explicit Sum(const Parameters& parameters) : scale(splat<T>(T(parameters.scale))) {}
+  static constexpr bool tracks_largest = true;
+  static constexpr bool tracks_support = false;
+  explicit Sum(const Parameters& parameters) : scale(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>&) const {
-    terms[0] = p * scale;
+    terms[0] = scale(p);
   }
-  Vec<T> scale;
+  Scale<T, scaled> scale;
 };
 
-template <class T>
+template <class T, bool scaled>
 struct XLogX {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 2;
-  explicit XLogX(const Parameters& parameters) : scale(splat<T>(T(parameters.scale))) {}
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = false;
+  explicit XLogX(const Parameters& parameters) : scale(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>&) const {
-    const Vec<T> x = p * scale;
-    terms[0] = x * simd::log2<T>(maximum<T>(x, splat<T>(simd::Format<T>::smallest)));
+    const Vec<T> x = scale(p);
+    terms[0] = x * log2_or_finite<T>(x);
     terms[1] = x;
   }
-  Vec<T> scale;
+  Scale<T, scaled> scale;
 };
 
-template <class T>
+template <class T, bool scaled>
 struct Remainder {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 2;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = false;
   explicit Remainder(const Parameters& parameters)
-      : scale(splat<T>(T(parameters.scale))), cap(splat<T>(T(parameters.cap))) {}
+      : scale(parameters), cap(splat<T>(T(parameters.cap))) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>&) const {
-    const Vec<T> scaled = p * scale;
-    const Vec<T> x = where_less<T>(cap, scaled, splat<T>(0), scaled);
-    terms[0] = x * simd::log2<T>(maximum<T>(x, splat<T>(simd::Format<T>::smallest)));
+    const Vec<T> all = scale(p);
+    const Vec<T> x = where_less<T>(cap, all, splat<T>(0), all);
+    terms[0] = x * log2_or_finite<T>(x);
     terms[1] = x;
   }
-  Vec<T> scale, cap;
+  Scale<T, scaled> scale;
+  Vec<T> cap;
 };
 
-template <class T>
+template <class T, bool scaled>
 struct XLogY {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
-  explicit XLogY(const Parameters& parameters) : scale(splat<T>(T(parameters.scale))) {}
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = true;
+  explicit XLogY(const Parameters& parameters) : scale(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>& support) const {
-    const Vec<T> y = q * scale;
+    const Vec<T> y = scale(q);
     support = minimum<T>(where_equal<T>(p, splat<T>(0), splat<T>(1), y), support);
     // A NaN in y has no logarithm here; it reaches the result through the sum of q.
-    terms[0] = p * simd::log2<T>(maximum<T>(y, splat<T>(simd::Format<T>::smallest)));
+    terms[0] = p * log2_or_finite<T>(y);
     terms[1] = p;
     terms[2] = y;
   }
-  Vec<T> scale;
+  Scale<T, scaled> scale;
 };
 
-template <class T>
+template <class T, bool scaled>
 struct Power {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 3;
+  static constexpr bool tracks_largest = false;
+  static constexpr bool tracks_support = true;
   explicit Power(const Parameters& parameters)
-      : scale(splat<T>(T(parameters.scale))), exponent(splat<T>(T(parameters.exponent))) {}
+      : scale(parameters), exponent(splat<T>(T(parameters.exponent))) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>& support) const {
-    const Vec<T> x = p * scale;
+    const Vec<T> x = scale(p);
     support = minimum<T>(where_equal<T>(x, splat<T>(0), splat<T>(1), x), support);
-    const Vec<T> log = simd::log2<T>(maximum<T>(x, splat<T>(simd::Format<T>::smallest)));
     Vec<T> power, fraction;
-    simd::exponential(exponent * (log * splat<T>(simd::kLn2<T>)), power, fraction);
+    simd::exponential(exponent * (log2_or_finite<T>(x) * splat<T>(simd::kLn2<T>)), power, fraction);
     terms[0] = x * simd::expm1(power, fraction);
     terms[1] = x * simd::multiply_add<T>(power, fraction, power);
     terms[2] = x;
   }
-  Vec<T> scale, exponent;
+  Scale<T, scaled> scale;
+  Vec<T> exponent;
 };
 
 template <class T>
@@ -108,11 +140,10 @@ void information(const T* p, T* out, std::size_t n, T factor_high, T factor_low)
 
 extern const EntropyKernels PYINFO_TABLE(entropy_kernels);
 const EntropyKernels PYINFO_TABLE(entropy_kernels) = {
-    {unscaled_entry<Sum, double>(), unscaled_entry<XLogX, double>(),
-     unscaled_entry<Remainder, double>(), unscaled_entry<XLogY, double>(),
-     unscaled_entry<Power, double>()},
-    {unscaled_entry<Sum, float>(), unscaled_entry<XLogX, float>(),
-     unscaled_entry<Remainder, float>(), unscaled_entry<XLogY, float>(), {}},
+    {entry<Sum, double>(), entry<XLogX, double>(), entry<Remainder, double>(),
+     entry<XLogY, double>(), entry<Power, double>()},
+    {entry<Sum, float>(), entry<XLogX, float>(), entry<Remainder, float>(), entry<XLogY, float>(),
+     {}},
     information<double>,
     information<float>,
 };

@@ -17,8 +17,7 @@ constexpr std::size_t kTileColumns = 64;
 
 // The sums of one column as those of a slice.
 template <class T>
-Sums column(const ColumnSums<T>& tile, std::size_t i, int count) noexcept {
-  Sums sums = no_sums();
+void take_column(const ColumnSums<T>& tile, std::size_t i, int count, Sums& sums) noexcept {
   for (int s = 0; s < count; ++s) {
     sums.high[s] = tile.high[s][i];
     sums.low[s] = tile.low[s][i];
@@ -26,7 +25,6 @@ Sums column(const ColumnSums<T>& tile, std::size_t i, int count) noexcept {
   sums.smallest = double(tile.smallest[i]);
   sums.largest = double(tile.largest[i]);
   sums.support = double(tile.support[i]);
-  return sums;
 }
 
 template <class T>
@@ -200,13 +198,13 @@ class Evaluation {
     kernel<T>(question_.kernel)
         .columns(rows_p, rows_q, p_row, q_row, inner_.size, width, parameters, tile);
     const int sums = shape(question_.kernel).sums;
+    KnownSums known = {question_.kernel, parameters.scale, no_sums()};
+    Source<T> source(p, two ? &q : nullptr, inner_, workspace, 1);
+    source.set_known(&known);
     for (std::size_t i = 0; i < width; ++i) {
-      const KnownSums known = {question_.kernel, parameters.scale, column(tile, i, sums)};
-      Source<T> source(p, two ? &q : nullptr, inner_, workspace, 1);
-      source.set_known(&known);
+      take_column(tile, i, sums, known.sums);
       finish(measure_slice(problem_.request, source), out, slice + i * step);
-      p.data += outer.strides[0][column_axis_];
-      if (two) q.data += outer.strides[1][column_axis_];
+      source.advance(outer.strides[0][column_axis_], outer.strides[1][column_axis_]);
       out += outer.strides[2][column_axis_];
     }
   }

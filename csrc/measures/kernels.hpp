@@ -18,7 +18,7 @@ struct Sums {
   double high[kMaxSums];
   double low[kMaxSums];  // what rounding left out of `high`
   double smallest;       // over all values of p and q; NaNs are passed over
-  double largest;
+  double largest;        // by the kernel `sum` alone
   // Smallest value of the logarithm's denominator where the other operand is positive:
   // 0 makes the measure infinite, a subnormal asks for the scalar reference.
   double support;
@@ -43,6 +43,8 @@ struct Parameters {
   double weight_p = 0.5;   // js: weights of the mixture
   double weight_q = 0.5;
 };
+
+inline constexpr Parameters kPlain = {};
 
 // Each kernel's sums, in order. p and q are after scaling.
 enum class Kernel : std::uint8_t {
@@ -85,7 +87,7 @@ struct KernelEntry {
                            std::size_t rows, std::size_t columns, const Parameters&,
                            ColumnSums<T>&) noexcept;
   Run run;          // one contiguous slice; overwrites the sums
-  Run scaled;       // the same with p * ratio; two operands only
+  Run scaled;       // the same with the scale or the ratio applied
   Columns columns;  // up to kColumnTile slices, rows a step apart; starts the sums afresh
 };
 

@@ -69,9 +69,15 @@ inline bool sum_is_valid(double sum, Normalization normalization, double toleran
     return !(sum - 1 > tolerance || 1 - sum > tolerance);
   return normalization == Normalization::as_is || sum != 0;
 }
-// True unless a value is negative or infinite.
-inline bool range_is_valid(const Sums& sums) noexcept {
-  return !(sums.smallest < 0 || sums.largest == std::numeric_limits<double>::infinity());
+// True unless a value is negative or infinite. `total` is the sum of all values; only if that is
+// infinite is there reason to look for the cause.
+template <class T>
+bool values_are_valid(const Source<T>& source, const Sums& sums, double total) noexcept {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (sums.smallest < 0) return false;
+  if (total != infinity) return true;
+  return source.sum_of(0).largest != infinity &&
+         (source.operands() == 1 || source.sum_of(1).largest != infinity);
 }
 
 // 0 for results that rounding took below it, and for -0.

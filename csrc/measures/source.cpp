@@ -243,14 +243,13 @@ void Source<T>::accumulate(typename KernelEntry<T>::Run run, Kernel kernel,
 }
 
 template <class T>
-Sums Source<T>::walk(typename KernelEntry<T>::Run run, Kernel kernel, const Parameters& parameters,
-                     int first_operand) const noexcept {
+void Source<T>::walk(typename KernelEntry<T>::Run run, Kernel kernel, const Parameters& parameters,
+                     int first_operand, Sums& sums) const noexcept {
   settle();
   const std::size_t length = part_length(size_);
-  Sums sums;
   if (size_ <= length) {
     accumulate(run, kernel, parameters, first_operand, 0, size_, sums);
-    return sums;
+    return;
   }
   const int count = shape(kernel).sums;
   const std::size_t parts = (size_ + length - 1) / length;
@@ -262,21 +261,25 @@ Sums Source<T>::walk(typename KernelEntry<T>::Run run, Kernel kernel, const Para
   threads::parallel(parts, threads_, task);
   sums = each[0];
   for (std::size_t i = 1; i < parts; ++i) merge(sums, each[i], count);
-  return sums;
 }
 
 template <class T>
-Sums Source<T>::sums(Kernel which, const Parameters& parameters) const noexcept {
-  const bool scaled = parameters.ratio_high != 1 || parameters.ratio_low != 0;
-  if (known_ != nullptr && known_->kernel == which && known_->scale == parameters.scale && !scaled)
+const Sums& Source<T>::sums(Kernel which, const Parameters& parameters) const noexcept {
+  const bool by_ratio = parameters.ratio_high != 1 || parameters.ratio_low != 0;
+  if (known_ != nullptr && known_->kernel == which && known_->scale == parameters.scale &&
+      !by_ratio)
     return known_->sums;
+  const bool scaled = by_ratio || parameters.scale != 1;
   const KernelEntry<T>& entry = kernel<T>(which);
-  return walk(scaled ? entry.scaled : entry.run, which, parameters, 0);
+  walk(scaled ? entry.scaled : entry.run, which, parameters, 0, answer_);
+  return answer_;
 }
 
 template <class T>
 Sums Source<T>::sum_of(int operand) const noexcept {
-  return walk(kernel<T>(Kernel::sum).run, Kernel::sum, {}, operand);
+  Sums sums;
+  walk(kernel<T>(Kernel::sum).run, Kernel::sum, kPlain, operand, sums);
+  return sums;
 }
 
 template <class T>
@@ -284,7 +287,7 @@ double Source<T>::estimate_sum() const noexcept {
   settle();
   const std::size_t n = std::min(size_, kBlock);
   Sums sums;
-  accumulate(kernel<T>(Kernel::sum).run, Kernel::sum, {}, 0, 0, n, sums);
+  accumulate(kernel<T>(Kernel::sum).run, Kernel::sum, kPlain, 0, 0, n, sums);
   return sums.total(0) * (double(size_) / double(n));
 }
 

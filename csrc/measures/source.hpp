@@ -67,11 +67,19 @@ class Source {
          int threads) noexcept;
 
   std::size_t size() const noexcept { return size_; }
+  int operands() const noexcept { return has_q() ? 2 : 1; }
   void set_known(const KnownSums* known) noexcept { known_ = known; }
+  // The slice that lies so many bytes further on, in p and in q.
+  void advance(std::ptrdiff_t p_step, std::ptrdiff_t q_step) noexcept {
+    operands_[0].data += p_step;
+    if (operands_[1].data != nullptr) operands_[1].data += q_step;
+    contiguous_[0] = contiguous_[1] = nullptr;
+  }
   const KnownSums* known() const noexcept { return known_; }
 
-  // One walk over the slice. The result does not depend on the number of threads.
-  Sums sums(Kernel kernel, const Parameters& parameters = {}) const noexcept;
+  // One walk over the slice. The result does not depend on the number of threads; it is good until
+  // the next question.
+  const Sums& sums(Kernel kernel, const Parameters& parameters = kPlain) const noexcept;
   // The plain sum of one operand (0: p, 1: q) and its extremes.
   Sums sum_of(int operand) const noexcept;
   // A quick estimate of the sum of p, from its first block.
@@ -100,8 +108,8 @@ class Source {
   const T* elements(int operand, std::size_t first, std::size_t n, T* block) const noexcept;
   void accumulate(typename KernelEntry<T>::Run run, Kernel kernel, const Parameters& parameters,
                   int first_operand, std::size_t begin, std::size_t end, Sums& sums) const noexcept;
-  Sums walk(typename KernelEntry<T>::Run run, Kernel kernel, const Parameters& parameters,
-            int first_operand) const noexcept;
+  void walk(typename KernelEntry<T>::Run run, Kernel kernel, const Parameters& parameters,
+            int first_operand, Sums& sums) const noexcept;
 
   mutable const T* contiguous_[2] = {nullptr, nullptr};
   Operand operands_[2];
@@ -111,6 +119,7 @@ class Source {
   int threads_ = 1;
   int q_axis_ = 1;  // which strides belong to q: 0 after an exchange of roles
   const KnownSums* known_ = nullptr;
+  mutable Sums answer_;
 };
 
 }  // namespace pyinfo::measures

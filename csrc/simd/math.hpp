@@ -43,20 +43,24 @@ constexpr T kLog2E = T(1.44269504088896340736);
 template <class T>
 constexpr T kLog2ERest = sizeof(T) == 8 ? T(2.0355273740931033e-17) : T(1.9259629911266175e-08);
 
-// (ln((1 + s) / (1 - s)) - 2 s) / s^3 for z = s^2 <= 0.04.
-PYINFO_INLINE Vec<double> atanh_tail(Vec<double> z) {
+// unit * (ln((1 + s) / (1 - s)) - 2 s) / s^3 for z = s^2 <= 0.04; `unit` is folded into the
+// coefficients by the compiler.
+PYINFO_INLINE Vec<double> atanh_tail(Vec<double> z, double unit = 1) {
   using V = Vec<double>;
-  const auto c = [](double x) { return splat<double>(x); };
+  const auto c = [unit](double x) { return splat<double>(x * unit); };
+  const auto fma = [](V a, V b, V x) { return multiply_add<double>(a, b, x); };
   const V z2 = z * z;
-  const V low = multiply_add<double>(multiply_add<double>(c(0.2222213865039709), z, c(0.2857142939324704)),
-                                     z2, multiply_add<double>(c(0.3999999999617456), z, c(0.6666666666667268)));
-  const V high = multiply_add<double>(c(0.1536748910064089), z2,
-                                      multiply_add<double>(c(0.15250287791773223), z, c(0.18186350589119765)));
-  return multiply_add<double>(high, z2 * z2, low);
+  const V low = fma(fma(c(0.2222213865039709), z, c(0.2857142939324704)), z2,
+                    fma(c(0.3999999999617456), z, c(0.6666666666667268)));
+  const V high =
+      fma(c(0.1536748910064089), z2, fma(c(0.15250287791773223), z, c(0.18186350589119765)));
+  return fma(high, z2 * z2, low);
 }
-PYINFO_INLINE Vec<float> atanh_tail(Vec<float> z) {
-  const auto c = [](float x) { return splat<float>(x); };
-  return multiply_add<float>(multiply_add<float>(c(0.3035925f), z, c(0.39957902f)), z, c(0.6666695f));
+PYINFO_INLINE Vec<float> atanh_tail(Vec<float> z, float unit = 1) {
+  using V = Vec<float>;
+  const auto c = [unit](float x) { return splat<float>(x * unit); };
+  const auto fma = [](V a, V b, V x) { return multiply_add<float>(a, b, x); };
+  return fma(fma(c(0.3035925f), z, c(0.39957902f)), z, c(0.6666695f));
 }
 
 // x = 2^exponent * mantissa with mantissa in [0.75, 1.5); x >= Format::smallest.
@@ -64,10 +68,10 @@ template <class T>
 PYINFO_INLINE void split(Vec<T> x, Vec<T>& exponent, Vec<T>& mantissa) {
 #if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
   if constexpr (sizeof(T) == 8) {
-    mantissa = _mm512_getmant_pd(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+    mantissa = _mm512_getmant_pd(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
     exponent = _mm512_getexp_pd(x) - _mm512_getexp_pd(mantissa);
   } else {
-    mantissa = _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+    mantissa = _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
     exponent = _mm512_getexp_ps(x) - _mm512_getexp_ps(mantissa);
   }
 #else
@@ -90,12 +94,15 @@ PYINFO_INLINE Vec<T> ln_near_one_correction(Vec<T> f) {
   return half_square - s * multiply_add<T>(z, atanh_tail(z), half_square);
 }
 
+// log2(x) for sums, where errors of an ULP or so average out. x >= Format::smallest.
 template <class T>
 PYINFO_INLINE Vec<T> log2(Vec<T> x) {
   Vec<T> e, m;
   split<T>(x, e, m);
-  const Vec<T> f = m - splat<T>(1);
-  return multiply_add<T>(f - ln_near_one_correction<T>(f), splat<T>(kLog2E<T>), e);
+  const Vec<T> s = (m - splat<T>(1)) / (m + splat<T>(1));
+  const Vec<T> z = s * s;
+  const Vec<T> tail = multiply_add<T>(z, atanh_tail(z, kLog2E<T>), splat<T>(2 * kLog2E<T>));
+  return multiply_add<T>(s, tail, e);
 }
 
 // log2 as high + low, so that a change of base costs no accuracy. x may be subnormal.

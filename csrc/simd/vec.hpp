@@ -346,6 +346,27 @@ PYINFO_INLINE void widen(Vec<float> v, Vec<double>& low, Vec<double>& high) {
 #endif
 }
 
+// Lane i of the result is lane (i + distance) mod lanes.
+template <class T, int distance>
+PYINFO_INLINE Vec<T> rotate(Vec<T> v) {
+#if defined(PYINFO_ARRAY_VECTORS)
+  Vec<T> r;
+  for (int i = 0; i < kLanes<T>; ++i) r[i] = v[(i + distance) % kLanes<T>];
+  return r;
+#else
+  Bits<T> index;
+  for (int i = 0; i < kLanes<T>; ++i)
+    index[i] = typename UnsignedOf<T>::type((i + distance) % kLanes<T>);
+#if defined(__clang__)
+  Vec<T> r;
+  for (int i = 0; i < kLanes<T>; ++i) r[i] = v[index[i]];
+  return r;
+#else
+  return __builtin_shuffle(v, index);
+#endif
+#endif
+}
+
 // sum + error == a + b exactly (Knuth); works on registers and on scalars.
 template <class V>
 PYINFO_INLINE void two_sum(V a, V b, V& sum, V& error) {
