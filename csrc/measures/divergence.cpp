@@ -22,10 +22,10 @@ constexpr Result kInvalid = {0, Fault::invalid};
 struct Answer {
   enum Kind { sums_are_good, result_is_final, reference_is_due } kind = sums_are_good;
   Result result;  // if it is final: a fault or a NaN
-  Sums sums;
+  const Sums* sums = nullptr;
   double divisor = 1;
 
-  double share(int i) const noexcept { return sums.total(i) / divisor; }
+  double share(int i) const noexcept { return sums->total(i) / divisor; }
 };
 
 Answer final(Result result) {
@@ -40,11 +40,31 @@ bool is_moderate(double x) noexcept {
   return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
 }
 
+// The answer, or what is wrong with the operands whose sums these are.
+template <class T>
+Answer checked(const Request& request, const Source<T>& source, Answer answer, double p_sum,
+               double q_sum) {
+  if (!values_are_valid(source, *answer.sums, p_sum + q_sum)) return final(kInvalid);
+  if (request.p != Normalization::divide && !sum_is_valid(p_sum, request.p, request.p_tolerance))
+    return final(kInvalid);
+  if (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance))
+    return final(kInvalid);
+  if (std::isnan(p_sum + q_sum)) return final({p_sum + q_sum});
+  if (!(p_sum + q_sum <= kLargestWeight<T>)) answer.kind = Answer::reference_is_due;
+  return answer;
+}
+
 // `difference` is the place of the sum of p - q among the kernel's sums; the sum of p is before it.
 template <class T>
-Answer ask(const Request& request, const Source<T>& source, Kernel kernel, Parameters parameters,
-           int difference) {
+Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
+           const Parameters& parameters, int difference) {
   Answer answer;
+  if (request.p != Normalization::divide && request.q != Normalization::divide) {
+    answer.sums = &source.sums(kernel, parameters);
+    const double p_sum = answer.sums->total(difference - 1);
+    const double q_sum = p_sum - answer.sums->total(difference);
+    return checked<T>(request, source, answer, p_sum, q_sum);
+  }
   double total[2] = {1, 1};
   double rest[2] = {0, 0};
   bool moderate = true;
@@ -59,30 +79,37 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel, Param
     if (std::isnan(total[i])) total[i] = 1;  // the kernel's sums will be NaN as well
     moderate = moderate && is_moderate<T>(total[i]);
   }
+  Parameters scaled = parameters;
   if (total[0] != total[1] || rest[0] != rest[1]) {
     // q's sum / p's sum as a double-double.
     const double ratio = total[1] / total[0];
     const double remainder = std::fma(-ratio, total[0], total[1]) + (rest[1] - ratio * rest[0]);
     if (moderate) {
-      parameters.ratio_high = ratio;
-      parameters.ratio_low = remainder / total[0];
+      scaled.ratio_high = ratio;
+      scaled.ratio_low = remainder / total[0];
     }
     moderate = moderate && is_moderate<T>(ratio);
   }
   answer.divisor = total[1] + rest[1];
-  answer.sums = source.sums(kernel, parameters);
-  const Sums& sums = answer.sums;
-  const double scaled_p = sums.total(difference - 1);
-  const double p_sum = scaled_p / (parameters.ratio_high + parameters.ratio_low);
-  const double q_sum = scaled_p - sums.total(difference);
-  if (!values_are_valid(source, sums, p_sum + q_sum)) return final(kInvalid);
-  if (request.p != Normalization::divide && !sum_is_valid(p_sum, request.p, request.p_tolerance))
-    return final(kInvalid);
-  if (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance))
-    return final(kInvalid);
-  if (std::isnan(p_sum) || std::isnan(q_sum)) return final({p_sum + q_sum});
-  if (!moderate || !(p_sum + q_sum <= kLargestWeight<T>)) answer.kind = Answer::reference_is_due;
+  answer.sums = &source.sums(kernel, scaled);
+  const double scaled_p = answer.sums->total(difference - 1);
+  const double p_sum = scaled_p / (scaled.ratio_high + scaled.ratio_low);
+  const double q_sum = scaled_p - answer.sums->total(difference);
+  answer = checked<T>(request, source, answer, p_sum, q_sum);
+  if (!moderate && answer.kind == Answer::sums_are_good) answer.kind = Answer::reference_is_due;
   return answer;
+}
+
+// phi(1 + r) = (1 + r) ln(1 + r) - r.
+double bregman_of_excess(double r) noexcept {
+  return std::abs(r) < 1e-5 ? r * r * (0.5 - r / 6) : (1 + r) * std::log1p(r) - r;
+}
+
+// Distributions' sums are 1 but for rounding, and a divergence of positive measures is that of
+// their shapes and that of their sums. The second part, some 1e-32, is rounding's alone: it is
+// taken off where the first is so small that it shows.
+bool sums_show(const Request& request, double nats, double r) noexcept {
+  return request.p != Normalization::as_is && r * r > 1e-17 * nats;
 }
 
 template <class T>
@@ -102,12 +129,14 @@ template <class T>
 Result kl_divergence(const Request& given, const Source<T>& source) {
   Request request = given;
   request.measure = Measure::kl_divergence;
-  const Answer answer = ask(request, source, Kernel::kl, {}, 2);
+  const Answer answer = ask(request, source, Kernel::kl, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
-  if (answer.sums.support == 0) return {kInfinity};
+  if (answer.sums->support == 0) return {kInfinity};
   double nats = answer.share(0);
-  if (request.p == Normalization::as_is) nats += answer.share(2);
-  if (answer.kind == Answer::reference_is_due || answer.sums.support < kSmallestArgument<T> ||
+  const double r = answer.share(2);  // the sums differ by
+  if (request.p == Normalization::as_is) nats += r;
+  if (sums_show(request, nats, r)) nats -= bregman_of_excess(r);
+  if (answer.kind == Answer::reference_is_due || answer.sums->support < kSmallestArgument<T> ||
       is_tiny<T>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E *
@@ -123,32 +152,38 @@ Result js_divergence(const Request& given, const Source<T>& source) {
   parameters.weight_q = request.weight_q;
   const Answer answer = ask(request, source, Kernel::js, parameters, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
-  const double nats = answer.share(0);
+  double nats = answer.share(0);
+  const double r = answer.share(2);
+  if (sums_show(request, nats, r))
+    nats -= request.weight_p * bregman_of_excess(request.weight_q * r) +
+            request.weight_q * bregman_of_excess(-request.weight_p * r);
   if (answer.kind == Answer::reference_is_due || is_tiny<T>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
 
 Result jeffreys_divergence(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::jeffreys, {}, 2);
+  const Answer answer = ask(request, source, Kernel::jeffreys, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
-  if (answer.sums.support == 0) return {kInfinity};
-  const double nats = answer.share(0);
+  if (answer.sums->support == 0) return {kInfinity};
+  double nats = answer.share(0);
+  const double r = answer.share(2);
+  if (sums_show(request, nats, r)) nats -= r * std::log1p(r);
   if (answer.kind == Answer::reference_is_due ||
-      answer.sums.support < kSmallestArgument<double> || is_tiny<double>(nats))
+      answer.sums->support < kSmallestArgument<double> || is_tiny<double>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
 
 Result hellinger_distance(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::hellinger, {}, 3);
+  const Answer answer = ask(request, source, Kernel::hellinger, kPlain, 3);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   return {std::sqrt(0.5 * answer.share(0))};
 }
 
 Result bhattacharyya_distance(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::hellinger, {}, 3);
+  const Answer answer = ask(request, source, Kernel::hellinger, kPlain, 3);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   const double coefficient = answer.share(1);
@@ -161,7 +196,7 @@ Result bhattacharyya_distance(const Request& request, const Source<double>& sour
 }
 
 Result total_variation_distance(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::total_variation, {}, 2);
+  const Answer answer = ask(request, source, Kernel::total_variation, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   return {0.5 * answer.share(0)};
@@ -208,7 +243,7 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
   if (alpha == 1) return kl_divergence(request, source);
   const bool as_is = request.p == Normalization::as_is;
   if (alpha == 0 || std::isinf(alpha)) {
-    const Answer answer = ask(request, source, Kernel::total_variation, {}, 2);
+    const Answer answer = ask(request, source, Kernel::total_variation, kPlain, 2);
     if (answer.kind == Answer::result_is_final) return answer.result;
     const double p_total = request.p == Normalization::divide ? source.sum_of(0).total(0) : 1;
     const double bits = alpha == 0 ? support_divergence(source, answer.divisor)
@@ -231,9 +266,9 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
   if (answer.kind == Answer::result_is_final) return answer.result;
   const double excess = answer.share(0);
   const double power_sum = answer.share(1);
-  if (answer.sums.support == 0 && alpha > 1) return {kInfinity};
+  if (answer.sums->support == 0 && alpha > 1) return {kInfinity};
   if (answer.kind == Answer::reference_is_due || !is_moderate<double>(power_sum) ||
-      (answer.sums.support < kSmallestArgument<double> && answer.sums.support > 0) ||
+      (answer.sums->support < kSmallestArgument<double> && answer.sums->support > 0) ||
       is_tiny<double>(excess))
     return by_reference(request, source);
   // The power sum is 1 + (alpha - 1) * excess, which says it better while it is near 1.

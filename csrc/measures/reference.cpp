@@ -36,7 +36,10 @@ struct Weights {
   double share(double x) const noexcept { return std::ldexp(x, -exponent) / divisor; }
   // log2 of the share, also where the share itself underflows.
   double log2_share(double x) const noexcept {
-    return (std::log2(x) - exponent) - std::log2(divisor);
+    int binades = 0;
+    const double mantissa = std::frexp(x, &binades);
+    if (divisor == 1 && exponent == 0) return std::log2(x);
+    return (binades - exponent) + std::log2(mantissa / divisor);
   }
 };
 

@@ -1,0 +1,121 @@
+#include "counting/byte_counts.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+namespace pyinfo::counting {
+namespace {
+
+// An increment loads the counter that an earlier one may just have stored; the second waits some
+// cycles for the first. Neighbouring bytes therefore go to different tables, so that even constant
+// input meets the same counter only once in eight increments.
+constexpr std::size_t kTables = 8;
+
+// Processors guess store-to-load dependencies from the low 12 address bits. Rows of 1 KiB would
+// put the same value of table t and t + 4 at equal ones, so rows are a cache line longer.
+constexpr std::size_t kRow = kByteValues + 16;
+
+// 32-bit counters are added to the 64-bit result long before they can overflow.
+constexpr std::size_t kRoundsPerFlush = std::size_t{1} << 20;
+
+// Below this many increments clearing and adding up the tables costs more than they save.
+constexpr std::size_t kWorthTables = 2048;
+
+// Items wider than the tables are walked once per eight planes, in blocks that stay in the cache.
+constexpr std::size_t kBlockBytes = std::size_t{1} << 19;
+constexpr std::size_t kMinBlockItems = 4096;
+
+// Counts `Planes` (at most eight) adjacent byte planes of items that lie `stride` bytes apart.
+// Stride is std::size_t, or an integral_constant where the compiler should know the number.
+template <std::size_t Planes, class Stride>
+void count_planes(const unsigned char* data, std::size_t n_items, Stride stride,
+                  std::uint64_t* counts) noexcept {
+  constexpr std::size_t kItems = (kTables + Planes - 1) / Planes;  // per round
+  std::uint32_t tables[kItems][Planes][kRow];
+
+  for (std::size_t rounds = n_items / kItems; rounds > 0;) {
+    const std::size_t now = std::min(rounds, kRoundsPerFlush);
+    rounds -= now;
+    std::memset(tables, 0, sizeof(tables));
+    for (std::size_t r = 0; r < now; ++r, data += kItems * stride) {
+      for (std::size_t i = 0; i < kItems; ++i) {
+        for (std::size_t k = 0; k < Planes; ++k) ++tables[i][k][data[i * stride + k]];
+      }
+    }
+    for (std::size_t i = 0; i < kItems; ++i) {
+      for (std::size_t k = 0; k < Planes; ++k) {
+        for (std::size_t v = 0; v < kByteValues; ++v) {
+          counts[k * kByteValues + v] += tables[i][k][v];
+        }
+      }
+    }
+  }
+
+  for (std::size_t i = n_items % kItems; i > 0; --i, data += stride) {
+    for (std::size_t k = 0; k < Planes; ++k) ++counts[k * kByteValues + data[k]];
+  }
+}
+
+// The planes of one whole item, when it has at most eight of them.
+template <std::size_t Itemsize>
+void count_narrow(const unsigned char* data, std::size_t n_items, std::uint64_t* counts) noexcept {
+  count_planes<Itemsize>(data, n_items, std::integral_constant<std::size_t, Itemsize>{}, counts);
+}
+
+void count_wide(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
+                std::uint64_t* counts) noexcept {
+  const std::size_t block = std::max(kMinBlockItems, kBlockBytes / itemsize);
+  while (n_items > 0) {
+    // A short rest joins the block before it: the tables would not pay for it on its own.
+    const std::size_t now = n_items < 2 * block ? n_items : block;
+    std::size_t k = 0;
+    for (; k + kTables <= itemsize; k += kTables) {
+      count_planes<kTables>(data + k, now, itemsize, counts + k * kByteValues);
+    }
+    for (; k + 2 <= itemsize; k += 2) {
+      count_planes<2>(data + k, now, itemsize, counts + k * kByteValues);
+    }
+    if (k < itemsize) count_planes<1>(data + k, now, itemsize, counts + k * kByteValues);
+    data += now * itemsize;
+    n_items -= now;
+  }
+}
+
+}  // namespace
+
+void byte_counts_reference(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
+                           std::uint64_t* counts) noexcept {
+  for (std::size_t i = 0; i < n_items; ++i) {
+    for (std::size_t k = 0; k < itemsize; ++k) ++counts[k * kByteValues + data[i * itemsize + k]];
+  }
+}
+
+void byte_counts(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
+                 std::uint64_t* counts) noexcept {
+  if (itemsize == 0 || n_items < kWorthTables / std::min(itemsize, kTables)) {
+    return byte_counts_reference(data, n_items, itemsize, counts);
+  }
+  switch (itemsize) {
+    case 1:
+      return count_narrow<1>(data, n_items, counts);
+    case 2:
+      return count_narrow<2>(data, n_items, counts);
+    case 3:
+      return count_narrow<3>(data, n_items, counts);
+    case 4:
+      return count_narrow<4>(data, n_items, counts);
+    case 5:
+      return count_narrow<5>(data, n_items, counts);
+    case 6:
+      return count_narrow<6>(data, n_items, counts);
+    case 7:
+      return count_narrow<7>(data, n_items, counts);
+    case 8:
+      return count_narrow<8>(data, n_items, counts);
+    default:
+      return count_wide(data, n_items, itemsize, counts);
+  }
+}
+
+}  // namespace pyinfo::counting

@@ -1,0 +1,25 @@
+"""The command ``pyinfo``, also as ``python -m pyinfo``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; without the extra it needs, say in one line how to get it."""
+    try:
+        from pyinfo import cli
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "rich":
+            raise
+        print(
+            "pyinfo's command line needs the extra 'cli': pip install 'pyinfo[cli]'",
+            file=sys.stderr,
+        )
+        return 2
+    return cli.main(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
