@@ -4,6 +4,7 @@
 // terms are added as a tree (three roundings), the tree's result is added with its rounding error
 // kept (two-sum): the sum is as good as if done in twice the precision, for a small price per eight.
 // A slice and a tile of columns differ in one number only, the distance between registers.
+// Bit s of Term::exact_sums says that sum s is to be exact in this sense.
 #pragma once
 
 #include "measures/kernels.hpp"
@@ -27,33 +28,36 @@ using simd::where_less;
 template <class T>
 constexpr T kInfinity = T(__builtin_huge_val());
 
-// A double-double per lane; float terms are widened.
+// A double-double per lane (or a double, where a sum is only checked to be near 1). Float terms are
+// widened, and sums of them need no more than a double.
 template <class T>
 struct Total;
 template <>
 struct Total<double> {
   static constexpr int parts = 1;
   Vec<double> high[1], low[1];
+  template <bool exact>
   PYINFO_INLINE void add(Vec<double> term) {
-    Vec<double> sum, error;
-    two_sum(high[0], term, sum, error);
-    high[0] = sum;
-    low[0] += error;
+    if constexpr (exact) {
+      Vec<double> sum, error;
+      two_sum(high[0], term, sum, error);
+      high[0] = sum;
+      low[0] += error;
+    } else {
+      high[0] += term;
+    }
   }
 };
 template <>
 struct Total<float> {
   static constexpr int parts = 2;
   Vec<double> high[2], low[2];
+  template <bool>
   PYINFO_INLINE void add(Vec<float> term) {
-    Vec<double> wide[2];
-    simd::widen(term, wide[0], wide[1]);
-    for (int i = 0; i < 2; ++i) {
-      Vec<double> sum, error;
-      two_sum(high[i], wide[i], sum, error);
-      high[i] = sum;
-      low[i] += error;
-    }
+    Vec<double> first, second;
+    simd::widen(term, first, second);
+    high[0] += first;
+    high[1] += second;
   }
 };
 
@@ -107,11 +111,11 @@ struct Accumulator {
     std::ptrdiff_t i = 0;
     for (; i + 8 <= count; i += 8) {
       tree<8>(term, at, i, terms);
-      for (int s = 0; s < Term::sums; ++s) totals[s].add(terms[s]);
+      add_terms<0>(terms);
     }
     for (; i < count; ++i) {
       tree<1>(term, at, i, terms);
-      for (int s = 0; s < Term::sums; ++s) totals[s].add(terms[s]);
+      add_terms<0>(terms);
     }
   }
 
@@ -142,6 +146,13 @@ struct Accumulator {
   }
 
  private:
+  template <int s>
+  PYINFO_INLINE void add_terms(const V (&terms)[Term::sums]) {
+    if constexpr (s < Term::sums) {
+      totals[s].template add<(Term::exact_sums >> s & 1) != 0>(terms[s]);
+      add_terms<s + 1>(terms);
+    }
+  }
   template <bool plain>
   PYINFO_INLINE static void join(Vec<double>& high, Vec<double>& low, Vec<double> other_high,
                                  Vec<double> other_low) {

@@ -40,6 +40,16 @@ bool is_moderate(double x) noexcept {
   return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
 }
 
+// Sums that are not finite, of operands that are valid: a NaN among the values, or an overflow.
+template <class T>
+Answer beyond_range(const Source<T>& source) {
+  const double sum = source.sum_of(0).total(0) + source.sum_of(1).total(0);
+  if (std::isnan(sum)) return final({sum});
+  Answer answer;
+  answer.kind = Answer::reference_is_due;
+  return answer;
+}
+
 // The answer, or what is wrong with the operands whose sums these are.
 template <class T>
 Answer checked(const Request& request, const Source<T>& source, Answer answer, double p_sum,
@@ -49,9 +59,8 @@ Answer checked(const Request& request, const Source<T>& source, Answer answer, d
     return final(kInvalid);
   if (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance))
     return final(kInvalid);
-  if (std::isnan(p_sum + q_sum)) return final({p_sum + q_sum});
-  if (!(p_sum + q_sum <= kLargestWeight<T>)) answer.kind = Answer::reference_is_due;
-  return answer;
+  if (p_sum + q_sum <= kLargestWeight<T>) return answer;
+  return beyond_range(source);
 }
 
 // `difference` is the place of the sum of p - q among the kernel's sums; the sum of p is before it.
@@ -67,37 +76,37 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
   }
   double total[2] = {1, 1};
   double rest[2] = {0, 0};
-  bool moderate = true;
   const Normalization normalization[2] = {request.p, request.q};
   for (int i = 0; i < 2; ++i) {
     if (normalization[i] != Normalization::divide) continue;
     const Sums sums = source.sum_of(i);
-    if (sums.smallest < 0 || sums.largest == 0 || sums.largest == kInfinity)
+    if (sums.smallest < 0 || sums.high[0] == 0 || sums.largest == kInfinity)
       return final(kInvalid);
     total[i] = sums.high[0];
     rest[i] = sums.low[0];
-    if (std::isnan(total[i])) total[i] = 1;  // the kernel's sums will be NaN as well
-    moderate = moderate && is_moderate<T>(total[i]);
   }
-  Parameters scaled = parameters;
-  if (total[0] != total[1] || rest[0] != rest[1]) {
-    // q's sum / p's sum as a double-double.
-    const double ratio = total[1] / total[0];
-    const double remainder = std::fma(-ratio, total[0], total[1]) + (rest[1] - ratio * rest[0]);
-    if (moderate) {
-      scaled.ratio_high = ratio;
-      scaled.ratio_low = remainder / total[0];
+  // q's sum / p's sum as a double-double.
+  const double ratio = total[1] / total[0];
+  if (!is_moderate<T>(total[0]) || !is_moderate<T>(total[1]) || !is_moderate<T>(ratio)) {
+    for (int i = 0; i < 2; ++i) {
+      const double tolerance = i == 0 ? request.p_tolerance : request.q_tolerance;
+      if (normalization[i] == Normalization::check &&
+          !sum_is_valid(source.sum_of(i).total(0), normalization[i], tolerance))
+        return final(kInvalid);
     }
-    moderate = moderate && is_moderate<T>(ratio);
+    return beyond_range(source);
   }
+  const double remainder = std::fma(-ratio, total[0], total[1]) + (rest[1] - ratio * rest[0]);
+  Parameters scaled = parameters;
+  scaled.scaled = ratio != 1 || remainder != 0;
+  scaled.ratio_high = ratio;
+  scaled.ratio_low = remainder / total[0];
   answer.divisor = total[1] + rest[1];
   answer.sums = &source.sums(kernel, scaled);
   const double scaled_p = answer.sums->total(difference - 1);
   const double p_sum = scaled_p / (scaled.ratio_high + scaled.ratio_low);
   const double q_sum = scaled_p - answer.sums->total(difference);
-  answer = checked<T>(request, source, answer, p_sum, q_sum);
-  if (!moderate && answer.kind == Answer::sums_are_good) answer.kind = Answer::reference_is_due;
-  return answer;
+  return checked<T>(request, source, answer, p_sum, q_sum);
 }
 
 // phi(1 + r) = (1 + r) ln(1 + r) - r.
@@ -113,9 +122,11 @@ bool sums_show(const Request& request, double nats, double r) noexcept {
 }
 
 template <class T>
-Result by_reference(const Request& request, const Source<T>& source) {
+Result by_reference(Request request, const Source<T>& source) {
+  const double unit = request.unit;
+  request.unit = 1;
   const double value = reference::evaluate(request, source);
-  return {request.p == Normalization::as_is ? value + 0.0 : not_negative(value)};
+  return {unit * (request.p == Normalization::as_is ? value + 0.0 : not_negative(value))};
 }
 
 template <class T>
@@ -131,13 +142,13 @@ Result kl_divergence(const Request& given, const Source<T>& source) {
   request.measure = Measure::kl_divergence;
   const Answer answer = ask(request, source, Kernel::kl, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   if (answer.sums->support == 0) return {kInfinity};
   double nats = answer.share(0);
   const double r = answer.share(2);  // the sums differ by
   if (request.p == Normalization::as_is) nats += r;
   if (sums_show(request, nats, r)) nats -= bregman_of_excess(r);
-  if (answer.kind == Answer::reference_is_due || answer.sums->support < kSmallestArgument<T> ||
-      is_tiny<T>(nats))
+  if (answer.sums->support < kSmallestArgument<T> || is_tiny<T>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E *
           (request.p == Normalization::as_is ? nats + 0.0 : not_negative(nats))};
@@ -152,25 +163,25 @@ Result js_divergence(const Request& given, const Source<T>& source) {
   parameters.weight_q = request.weight_q;
   const Answer answer = ask(request, source, Kernel::js, parameters, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   double nats = answer.share(0);
   const double r = answer.share(2);
   if (sums_show(request, nats, r))
     nats -= request.weight_p * bregman_of_excess(request.weight_q * r) +
             request.weight_q * bregman_of_excess(-request.weight_p * r);
-  if (answer.kind == Answer::reference_is_due || is_tiny<T>(nats))
-    return by_reference(request, source);
+  if (is_tiny<T>(nats)) return by_reference(request, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
 
 Result jeffreys_divergence(const Request& request, const Source<double>& source) {
   const Answer answer = ask(request, source, Kernel::jeffreys, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   if (answer.sums->support == 0) return {kInfinity};
   double nats = answer.share(0);
   const double r = answer.share(2);
   if (sums_show(request, nats, r)) nats -= r * std::log1p(r);
-  if (answer.kind == Answer::reference_is_due ||
-      answer.sums->support < kSmallestArgument<double> || is_tiny<double>(nats))
+  if (answer.sums->support < kSmallestArgument<double> || is_tiny<double>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
@@ -202,80 +213,45 @@ Result total_variation_distance(const Request& request, const Source<double>& so
   return {0.5 * answer.share(0)};
 }
 
-namespace {
-
-// alpha = 0: -log2 of q's mass where p is positive.
-double support_divergence(const Source<double>& source, double q_total) {
-  double covered = 0;
-  double missed = 0;
-  source.each_block([&](const double* p, const double* q, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) (p[i] > 0 ? covered : missed) += q[i];
-  });
-  covered /= q_total;
-  missed /= q_total;
-  return covered > 0.5 ? -std::log1p(-missed) * kLog2E : -std::log2(covered);
-}
-
-// alpha = infinity: log2 of the largest p / q.
-double max_divergence(const Source<double>& source, double ratio) {
-  double largest = 0;  // of (p - q) / q, which is p / q - 1 without rounding near 0
-  bool infinite = false;
-  bool any = false;
-  source.each_block([&](const double* p, const double* q, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) {
-      if (p[i] == 0) continue;
-      if (q[i] == 0) {
-        infinite = true;
-        continue;
-      }
-      const double excess = std::fma(p[i], ratio, -q[i]) / q[i];
-      largest = any && largest > excess ? largest : excess;
-      any = true;
-    }
-  });
-  return infinite ? kInfinity : std::log1p(largest) * kLog2E;
-}
-
-}  // namespace
-
 Result renyi_divergence(const Request& request, const Source<double>& source) {
   const double alpha = request.alpha;
   if (alpha == 1) return kl_divergence(request, source);
   const bool as_is = request.p == Normalization::as_is;
-  if (alpha == 0 || std::isinf(alpha)) {
+  if (alpha < 1e-300 || alpha > 1e100) {  // the limits, or as good as one
     const Answer answer = ask(request, source, Kernel::total_variation, kPlain, 2);
     if (answer.kind == Answer::result_is_final) return answer.result;
-    const double p_total = request.p == Normalization::divide ? source.sum_of(0).total(0) : 1;
-    const double bits = alpha == 0 ? support_divergence(source, answer.divisor)
-                                   : max_divergence(source, answer.divisor / p_total);
-    return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
+    Request limit = request;
+    limit.alpha = alpha < 1 ? 0 : kInfinity;
+    return by_reference(limit, source);
   }
-  if (alpha < 0.5) {
-    // D_a(p || q) = a / (1 - a) D_{1 - a}(q || p): the kernel's terms stay well conditioned.
-    Request other = request;
-    other.alpha = 1 - alpha;
-    std::swap(other.p, other.q);
-    std::swap(other.p_tolerance, other.q_tolerance);
-    Result result = renyi_divergence(other, source.swapped());
-    result.value *= alpha / (1 - alpha);
-    return result;
+  // D_a(p || q) = a / (1 - a) D_{1 - a}(q || p): so the kernel's order is never below one half,
+  // where its terms are well conditioned. The exponent is the order less 1, without rounding.
+  const bool exchange = alpha < 0.5;
+  const double exponent = exchange ? -alpha : alpha - 1;
+  const double factor = exchange ? alpha / (1 - alpha) : 1;
+  Request asked = request;
+  if (exchange) {
+    std::swap(asked.p, asked.q);
+    std::swap(asked.p_tolerance, asked.q_tolerance);
   }
+  const Source<double> exchanged = source.swapped();
+  const Source<double>& operands = exchange ? exchanged : source;
   Parameters parameters;
-  parameters.exponent = alpha - 1;
-  const Answer answer = ask(request, source, Kernel::ratio_power, parameters, 3);
+  parameters.exponent = exponent;
+  const Answer answer = ask(asked, operands, Kernel::ratio_power, parameters, 3);
   if (answer.kind == Answer::result_is_final) return answer.result;
+  if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   const double excess = answer.share(0);
   const double power_sum = answer.share(1);
-  if (answer.sums->support == 0 && alpha > 1) return {kInfinity};
-  if (answer.kind == Answer::reference_is_due || !is_moderate<double>(power_sum) ||
-      (answer.sums->support < kSmallestArgument<double> && answer.sums->support > 0) ||
-      is_tiny<double>(excess))
+  if (answer.sums->support == 0 && exponent > 0) return {kInfinity};
+  if (!is_moderate<double>(power_sum) || is_tiny<double>(excess) ||
+      (answer.sums->support < kSmallestArgument<double> && answer.sums->support > 0))
     return by_reference(request, source);
-  // The power sum is 1 + (alpha - 1) * excess, which says it better while it is near 1.
-  if (!as_is && power_sum >= 0.5 && power_sum <= 2)
-    return {request.unit * kLog2E * not_negative(std::log1p((alpha - 1) * excess) / (alpha - 1))};
-  const double bits = std::log2(power_sum) / (alpha - 1);
-  return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
+  // The power sum is 1 + exponent * excess, which says it better while it is near 1.
+  const double nats = !as_is && power_sum >= 0.5 && power_sum <= 2
+                          ? std::log1p(exponent * excess) / exponent
+                          : std::log(power_sum) / exponent;
+  return {request.unit * kLog2E * factor * (as_is ? nats + 0.0 : not_negative(nats))};
 }
 
 FirstQuestion first_question(const Request& request) noexcept {

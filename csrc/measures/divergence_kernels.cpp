@@ -75,6 +75,7 @@ struct KullbackLeibler {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr int exact_sums = 0b101;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit KullbackLeibler(const Parameters& parameters) : pair(parameters) {}
@@ -93,6 +94,7 @@ struct JensenShannon {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr int exact_sums = 0b101;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
   explicit JensenShannon(const Parameters& parameters)
@@ -117,6 +119,7 @@ struct Jeffreys {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr int exact_sums = 0b101;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit Jeffreys(const Parameters& parameters) : pair(parameters) {}
@@ -136,6 +139,7 @@ struct Hellinger {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 4;
+  static constexpr int exact_sums = 0b1011;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
   explicit Hellinger(const Parameters& parameters) : pair(parameters) {}
@@ -160,6 +164,7 @@ struct TotalVariation {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr int exact_sums = 0b101;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
   explicit TotalVariation(const Parameters& parameters) : pair(parameters) {}
@@ -177,6 +182,7 @@ struct RatioPower {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 4;
+  static constexpr int exact_sums = 0b1011;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit RatioPower(const Parameters& parameters)

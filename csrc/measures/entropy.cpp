@@ -19,8 +19,11 @@ bool is_moderate(double x) noexcept {
 }
 
 template <class T>
-Result by_reference(const Request& request, const Source<T>& source) {
-  return {reference::evaluate(request, source)};
+Result by_reference(Request request, const Source<T>& source) {
+  const double unit = request.unit;
+  request.unit = 1;
+  const double value = reference::evaluate(request, source);
+  return {unit * (request.p == Normalization::as_is ? value + 0.0 : not_negative(value))};
 }
 
 // The entropy in bits of weights of which one outweighs all others together: H = log S - T / S would
@@ -29,6 +32,7 @@ Result by_reference(const Request& request, const Source<T>& source) {
 template <class T>
 double dominated_entropy(const Source<T>& source, double scale, double total, double largest) {
   Parameters parameters;
+  parameters.scaled = true;
   parameters.scale = scale;
   parameters.cap = total / 2;
   const Sums& rest = source.sums(Kernel::remainder, parameters);
@@ -43,6 +47,7 @@ double dominated_entropy(const Source<T>& source, double scale, double total, do
 template <class T>
 Result entropy_of_weights(const Request& request, const Source<T>& source) {
   Parameters parameters;
+  parameters.scaled = true;
   if (source.known() != nullptr) {
     parameters.scale = source.known()->scale;
   } else {
@@ -84,7 +89,8 @@ Result entropy(const Request& request, const Source<T>& source) {
       !sum_is_valid(total, request.p, request.p_tolerance))
     return kInvalid;
   const double bits = -sums.total(0);
-  if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
+  if ((bits != 0 && std::abs(bits) < kSmallestResult<T>) || total > kLargestWeight<T>)
+    return by_reference(request, source);
   return {request.unit * (request.p == Normalization::check ? not_negative(bits) : bits + 0.0)};
 }
 
@@ -96,6 +102,7 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
     const Sums q = source.sum_of(1);
     q_total = q.total(0);
     if (!values_are_valid(source, q, q_total) || q_total == 0) return kInvalid;
+    parameters.scaled = true;
     if (is_moderate<T>(q_total)) parameters.scale = std::ldexp(1.0, -std::ilogb(q_total));
   }
   const Sums& sums = source.sums(Kernel::x_log_y, parameters);
@@ -109,7 +116,7 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
   if (sums.support == 0) return {kInfinity};
   const bool divide_p = request.p == Normalization::divide;
   const bool divide_q = request.q == Normalization::divide;
-  if (sums.support < kSmallestArgument<T> || (divide_q && !is_moderate<T>(q_total)) ||
+  if (sums.support < kSmallestArgument<T> || p_sum + q_sum > kLargestWeight<T> || (divide_q && !is_moderate<T>(q_total)) ||
       (divide_p && !is_moderate<T>(p_sum)))
     return by_reference(request, source);
   double bits = -sums.total(0);
@@ -129,34 +136,18 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
 
 namespace {
 
-std::size_t support_size(const Source<double>& source) {
-  std::size_t count = 0;
-  source.each_block([&](const double* p, const double*, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) count += p[i] > 0 ? 1 : 0;
-  });
-  return count;
-}
-
-// Checks the slice and finds the sum of p and its extremes.
-Result check_weights(const Request& request, const Source<double>& source, Sums& sums) {
-  sums = source.sum_of(0);
-  const double total = sums.total(0);
+// Whether p is a distribution, and its sum in `total`; for orders that ask nothing else of a kernel.
+Result check_weights(const Request& request, const Source<double>& source, double& total) {
+  const Sums sums = source.sum_of(0);
+  total = sums.total(0);
   if (!values_are_valid(source, sums, total) ||
       !sum_is_valid(total, request.p, request.p_tolerance))
     return kInvalid;
   return {total};
 }
 
-// -log2 of the largest share.
-double min_entropy(const Request& request, const Source<double>& source, const Sums& sums) {
-  if (request.p != Normalization::divide) return -std::log2(sums.largest);
-  const double total = sums.total(0);
-  if (!is_moderate<double>(total) || sums.largest <= total / 2)
-    return std::log2(total) - std::log2(sums.largest);
-  Parameters parameters;
-  parameters.cap = total / 2;
-  return std::log1p(source.sums(Kernel::remainder, parameters).total(1) / sums.largest) / kLn2;
-}
+// Order 0, or one that differs from infinity by less than rounding.
+bool is_limit(double alpha) noexcept { return alpha == 0 || alpha > 1e100; }
 
 }  // namespace
 
@@ -168,18 +159,17 @@ Result renyi_entropy(const Request& request, const Source<double>& source) {
   const auto result = [&](double bits) -> Result {
     return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
   };
-  Sums sums;
-  if (divide || alpha == 0 || std::isinf(alpha)) {
-    const Result checked = check_weights(request, source, sums);
-    if (checked.fault != Fault::none || std::isnan(checked.value)) return checked;
-    if (alpha == 0) return result(std::log2(double(support_size(source))));
-    if (std::isinf(alpha)) return result(min_entropy(request, source, sums));
-    if (!is_moderate<double>(checked.value)) return by_reference(request, source);
+  double divisor = 1;
+  if (divide || is_limit(alpha)) {
+    const Result checked = check_weights(request, source, divisor);
+    if (checked.fault != Fault::none || std::isnan(divisor)) return checked;
+    if (is_limit(alpha) || !is_moderate<double>(divisor)) return by_reference(request, source);
   }
   Parameters parameters;
   parameters.exponent = alpha - 1;
-  if (divide) parameters.scale = 1 / sums.total(0);
-  sums = source.sums(Kernel::power, parameters);
+  parameters.scaled = divide;
+  parameters.scale = 1 / divisor;
+  const Sums& sums = source.sums(Kernel::power, parameters);
   const double total = sums.total(2);
   if (!values_are_valid(source, sums, total) ||
       (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
@@ -198,30 +188,30 @@ Result tsallis_entropy(const Request& request, const Source<double>& source) {
   const double alpha = request.alpha;
   if (alpha == 1) {
     Request nats = request;
+    nats.measure = Measure::entropy;
     nats.unit = kLn2;
     return entropy(nats, source);
   }
   const bool divide = request.p == Normalization::divide;
   const bool as_is = request.p == Normalization::as_is;
-  Sums sums;
-  if (divide || alpha == 0 || std::isinf(alpha)) {
-    const Result checked = check_weights(request, source, sums);
-    if (checked.fault != Fault::none || std::isnan(checked.value)) return checked;
-    if (alpha == 0) return {double(support_size(source)) - 1};
-    if (std::isinf(alpha)) return {0};
-    if (!is_moderate<double>(checked.value)) return by_reference(request, source);
+  double divisor = 1;
+  if (divide || is_limit(alpha)) {
+    const Result checked = check_weights(request, source, divisor);
+    if (checked.fault != Fault::none || std::isnan(divisor)) return checked;
+    if (is_limit(alpha) || !is_moderate<double>(divisor)) return by_reference(request, source);
   }
   Parameters parameters;
   parameters.exponent = alpha - 1;
-  if (divide) parameters.scale = 1 / sums.total(0);
-  sums = source.sums(Kernel::power, parameters);
+  parameters.scaled = divide;
+  parameters.scale = 1 / divisor;
+  const Sums& sums = source.sums(Kernel::power, parameters);
   const double total = sums.total(2);
   if (!values_are_valid(source, sums, total) ||
       (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
     return kInvalid;
   if (std::isnan(total)) return {total};
   if (sums.support < kSmallestArgument<double>) return by_reference(request, source);
-  if (as_is) return {(1 - sums.total(1)) / (alpha - 1)};
+  if (as_is) return {(1 - sums.total(1)) / (alpha - 1) + 0.0};
   return {not_negative(-sums.total(0) / (alpha - 1))};
 }
 

@@ -30,6 +30,7 @@ struct Sum {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 1;
+  static constexpr int exact_sums = 1;
   static constexpr bool tracks_largest = true;
   static constexpr bool tracks_support = false;
   explicit Sum(const Parameters& parameters) : scale(parameters) {}
@@ -44,6 +45,7 @@ struct XLogX {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 2;
+  static constexpr int exact_sums = scaled ? 3 : 1;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
   explicit XLogX(const Parameters& parameters) : scale(parameters) {}
@@ -60,6 +62,7 @@ struct Remainder {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 2;
+  static constexpr int exact_sums = 3;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
   explicit Remainder(const Parameters& parameters)
@@ -79,6 +82,7 @@ struct XLogY {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
+  static constexpr int exact_sums = 3;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit XLogY(const Parameters& parameters) : scale(parameters) {}
@@ -98,6 +102,7 @@ struct Power {
   using value_type = T;
   static constexpr int operands = 1;
   static constexpr int sums = 3;
+  static constexpr int exact_sums = 7;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit Power(const Parameters& parameters)

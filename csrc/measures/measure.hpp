@@ -61,7 +61,7 @@ template <class T>
 constexpr double kSmallestResult = sizeof(T) == 8 ? 0x1p-900 : 0x1p-100;
 // Sums and ratios of weights outside [1 / limit, limit] as well.
 template <class T>
-constexpr double kLargestWeight = sizeof(T) == 8 ? 0x1p400 : 0x1p50;
+constexpr double kLargestWeight = sizeof(T) == 8 ? 0x1p900 : 0x1p50;
 
 // True unless the sum of an operand is wrong for what the request says of it. NaN is never wrong.
 inline bool sum_is_valid(double sum, Normalization normalization, double tolerance) noexcept {

@@ -101,6 +101,36 @@ double cross_entropy_bits(const Request& request, const Source<T>& source) {
   return bits.value();
 }
 
+// The largest share, as the logarithm that keeps its digits: -log2.
+template <class T>
+double min_entropy_bits(const Weights& weights, bool divided, const Source<T>& source) {
+  double largest = 0;
+  source.each_block([&](const T* p, const T*, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, double(p[i]));
+  });
+  if (!divided || weights.share(largest) <= 0.5) return -weights.log2_share(largest);
+  CompensatedSum others;
+  bool seen = false;
+  source.each_block([&](const T* p, const T*, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (double(p[i]) == largest && !seen)
+        seen = true;
+      else
+        others.add(weights.share(double(p[i])));
+    }
+  });
+  return -std::log1p(-others.value()) / kLn2;
+}
+
+template <class T>
+double support_size(const Source<T>& source) {
+  std::size_t count = 0;
+  source.each_block([&](const T* p, const T*, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) count += p[i] > 0 ? 1 : 0;
+  });
+  return double(count);
+}
+
 // log2 of the sum of p^alpha, by way of the largest share.
 template <class T>
 double log2_power_sum(const Weights& weights, const Source<T>& source, double alpha) {
@@ -117,27 +147,79 @@ double log2_power_sum(const Weights& weights, const Source<T>& source, double al
   return alpha * top + std::log2(sum.value());
 }
 
-// log2 of the sum of p^alpha q^(1 - alpha), by way of its largest term.
+// alpha = 0: -log2 of q's mass where p is positive.
 template <class T>
-double log2_ratio_power_sum(const Weights& p_weights, const Weights& q_weights,
-                            const Source<T>& source, double alpha) {
+double support_divergence_bits(const Weights& q_weights, const Source<T>& source,
+                               bool distributions) {
+  CompensatedSum covered;
+  CompensatedSum missed;
+  source.each_block([&](const T* p, const T* q, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+      (p[i] > 0 ? covered : missed).add(q_weights.share(double(q[i])));
+  });
+  return distributions && covered.value() > 0.5
+             ? -std::log1p(-missed.value()) / kLn2
+             : -std::log2(covered.value());
+}
+
+// Other orders, in bits. With e = alpha - 1 the power sum is 1 + e * excess,
+// excess = sum of q phi(p/q) + p (e^y - 1 - y) / e, y = e ln(p/q): all terms positive for e > 0.
+template <class T>
+double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
+                             const Source<T>& source, double alpha, bool distributions) {
+  const double e = alpha - 1;
+  double top = -kInfinity;  // log2 of the largest term
+  CompensatedSum excess;
   const auto exponent = [&](double p, double q) {
     if (p == 0) return -kInfinity;
     if (q == 0) return alpha > 1 ? kInfinity : -kInfinity;
-    return alpha * p_weights.log2_share(p) + (1 - alpha) * q_weights.log2_share(q);
+    return p_weights.log2_share(p) + e * (p_weights.log2_share(p) - q_weights.log2_share(q));
   };
-  double top = -kInfinity;
   source.each_block([&](const T* p, const T* q, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t i = 0; i < n; ++i) {
       top = std::max(top, exponent(double(p[i]), double(q[i])));
+      const double a = p_weights.share(double(p[i]));
+      const double b = q_weights.share(double(q[i]));
+      if (a == 0 || b == 0) {
+        excess.add(a == 0 ? b : -alpha * a / e);
+        continue;
+      }
+      const double y = e * log_ratio(a, b);
+      const double beyond = std::abs(y) < 1e-5 ? y * y * (0.5 + y / 6) : std::expm1(y) - y;
+      excess.add(bregman(a, b) + a * beyond / e);
+    }
   });
-  if (std::isinf(top)) return top;
+  if (std::isinf(top)) return top / e;
   CompensatedSum sum;
   source.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
       sum.add(std::exp2(exponent(double(p[i]), double(q[i])) - top));
   });
-  return top + std::log2(sum.value());
+  const double log2_sum = top + std::log2(sum.value());
+  if (distributions && std::abs(log2_sum) < 1) return std::log1p(e * excess.value()) / (e * kLn2);
+  return log2_sum / e;
+}
+
+// alpha = infinity: log2 of the largest p / q.
+template <class T>
+double max_divergence_bits(const Weights& p_weights, const Weights& q_weights,
+                           const Source<T>& source) {
+  double largest = -kInfinity;
+  source.each_block([&](const T* p, const T* q, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (p[i] == 0) continue;
+      const double a = p_weights.share(double(p[i]));
+      const double b = q_weights.share(double(q[i]));
+      if (q[i] == 0)
+        largest = kInfinity;
+      else if (a > 0.5 * b && a < 2 * b)
+        largest = std::max(largest, log_ratio(a, b) / kLn2);
+      else
+        largest = std::max(largest, p_weights.log2_share(double(p[i])) -
+                                        q_weights.log2_share(double(q[i])));
+    }
+  });
+  return largest;
 }
 
 // The sum of f(p, q) over shares.
@@ -182,12 +264,19 @@ double evaluate(const Request& request, const Source<T>& source) {
       return request.unit * entropy_bits(request, source);
     case Measure::cross_entropy:
       return request.unit * cross_entropy_bits(request, source);
-    case Measure::renyi_entropy:
+    case Measure::renyi_entropy: {
       if (alpha == 1) return request.unit * entropy_bits(request, source);
-      return request.unit / (1 - alpha) *
-             log2_power_sum(weights_of(source, 0, request.p), source, alpha);
+      if (alpha == 0) return request.unit * std::log2(support_size(source));
+      const Weights weights = weights_of(source, 0, request.p);
+      if (alpha > 1e100)
+        return request.unit *
+               min_entropy_bits(weights, request.p == Normalization::divide, source);
+      return request.unit / (1 - alpha) * log2_power_sum(weights, source, alpha);
+    }
     case Measure::tsallis_entropy:
       if (alpha == 1) return kLn2 * entropy_bits(request, source);
+      if (alpha == 0) return support_size(source) - 1;
+      if (alpha > 1e100) return 0;
       return -std::expm1(kLn2 *
                          log2_power_sum(weights_of(source, 0, request.p), source, alpha)) /
              (alpha - 1);
@@ -212,10 +301,15 @@ double evaluate(const Request& request, const Source<T>& source) {
                if (p == q) return 0.0;
                return p == 0 || q == 0 ? kInfinity : (p - q) * log_ratio(p, q);
              });
-    case Measure::renyi_divergence:
-      return request.unit / (alpha - 1) *
-             log2_ratio_power_sum(weights_of(source, 0, request.p),
-                                  weights_of(source, 1, request.q), source, alpha);
+    case Measure::renyi_divergence: {
+      const Weights p_weights = weights_of(source, 0, request.p);
+      const Weights q_weights = weights_of(source, 1, request.q);
+      if (alpha == 0) return request.unit * support_divergence_bits(q_weights, source, !as_is);
+      if (alpha > 1e100)
+        return request.unit * max_divergence_bits(p_weights, q_weights, source);
+      return request.unit *
+             renyi_divergence_bits(p_weights, q_weights, source, alpha, !as_is);
+    }
     case Measure::hellinger_distance:
       return std::sqrt(0.5 * sum_over_shares(request, source, [](double p, double q) {
                          const double root = std::sqrt(p) + std::sqrt(q);

@@ -265,13 +265,10 @@ void Source<T>::walk(typename KernelEntry<T>::Run run, Kernel kernel, const Para
 
 template <class T>
 const Sums& Source<T>::sums(Kernel which, const Parameters& parameters) const noexcept {
-  const bool by_ratio = parameters.ratio_high != 1 || parameters.ratio_low != 0;
-  if (known_ != nullptr && known_->kernel == which && known_->scale == parameters.scale &&
-      !by_ratio)
+  if (known_ != nullptr && known_->kernel == which && known_->scale == parameters.scale)
     return known_->sums;
-  const bool scaled = by_ratio || parameters.scale != 1;
   const KernelEntry<T>& entry = kernel<T>(which);
-  walk(scaled ? entry.scaled : entry.run, which, parameters, 0, answer_);
+  walk(parameters.scaled ? entry.scaled : entry.run, which, parameters, 0, answer_);
   return answer_;
 }
 
