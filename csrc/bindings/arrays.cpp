@@ -133,11 +133,8 @@ double Input::tolerance() const noexcept {
 Input as_input(PyObject* object, const char* name) {
   Input input{as_array(object), Element::float64, name};
   if (!find_element(PyArray_DESCR(input.get()), input.type)) {
-    const Reference text =
-        Reference::checked(PyObject_Str(reinterpret_cast<PyObject*>(PyArray_DESCR(input.get()))));
-    const char* const type = PyUnicode_AsUTF8(text.get());
     throw TypeError(std::string(name) + " must hold real numbers, not " +
-                    (type == nullptr ? "this type" : type));
+                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(input.get()))));
   }
   return input;
 }
@@ -178,6 +175,13 @@ PyObject* scalar(double value, bool float32) noexcept {
   PyObject* const object = PyArrayScalar_New(Float);
   if (object != nullptr) PyArrayScalar_ASSIGN(object, Float, float(value));
   return object;
+}
+
+std::string text_of(PyObject* object) {
+  const Reference text = Reference::checked(PyObject_Str(object));
+  const char* const characters = PyUnicode_AsUTF8(text.get());
+  if (characters == nullptr) throw PythonError();
+  return characters;
 }
 
 std::string shape_text(PyArrayObject* array) {

@@ -128,6 +128,8 @@ bool may_overlap(PyArrayObject* out, PyArrayObject* array) noexcept;
 // A NumPy or Python scalar: float32, or float.
 PyObject* scalar(double value, bool float32) noexcept;
 
+// str(object).
+std::string text_of(PyObject* object);
 std::string shape_text(PyArrayObject* array);
 std::string number_text(double value);
 

@@ -79,31 +79,30 @@ Normalization normalization(PyObject* object, const Input& input) {
   return truth != 0 ? Normalization::divide : Normalization::as_is;
 }
 
+// An index; `what` says what else would have been right. What __index__ raises comes through.
+Reference index_of(PyObject* object, const char* what) {
+  if (!PyIndex_Check(object))
+    throw TypeError(std::string(what) + ", not " + Py_TYPE(object)->tp_name);
+  return Reference::checked(PyNumber_Index(object));
+}
+
 int thread_count(PyObject* object) {
   if (object == nullptr) return 1;
-  const Reference index(PyNumber_Index(object));
-  if (index.get() == nullptr) {
-    PyErr_Clear();
-    throw TypeError(std::string("threads must be an integer, not ") + Py_TYPE(object)->tp_name);
-  }
-  const long threads = PyLong_AsLong(index.get());
-  if (threads == -1 && PyErr_Occurred()) PyErr_Clear();
-  if (threads < 0 || threads > 4096)
+  const Reference index = index_of(object, "threads must be an integer");
+  int overflow = 0;
+  const long threads = PyLong_AsLongAndOverflow(index.get(), &overflow);
+  if (overflow != 0 || threads < 0 || threads > 4096)
     throw std::invalid_argument("threads must be 0 (all cores) or a positive number up to 4096");
   return threads::resolve(int(threads));
 }
 
 int axis_index(PyObject* object, int dimensions) {
-  const Reference index(PyNumber_Index(object));
-  if (index.get() == nullptr) {
-    PyErr_Clear();
-    throw TypeError(std::string("axis must be an integer, a tuple of integers or None, not ") +
-                    Py_TYPE(object)->tp_name);
-  }
-  const long axis = PyLong_AsLong(index.get());
-  if (axis == -1 && PyErr_Occurred()) PyErr_Clear();
-  if (axis < -dimensions || axis >= dimensions)
-    throw std::invalid_argument("axis " + std::to_string(axis) + " is out of bounds for " +
+  const Reference index =
+      index_of(object, "axis must be an integer, a tuple of integers or None");
+  int overflow = 0;
+  const long axis = PyLong_AsLongAndOverflow(index.get(), &overflow);
+  if (overflow != 0 || axis < -dimensions || axis >= dimensions)
+    throw std::invalid_argument("axis " + text_of(index.get()) + " is out of bounds for " +
                                 std::to_string(dimensions) + " dimension" +
                                 (dimensions == 1 ? "" : "s"));
   return int(axis < 0 ? axis + dimensions : axis);

@@ -51,6 +51,11 @@ class Walk {
     return index_.empty() ? text : text + "]";
   }
 
+  // The value as Python shows it: large integers to the last digit.
+  std::string value_text() const {
+    return text_of(Reference::checked(PyArray_GETITEM(input_.get(), position())).get());
+  }
+
   // The slice as p[2, :], or p alone if it is the whole operand.
   std::string slice_place() const {
     std::string text = input_.name;
@@ -64,10 +69,15 @@ class Walk {
   }
 
  private:
+  const char* position() const {
+    const char* at = PyArray_BYTES(input_.get());
+    for (std::size_t i = 0; i < index_.size(); ++i)
+      at += index_[i] * PyArray_STRIDE(input_.get(), int(i));
+    return at;
+  }
   double value() const {
     measures::Operand operand = input_.operand();
-    for (std::size_t i = 0; i < index_.size(); ++i)
-      operand.data += index_[i] * PyArray_STRIDE(input_.get(), int(i));
+    operand.data = position();
     double value = 0;
     measures::load_slice<double>(operand, measures::Space{}, 0, &value);
     return value;
@@ -89,7 +99,7 @@ std::string out_of_range(Walk& walk, double largest) {
       problem = " is not finite";
     else if (x > largest)
       problem = " is greater than 1";
-    if (!problem.empty()) problem = walk.place() + " = " + number_text(x) + problem;
+    if (!problem.empty()) problem = walk.place() + " = " + walk.value_text() + problem;
     return !problem.empty();
   });
   return problem;

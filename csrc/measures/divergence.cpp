@@ -40,10 +40,13 @@ bool is_moderate(double x) noexcept {
   return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
 }
 
-// Sums that are not finite, of operands that are valid: a NaN among the values, or an overflow.
+// Sums that are not finite: an infinity or a NaN among the values, or an overflow.
 template <class T>
 Answer beyond_range(const Source<T>& source) {
-  const double sum = source.sum_of(0).total(0) + source.sum_of(1).total(0);
+  const Sums p = source.sum_of(0);
+  const Sums q = source.sum_of(1);
+  if (p.largest == kInfinity || q.largest == kInfinity) return final(kInvalid);
+  const double sum = p.total(0) + q.total(0);
   if (std::isnan(sum)) return final({sum});
   Answer answer;
   answer.kind = Answer::reference_is_due;
@@ -80,10 +83,10 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
   for (int i = 0; i < 2; ++i) {
     if (normalization[i] != Normalization::divide) continue;
     const Sums sums = source.sum_of(i);
-    if (sums.smallest < 0 || sums.high[0] == 0 || sums.largest == kInfinity)
+    if (sums.smallest < 0 || sums.total(0) == 0 || sums.largest == kInfinity)
       return final(kInvalid);
-    total[i] = sums.high[0];
-    rest[i] = sums.low[0];
+    total[i] = sums.total(0);
+    rest[i] = sums.low[0] - (total[i] - sums.high[0]);
   }
   // q's sum / p's sum as a double-double.
   const double ratio = total[1] / total[0];
@@ -114,11 +117,12 @@ double bregman_of_excess(double r) noexcept {
   return std::abs(r) < 1e-5 ? r * r * (0.5 - r / 6) : (1 + r) * std::log1p(r) - r;
 }
 
-// Distributions' sums are 1 but for rounding, and a divergence of positive measures is that of
-// their shapes and that of their sums. The second part, some 1e-32, is rounding's alone: it is
-// taken off where the first is so small that it shows.
-bool sums_show(const Request& request, double nats, double r) noexcept {
-  return request.p != Normalization::as_is && r * r > 1e-17 * nats;
+// A divergence of positive measures is that of their shapes, times p's sum, and that of their sums.
+// Distributions' sums are 1 but for rounding, which is no part of their divergence: `between` is
+// what is between the sums.
+double of_shapes(const Request& request, const Answer& answer, double nats, double between) {
+  if (request.p == Normalization::as_is) return nats;
+  return (nats - between) / (request.p == Normalization::check ? answer.share(1) : 1);
 }
 
 template <class T>
@@ -144,10 +148,10 @@ Result kl_divergence(const Request& given, const Source<T>& source) {
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   if (answer.sums->support == 0) return {kInfinity};
-  double nats = answer.share(0);
-  const double r = answer.share(2);  // the sums differ by
-  if (request.p == Normalization::as_is) nats += r;
-  if (sums_show(request, nats, r)) nats -= bregman_of_excess(r);
+  const double r = answer.share(2);  // the sums' difference
+  const double nats = request.p == Normalization::as_is
+                          ? answer.share(0) + r
+                          : of_shapes(request, answer, answer.share(0), bregman_of_excess(r));
   if (answer.sums->support < kSmallestArgument<T> || is_tiny<T>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E *
@@ -164,11 +168,10 @@ Result js_divergence(const Request& given, const Source<T>& source) {
   const Answer answer = ask(request, source, Kernel::js, parameters, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
-  double nats = answer.share(0);
   const double r = answer.share(2);
-  if (sums_show(request, nats, r))
-    nats -= request.weight_p * bregman_of_excess(request.weight_q * r) +
-            request.weight_q * bregman_of_excess(-request.weight_p * r);
+  const double between = request.weight_p * bregman_of_excess(request.weight_q * r) +
+                         request.weight_q * bregman_of_excess(-request.weight_p * r);
+  const double nats = of_shapes(request, answer, answer.share(0), between);
   if (is_tiny<T>(nats)) return by_reference(request, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
@@ -178,9 +181,8 @@ Result jeffreys_divergence(const Request& request, const Source<double>& source)
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due) return by_reference(request, source);
   if (answer.sums->support == 0) return {kInfinity};
-  double nats = answer.share(0);
   const double r = answer.share(2);
-  if (sums_show(request, nats, r)) nats -= r * std::log1p(r);
+  const double nats = of_shapes(request, answer, answer.share(0), r * std::log1p(r));
   if (answer.sums->support < kSmallestArgument<double> || is_tiny<double>(nats))
     return by_reference(request, source);
   return {request.unit * kLog2E * not_negative(nats)};

@@ -57,8 +57,11 @@ struct LogRatio {
   // q phi(p / q) = p ln(p / q) - p + q >= 0.
   PYINFO_INLINE Vec<T> bregman(Vec<T> p, Vec<T> q) const {
     const Vec<T> near = s * simd::multiply_add<T>(p, tail, delta);
-    const Vec<T> far = simd::multiply_add<T>(p * exponent, splat<T>(simd::kLn2<T>), q - aligned_q);
-    return near + far;
+    // p and q at large cancel here to a few bits of their logarithm: it is given a few more.
+    const Vec<T> steps = p * exponent;
+    const Vec<T> fine = simd::multiply_add<T>(steps, splat<T>(simd::kLn2Rest<T>), near);
+    const Vec<T> coarse = simd::multiply_add<T>(steps, splat<T>(simd::kLn2<T>), q - aligned_q);
+    return coarse + fine;
   }
 
   Vec<T> exponent, aligned_q, delta, s, tail;
@@ -75,7 +78,7 @@ struct KullbackLeibler {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
-  static constexpr int exact_sums = 0b101;
+  static constexpr int exact_sums = 0b111;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit KullbackLeibler(const Parameters& parameters) : pair(parameters) {}
@@ -94,7 +97,7 @@ struct JensenShannon {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
-  static constexpr int exact_sums = 0b101;
+  static constexpr int exact_sums = 0b111;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
   explicit JensenShannon(const Parameters& parameters)
@@ -119,7 +122,7 @@ struct Jeffreys {
   using value_type = T;
   static constexpr int operands = 2;
   static constexpr int sums = 3;
-  static constexpr int exact_sums = 0b101;
+  static constexpr int exact_sums = 0b111;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
   explicit Jeffreys(const Parameters& parameters) : pair(parameters) {}

@@ -37,6 +37,9 @@ struct Format<float> {
 
 template <class T>
 constexpr T kLn2 = T(0.693147180559945309417);
+// ln(2) minus its rounded value.
+template <class T>
+constexpr T kLn2Rest = sizeof(T) == 8 ? T(2.319046813846299558e-17) : T(-1.904654323148236017e-09);
 template <class T>
 constexpr T kLog2E = T(1.44269504088896340736);
 // log2(e) minus its rounded value.
@@ -121,11 +124,11 @@ PYINFO_INLINE Vec<T> log2(Vec<T> x) {
 // log2 as high + low, so that a change of base costs no accuracy. x may be subnormal.
 template <class T>
 PYINFO_INLINE void log2_pair(Vec<T> x, Vec<T>& high, Vec<T>& low) {
-  constexpr T normal = sizeof(T) == 8 ? T(0x1p-1021) : T(0x1p-125f);
+  constexpr T tiny = sizeof(T) == 8 ? T(0x1p-1000) : T(0x1p-100f);  // above Format::smallest
   constexpr int lift = Format<T>::mantissa_bits + 3;
   constexpr T factor = T(std::uint64_t(1) << lift);
-  const Vec<T> lifted = where_less<T>(x, splat<T>(normal), x * splat<T>(factor), x);
-  const Vec<T> offset = where_less<T>(x, splat<T>(normal), splat<T>(T(lift)), splat<T>(0));
+  const Vec<T> lifted = where_less<T>(x, splat<T>(tiny), x * splat<T>(factor), x);
+  const Vec<T> offset = where_less<T>(x, splat<T>(tiny), splat<T>(T(lift)), splat<T>(0));
   Vec<T> e, m;
   split<T>(maximum<T>(lifted, splat<T>(Format<T>::smallest)), e, m);
   e = e - offset;
