@@ -119,7 +119,8 @@ inline bool is_plain_vector(PyObject* object, int type) noexcept {
          PyArray_DIM(array, 0) > 0;
 }
 
-// A new array for results, or `out` (not null, not None) if it fits; TypeError or ValueError if not.
+// A new array for results, or `out` (not null, not None) if it fits; TypeError or ValueError if
+// not.
 Reference result_array(PyObject* out, int dimensions, const npy_intp* shape, bool float32);
 
 // True if writing to `out` could change what is read from `array`.

@@ -20,7 +20,8 @@ using measures::Normalization;
 using measures::Request;
 using measures::Source;
 
-// ---- what the keyword arguments mean -------------------------------------------------------------
+// ---- what the keyword arguments mean
+// -------------------------------------------------------------
 
 double number(PyObject* object, const char* name) {
   const double value = PyFloat_AsDouble(object);
@@ -63,8 +64,8 @@ void mixture_weights(PyObject* object, double& p, double& q) {
   p = number(PySequence_Fast_GET_ITEM(pair.get(), 0), "weights[0]");
   q = number(PySequence_Fast_GET_ITEM(pair.get(), 1), "weights[1]");
   if (!(p >= 0) || !(q >= 0) || !(std::abs(p + q - 1) <= 0x1p-26))
-    throw std::invalid_argument("weights must be non-negative and sum to 1, not " +
-                                number_text(p) + " and " + number_text(q));
+    throw std::invalid_argument("weights must be non-negative and sum to 1, not " + number_text(p) +
+                                " and " + number_text(q));
 }
 
 // None: floats must be distributions, integers are counts.
@@ -97,8 +98,7 @@ int thread_count(PyObject* object) {
 }
 
 int axis_index(PyObject* object, int dimensions) {
-  const Reference index =
-      index_of(object, "axis must be an integer, a tuple of integers or None");
+  const Reference index = index_of(object, "axis must be an integer, a tuple of integers or None");
   int overflow = 0;
   const long axis = PyLong_AsLongAndOverflow(index.get(), &overflow);
   if (overflow != 0 || axis < -dimensions || axis >= dimensions)
@@ -110,8 +110,9 @@ int axis_index(PyObject* object, int dimensions) {
 
 void reduced_axes(PyObject* object, int dimensions, bool* reduced) {
   if (dimensions == 0)
-    throw std::invalid_argument("p must have at least one dimension: a single number is no "
-                                "distribution");
+    throw std::invalid_argument(
+        "p must have at least one dimension: a single number is no "
+        "distribution");
   for (int d = 0; d < dimensions; ++d) reduced[d] = object == Py_None;
   if (object == Py_None) return;
   if (object == nullptr) {
@@ -131,7 +132,8 @@ void reduced_axes(PyObject* object, int dimensions, bool* reduced) {
   }
 }
 
-// ---- a call on any arrays ------------------------------------------------------------------------
+// ---- a call on any arrays
+// ------------------------------------------------------------------------
 
 // The common shape of p and q, and their strides in it (0 where broadcast).
 struct Broadcast {
@@ -253,7 +255,8 @@ PyObject* evaluate(Measure measure, const Arguments& arguments) {
   return scalar(*static_cast<const double*>(PyArray_DATA(result.array())), false);
 }
 
-// ---- a call on plain vectors ---------------------------------------------------------------------
+// ---- a call on plain vectors
+// ---------------------------------------------------------------------
 
 template <class T>
 constexpr int kNumpyType = sizeof(T) == 8 ? NPY_DOUBLE : NPY_FLOAT;
@@ -293,10 +296,8 @@ constexpr Signature signature_of(Measure measure) {
     case Measure::entropy:
       return {"entropy", 1, 7, {kP, kBase, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
     case Measure::renyi_entropy:
-      return {"renyi_entropy",
-              2,
-              8,
-              {kP, kAlpha, kBase, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
+      return {
+          "renyi_entropy", 2, 8, {kP, kAlpha, kBase, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
     case Measure::tsallis_entropy:
       return {"tsallis_entropy", 2, 7, {kP, kAlpha, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
     case Measure::cross_entropy:
@@ -331,10 +332,8 @@ constexpr Signature signature_of(Measure measure) {
               8,
               {kP, kQ, kBase, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
     default:
-      return {"total_variation_distance",
-              2,
-              7,
-              {kP, kQ, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
+      return {
+          "total_variation_distance", 2, 7, {kP, kQ, kAxis, kKeepdims, kNormalize, kOut, kThreads}};
   }
 }
 
@@ -359,7 +358,8 @@ PyObject* call(PyObject*, PyObject* const* args, Py_ssize_t given, PyObject* key
   });
 }
 
-// ---- information content, element by element -----------------------------------------------------
+// ---- information content, element by element
+// -----------------------------------------------------
 
 PyObject* information_content(PyObject*, PyObject* const* args, Py_ssize_t given,
                               PyObject* keywords) noexcept {
@@ -390,8 +390,8 @@ PyObject* information_content(PyObject*, PyObject* const* args, Py_ssize_t given
     bool valid;
     {
       const WithoutGil released(space.size > kReleaseGil);
-      valid = measures::information_content(request, p.operand(), space,
-                                            PyArray_BYTES(target.array()));
+      valid =
+          measures::information_content(request, p.operand(), space, PyArray_BYTES(target.array()));
     }
     if (!valid) throw std::invalid_argument(diagnose_values(p, request.tolerance));
     if (target.get() != result.get() && PyArray_CopyInto(result.array(), target.array()) < 0)

@@ -128,8 +128,7 @@ std::string diagnose(const Suspect* suspects, int count, int dimensions, const n
       return false;
     });
     sum += rest;
-    if (std::isnan(sum) ||
-        measures::sum_is_valid(sum, suspect.normalization, suspect.tolerance))
+    if (std::isnan(sum) || measures::sum_is_valid(sum, suspect.normalization, suspect.tolerance))
       continue;
     if (suspect.normalization == Normalization::check)
       return walk.slice_place() + " sums to " + number_text(sum) + ", not 1 (tolerance " +

@@ -3,9 +3,8 @@
 namespace pyinfo::bindings {
 namespace {
 
-constexpr const char* kNames[kParameterCount] = {"p",        "q",         "alpha", "weights", "base",
-                                                 "axis",     "keepdims",  "normalize", "out",
-                                                 "threads"};
+constexpr const char* kNames[kParameterCount] = {
+    "p", "q", "alpha", "weights", "base", "axis", "keepdims", "normalize", "out", "threads"};
 PyObject* interned[kParameterCount];
 
 // The parameter a keyword names, kParameterCount if none.

@@ -51,8 +51,8 @@ inline constexpr char kInformationContent[] =
     "Parameters\n"
     "----------\n"
     "p : array_like\n"
-    "    Probabilities, each in [0, 1]; integers and booleans are the probabilities 0 and 1.\n"
-    PYINFO_BASE
+    "    Probabilities, each in [0, 1]; integers and booleans are the probabilities 0 and "
+    "1.\n" PYINFO_BASE
     "out : ndarray, optional\n"
     "    Receives the result; of its shape and dtype. May be p itself.\n"
     "\n"
@@ -146,9 +146,8 @@ inline constexpr char kRenyiEntropy[] =
     "Renyi entropy log(sum p^alpha) / (1 - alpha).\n"
     "\n"
     "Parameters\n"
-    "----------\n" PYINFO_P
-    PYINFO_ALPHA("0: log of the support's size; 1: Shannon's; inf: -log max p.")
-    PYINFO_BASE PYINFO_COMMON
+    "----------\n" PYINFO_P PYINFO_ALPHA(
+        "0: log of the support's size; 1: Shannon's; inf: -log max p.") PYINFO_BASE PYINFO_COMMON
     "\n"
     "Notes\n"
     "-----\n"
@@ -159,9 +158,8 @@ inline constexpr char kTsallisEntropy[] =
     "Tsallis entropy (1 - sum p^alpha) / (alpha - 1).\n"
     "\n"
     "Parameters\n"
-    "----------\n" PYINFO_P
-    PYINFO_ALPHA("0: the support's size less 1; 1: Shannon's in nats; inf: 0.")
-    PYINFO_COMMON
+    "----------\n" PYINFO_P PYINFO_ALPHA(
+        "0: the support's size less 1; 1: Shannon's in nats; inf: 0.") PYINFO_COMMON
     "\n"
     "Notes\n"
     "-----\n"
@@ -172,9 +170,8 @@ inline constexpr char kRenyiDivergence[] =
     "Renyi divergence log(sum p^alpha q^(1 - alpha)) / (alpha - 1).\n"
     "\n"
     "Parameters\n"
-    "----------\n" PYINFO_P_Q
-    PYINFO_ALPHA("0: -log q(p > 0); 1: Kullback-Leibler; inf: log max p / q.")
-    PYINFO_BASE PYINFO_COMMON
+    "----------\n" PYINFO_P_Q PYINFO_ALPHA(
+        "0: -log q(p > 0); 1: Kullback-Leibler; inf: log max p / q.") PYINFO_BASE PYINFO_COMMON
     "\n"
     "Notes\n"
     "-----\n"

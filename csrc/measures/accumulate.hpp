@@ -2,8 +2,8 @@
 //
 // A Term maps one register of p (and q) to the registers that are to be summed. Eight registers'
 // terms are added as a tree (three roundings), the tree's result is added with its rounding error
-// kept (two-sum): the sum is as good as if done in twice the precision, for a small price per eight.
-// A slice and a tile of columns differ in one number only, the distance between registers.
+// kept (two-sum): the sum is as good as if done in twice the precision, for a small price per
+// eight. A slice and a tile of columns differ in one number only, the distance between registers.
 // Bit s of Term::exact_sums says that sum s is to be exact in this sense.
 #pragma once
 
@@ -135,8 +135,8 @@ struct Accumulator {
     const auto smaller = [](V a, V b) { return minimum<T>(a, b); };
     out.smallest = double(extreme<kLanes<T> / 2>(seen.smallest, smaller));
     if constexpr (Term::tracks_largest)
-      out.largest = double(
-          extreme<kLanes<T> / 2>(seen.largest, [](V a, V b) { return maximum<T>(a, b); }));
+      out.largest =
+          double(extreme<kLanes<T> / 2>(seen.largest, [](V a, V b) { return maximum<T>(a, b); }));
     else
       out.largest = -kInfinity<double>;
     if constexpr (Term::tracks_support)
@@ -304,8 +304,8 @@ void run_columns(const typename Term::value_type* p, const typename Term::value_
   }
 }
 
-// Columns of one operand may be scaled; of two operands scaled ones are left to `scaled`, since each
-// slice has a ratio of its own.
+// Columns of one operand may be scaled; of two operands scaled ones are left to `scaled`, since
+// each slice has a ratio of its own.
 template <template <class, bool> class Term, class T>
 constexpr KernelEntry<T> entry() {
   return {run<Term<T, false>>, run<Term<T, true>>,

@@ -2,19 +2,7 @@
 #include <cstdint>
 
 #include "measures/kernels.hpp"
-
-#ifndef PYINFO_ISA
-#error "kernel files are compiled with -DPYINFO_ISA=<name>"
-#endif
-#define PYINFO_CONCAT_(a, b) a##_##b
-#define PYINFO_CONCAT(a, b) PYINFO_CONCAT_(a, b)
-
-#ifdef _MSC_VER
-#include <cstring>
-#define PYINFO_COPY std::memcpy
-#else
-#define PYINFO_COPY __builtin_memcpy
-#endif
+#include "simd/kernel_file.hpp"
 
 namespace pyinfo::measures {
 namespace {
@@ -64,8 +52,8 @@ void bfloat16(const void* from, double* to, std::size_t n) noexcept {
 
 }  // namespace
 
-extern const ConvertKernels PYINFO_CONCAT(convert_kernels, PYINFO_ISA);
-const ConvertKernels PYINFO_CONCAT(convert_kernels, PYINFO_ISA) = {{
+extern const ConvertKernels PYINFO_TABLE(convert_kernels);
+const ConvertKernels PYINFO_TABLE(convert_kernels) = {{
     arithmetic<double>,
     arithmetic<float>,
     float16,

@@ -258,9 +258,8 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
 
 FirstQuestion first_question(const Request& request) noexcept {
   FirstQuestion question;
-  const bool divides =
-      request.p == Normalization::divide ||
-      (operands(request.measure) == 2 && request.q == Normalization::divide);
+  const bool divides = request.p == Normalization::divide ||
+                       (operands(request.measure) == 2 && request.q == Normalization::divide);
   question.known = !divides;
   switch (request.measure) {
     case Measure::entropy:

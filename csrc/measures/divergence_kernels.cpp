@@ -50,8 +50,7 @@ struct LogRatio {
   }
 
   PYINFO_INLINE Vec<T> value() const {
-    return simd::multiply_add<T>(exponent, splat<T>(simd::kLn2<T>),
-                                 s * (tail + splat<T>(2)));
+    return simd::multiply_add<T>(exponent, splat<T>(simd::kLn2<T>), s * (tail + splat<T>(2)));
   }
 
   // q phi(p / q) = p ln(p / q) - p + q >= 0.

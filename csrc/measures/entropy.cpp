@@ -26,9 +26,9 @@ Result by_reference(Request request, const Source<T>& source) {
   return {unit * (request.p == Normalization::as_is ? value + 0.0 : not_negative(value))};
 }
 
-// The entropy in bits of weights of which one outweighs all others together: H = log S - T / S would
-// cancel. With the largest weight m and the rest R = S - m summed without it,
-// H = m/S log(1 + R/m) + (R log S - sum of x log x over the rest) / S, all terms positive.
+// The entropy in bits of weights of which one outweighs all others together: H = log S - T / S
+// would cancel. With the largest weight m and the rest R = S - m summed without it, H = m/S log(1 +
+// R/m) + (R log S - sum of x log x over the rest) / S, all terms positive.
 template <class T>
 double dominated_entropy(const Source<T>& source, double scale, double total, double largest) {
   Parameters parameters;
@@ -116,8 +116,8 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
   if (sums.support == 0) return {kInfinity};
   const bool divide_p = request.p == Normalization::divide;
   const bool divide_q = request.q == Normalization::divide;
-  if (sums.support < kSmallestArgument<T> || p_sum + q_sum > kLargestWeight<T> || (divide_q && !is_moderate<T>(q_total)) ||
-      (divide_p && !is_moderate<T>(p_sum)))
+  if (sums.support < kSmallestArgument<T> || p_sum + q_sum > kLargestWeight<T> ||
+      (divide_q && !is_moderate<T>(q_total)) || (divide_p && !is_moderate<T>(p_sum)))
     return by_reference(request, source);
   double bits = -sums.total(0);
   if (divide_q) bits += std::log2(q_total * parameters.scale) * p_sum;
@@ -136,7 +136,8 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
 
 namespace {
 
-// Whether p is a distribution, and its sum in `total`; for orders that ask nothing else of a kernel.
+// Whether p is a distribution, and its sum in `total`; for orders that ask nothing else of a
+// kernel.
 Result check_weights(const Request& request, const Source<double>& source, double& total) {
   const Sums sums = source.sum_of(0);
   total = sums.total(0);

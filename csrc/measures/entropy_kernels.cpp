@@ -147,7 +147,10 @@ extern const EntropyKernels PYINFO_TABLE(entropy_kernels);
 const EntropyKernels PYINFO_TABLE(entropy_kernels) = {
     {entry<Sum, double>(), entry<XLogX, double>(), entry<Remainder, double>(),
      entry<XLogY, double>(), entry<Power, double>()},
-    {entry<Sum, float>(), entry<XLogX, float>(), entry<Remainder, float>(), entry<XLogY, float>(),
+    {entry<Sum, float>(),
+     entry<XLogX, float>(),
+     entry<Remainder, float>(),
+     entry<XLogY, float>(),
      {}},
     information<double>,
     information<float>,

@@ -44,7 +44,8 @@ class Evaluation {
     const std::size_t along = column_axis_ < 0 ? 1 : extent(column_axis_);
     const std::size_t tiles = (along + tile_ - 1) / tile_;
     const std::size_t lines = slices / along;
-    // Many slices: a task is a run of slices or a tile of columns. Few: each slice uses the threads.
+    // Many slices: a task is a run of slices or a tile of columns. Few: each slice uses the
+    // threads.
     const bool share_slices = lines * tiles > 1;
     const int inside = share_slices ? 1 : problem_.threads;
     if (column_axis_ >= 0) {
@@ -100,8 +101,8 @@ class Evaluation {
 
   // The operands of the outer position `line` (all outer axes but the columns' one, in C order) and
   // the position of its result.
-  void locate(std::size_t line, int skipped, Operand& p, Operand& q, char*& out,
-              std::size_t& slice, std::size_t& slice_step) const noexcept {
+  void locate(std::size_t line, int skipped, Operand& p, Operand& q, char*& out, std::size_t& slice,
+              std::size_t& slice_step) const noexcept {
     const OuterSpace& outer = problem_.outer;
     p = problem_.p;
     q = problem_.q;
@@ -220,7 +221,8 @@ class Evaluation {
         for (std::size_t j = 0; j < width; ++j) {
           const char* const from = each[i]->data + std::ptrdiff_t(j) * step;
           for (std::size_t r = 0; r < inner_.size; ++r)
-            std::memcpy(packed[i] + r * kTileColumns + j, from + std::ptrdiff_t(r) * row, sizeof(T));
+            std::memcpy(packed[i] + r * kTileColumns + j, from + std::ptrdiff_t(r) * row,
+                        sizeof(T));
         }
         continue;
       }

@@ -35,13 +35,13 @@ Sums no_sums() noexcept;
 void merge(Sums& sums, const Sums& next, int count) noexcept;
 
 struct Parameters {
-  bool scaled = false;     // scale or ratio count; the sums they need are exact
-  double scale = 1;        // one operand: p is multiplied by this first; x_log_y: q is
-  double cap = 0;          // remainder: larger values are left out
-  double ratio_high = 1;   // two operands, scaled kernels: p is multiplied by ratio_high + ratio_low
-  double ratio_low = 0;    //   without rounding the difference p - q
-  double exponent = 0;     // power kernels: alpha - 1
-  double weight_p = 0.5;   // js: weights of the mixture
+  bool scaled = false;    // scale or ratio count; the sums they need are exact
+  double scale = 1;       // one operand: p is multiplied by this first; x_log_y: q is
+  double cap = 0;         // remainder: larger values are left out
+  double ratio_high = 1;  // two operands, scaled kernels: p is multiplied by ratio_high + ratio_low
+  double ratio_low = 0;   //   without rounding the difference p - q
+  double exponent = 0;    // power kernels: alpha - 1
+  double weight_p = 0.5;  // js: weights of the mixture
   double weight_q = 0.5;
 };
 

@@ -65,8 +65,7 @@ constexpr double kLargestWeight = sizeof(T) == 8 ? 0x1p900 : 0x1p50;
 
 // True unless the sum of an operand is wrong for what the request says of it. NaN is never wrong.
 inline bool sum_is_valid(double sum, Normalization normalization, double tolerance) noexcept {
-  if (normalization == Normalization::check)
-    return !(sum - 1 > tolerance || 1 - sum > tolerance);
+  if (normalization == Normalization::check) return !(sum - 1 > tolerance || 1 - sum > tolerance);
   return normalization == Normalization::as_is || sum != 0;
 }
 // True unless a value is negative or infinite. `total` is the sum of all values; only if that is

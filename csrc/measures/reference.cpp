@@ -157,9 +157,8 @@ double support_divergence_bits(const Weights& q_weights, const Source<T>& source
     for (std::size_t i = 0; i < n; ++i)
       (p[i] > 0 ? covered : missed).add(q_weights.share(double(q[i])));
   });
-  return distributions && covered.value() > 0.5
-             ? -std::log1p(-missed.value()) / kLn2
-             : -std::log2(covered.value());
+  return distributions && covered.value() > 0.5 ? -std::log1p(-missed.value()) / kLn2
+                                                : -std::log2(covered.value());
 }
 
 // Other orders, in bits. With e = alpha - 1 the power sum is 1 + e * excess,
@@ -215,8 +214,8 @@ double max_divergence_bits(const Weights& p_weights, const Weights& q_weights,
       else if (a > 0.5 * b && a < 2 * b)
         largest = std::max(largest, log_ratio(a, b) / kLn2);
       else
-        largest = std::max(largest, p_weights.log2_share(double(p[i])) -
-                                        q_weights.log2_share(double(q[i])));
+        largest = std::max(largest,
+                           p_weights.log2_share(double(p[i])) - q_weights.log2_share(double(q[i])));
     }
   });
   return largest;
@@ -269,16 +268,14 @@ double evaluate(const Request& request, const Source<T>& source) {
       if (alpha == 0) return request.unit * std::log2(support_size(source));
       const Weights weights = weights_of(source, 0, request.p);
       if (alpha > 1e100)
-        return request.unit *
-               min_entropy_bits(weights, request.p == Normalization::divide, source);
+        return request.unit * min_entropy_bits(weights, request.p == Normalization::divide, source);
       return request.unit / (1 - alpha) * log2_power_sum(weights, source, alpha);
     }
     case Measure::tsallis_entropy:
       if (alpha == 1) return kLn2 * entropy_bits(request, source);
       if (alpha == 0) return support_size(source) - 1;
       if (alpha > 1e100) return 0;
-      return -std::expm1(kLn2 *
-                         log2_power_sum(weights_of(source, 0, request.p), source, alpha)) /
+      return -std::expm1(kLn2 * log2_power_sum(weights_of(source, 0, request.p), source, alpha)) /
              (alpha - 1);
     case Measure::kl_divergence:
       // Of distributions, the sum of (p - q) is 0 and adding p's and q's rounding errors is wrong.
@@ -305,10 +302,8 @@ double evaluate(const Request& request, const Source<T>& source) {
       const Weights p_weights = weights_of(source, 0, request.p);
       const Weights q_weights = weights_of(source, 1, request.q);
       if (alpha == 0) return request.unit * support_divergence_bits(q_weights, source, !as_is);
-      if (alpha > 1e100)
-        return request.unit * max_divergence_bits(p_weights, q_weights, source);
-      return request.unit *
-             renyi_divergence_bits(p_weights, q_weights, source, alpha, !as_is);
+      if (alpha > 1e100) return request.unit * max_divergence_bits(p_weights, q_weights, source);
+      return request.unit * renyi_divergence_bits(p_weights, q_weights, source, alpha, !as_is);
     }
     case Measure::hellinger_distance:
       return std::sqrt(0.5 * sum_over_shares(request, source, [](double p, double q) {
@@ -318,11 +313,11 @@ double evaluate(const Request& request, const Source<T>& source) {
                        }));
     case Measure::bhattacharyya_distance:
       return -request.unit * std::log2(sum_over_shares(request, source, [](double p, double q) {
-               return std::sqrt(p) * std::sqrt(q);
-             }));
+        return std::sqrt(p) * std::sqrt(q);
+      }));
     case Measure::total_variation_distance:
-      return 0.5 * sum_over_shares(request, source,
-                                   [](double p, double q) { return std::abs(p - q); });
+      return 0.5 *
+             sum_over_shares(request, source, [](double p, double q) { return std::abs(p - q); });
   }
   return std::numeric_limits<double>::quiet_NaN();
 }

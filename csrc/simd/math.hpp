@@ -152,8 +152,7 @@ PYINFO_INLINE void align(Vec<T> p, Vec<T> q, Vec<T>& aligned_q, Vec<T>& exponent
   // The difference of the bit patterns is log2(p / q) to within 0.09; the field wraps around, wide
   // enough for every exponent, with its middle in the sign bit.
   constexpr U middle = U(1) << (sizeof(T) * 8 - 1);
-  const Bits<T> difference =
-      bits<T>(p) - bits<T>(q) + U(middle + (U(1) << (F::mantissa_bits - 1)));
+  const Bits<T> difference = bits<T>(p) - bits<T>(q) + U(middle + (U(1) << (F::mantissa_bits - 1)));
   exponent = from_bits<T>((difference >> F::mantissa_bits) | F::magic) -
              splat<T>(F::magic_value + T(middle >> F::mantissa_bits));
   aligned_q =

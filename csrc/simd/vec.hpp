@@ -5,12 +5,10 @@
 // Arithmetic uses the compiler's vector extensions; intrinsics stand where those say it badly.
 #pragma once
 
-#ifndef PYINFO_ISA
-#error "simd/vec.hpp belongs to kernel files: compile them with -DPYINFO_ISA=<name>"
-#endif
-
 #include <cstddef>
 #include <cstdint>
+
+#include "simd/kernel_file.hpp"
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <immintrin.h>
@@ -18,23 +16,7 @@
 #if !defined(__GNUC__) || defined(PYINFO_NO_VECTOR_EXTENSIONS)
 #define PYINFO_ARRAY_VECTORS 1
 #include <cmath>
-#include <cstring>
 #endif
-
-#if defined(_MSC_VER)
-#define PYINFO_INLINE __forceinline
-#define PYINFO_UNROLL
-#define PYINFO_COPY std::memcpy
-#else
-#define PYINFO_COPY __builtin_memcpy
-#define PYINFO_INLINE inline __attribute__((always_inline))
-#define PYINFO_UNROLL _Pragma("GCC unroll 16")
-#endif
-
-#define PYINFO_CONCAT_(a, b) a##_##b
-#define PYINFO_CONCAT(a, b) PYINFO_CONCAT_(a, b)
-// The name of this object's table: prefix_portable, prefix_sse4, ...
-#define PYINFO_TABLE(prefix) PYINFO_CONCAT(prefix, PYINFO_ISA)
 
 namespace pyinfo::simd {
 namespace {
@@ -212,8 +194,8 @@ PYINFO_INLINE Vec<T> load_first(const T* p, int count) {
     return _mm512_maskz_loadu_ps(__mmask16((1u << count) - 1), p);
 #elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
   static constexpr std::int32_t ramp[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
-  const __m256i mask = _mm256_loadu_si256(
-      reinterpret_cast<const __m256i*>(ramp + 8 - count * int(sizeof(T) / 4)));
+  const __m256i mask =
+      _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ramp + 8 - count * int(sizeof(T) / 4)));
   if constexpr (sizeof(T) == 8)
     return _mm256_maskload_pd(p, mask);
   else

@@ -5,8 +5,9 @@
 
 namespace pyinfo::threads {
 
-// Calls task(context, i) for i in 0 .. count - 1 on at most `threads` threads (0: one per core); the
-// calling thread is one of them. Tasks must not throw. If the system gives no thread, fewer run.
+// Calls task(context, i) for i in 0 .. count - 1 on at most `threads` threads (0: one per core);
+// the calling thread is one of them. Tasks must not throw. If the system gives no thread, fewer
+// run.
 void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i),
               void* context);
 
