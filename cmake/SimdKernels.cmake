@@ -5,7 +5,10 @@
 # hold code that other machines may not execute, so nothing in them may be shared: anonymous
 # namespaces only, no link-time optimisation, no static initialisers (tests/test_objects.py asks nm).
 
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64")
+if(
+  CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
+  AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64"
+)
   set(PYINFO_ISAS portable sse4 avx2 avx512)
 else()
   set(PYINFO_ISAS portable) # aarch64: NEON is part of the baseline
@@ -23,8 +26,15 @@ else()
   set(PYINFO_FLAGS_avx2 -march=x86-64-v3)
   set(PYINFO_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
   # Error-free transformations need the operations as written: no contraction, no reassociation.
-  set(PYINFO_FLAGS_KERNEL -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math -fno-exceptions
-                          -fno-rtti)
+  set(
+    PYINFO_FLAGS_KERNEL
+    -O3
+    -ffp-contract=off
+    -fno-math-errno
+    -fno-trapping-math
+    -fno-exceptions
+    -fno-rtti
+  )
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 says so of its own AVX-512 header (GCC bug 105593).
     list(APPEND PYINFO_FLAGS_KERNEL -Wno-maybe-uninitialized)
@@ -41,8 +51,10 @@ function(pyinfo_warnings target)
     set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
   endif()
   if(PYINFO_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
-                                             -fno-omit-frame-pointer)
+    target_compile_options(
+      ${target}
+      PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    )
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   endif()
 endfunction()
