@@ -3,7 +3,7 @@
 # pyinfo_add_simd_kernels(target source...) compiles every kernel source once per instruction set of
 # the target processor, with -DPYINFO_ISA=<name>, and adds the objects to `target`. Kernel objects
 # hold code that other machines may not execute, so nothing in them may be shared: anonymous
-# namespaces only, no link-time optimisation, no static initialisers (tests/test_objects.py asks nm).
+# namespaces only, no link-time optimisation, no static initialisers (tests/test_codebase.py asks nm).
 
 if(
   CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import pyinfo
 
-EPS = {np.float32: 2.0**-23, np.float64: 2.0**-52}
+EPS: dict[Any, float] = {np.float32: 2.0**-23, np.float64: 2.0**-52}
 
 Array = np.ndarray[Any, Any]
 
@@ -28,7 +28,7 @@ def random(n: int, dtype: type = np.float64, seed: int = 0) -> Array:
 def exact(n: int, dtype: type = np.float64, seed: int = 0) -> Array:
     """Return multiples of 2**-24 (float32) or 2**-48 that sum to 1 exactly."""
     bits = 24 if dtype is np.float32 else 48
-    inner = rng(seed, n, 1).choice(2**bits - 1, n - 1, replace=False) + 1 if n > 1 else []
+    inner: Any = rng(seed, n, 1).choice(2**bits - 1, n - 1, replace=False) + 1 if n > 1 else []
     cuts = np.sort(np.concatenate([[0], inner, [2**bits]])).astype(np.int64)
     return (np.diff(cuts) / 2.0**bits).astype(dtype)
 

@@ -21,11 +21,9 @@ SELECTED = pytest.mark.parametrize(("name", "alpha"), SOME, ids=[name for name, 
 Array = np.ndarray[Any, Any]
 
 
-def dirichlet(shape: tuple[int, ...], axis: int, seed: int, dtype: Any = np.float64) -> Array:
-    p = rng(seed).dirichlet(
-        np.full(shape[axis], 2.0), [n for i, n in enumerate(shape) if i != axis]
-    )
-    return np.moveaxis(p, -1, axis).astype(dtype)
+def distributions_of(shape: tuple[int, ...], seed: int) -> Array:
+    """Return distributions along the last axis."""
+    return rng(seed).dirichlet(np.ones(shape[-1]), shape[:-1])
 
 
 def assert_same(got: Any, expected: Any, ulps: float = 4, dtype: Any = np.float64) -> None:
@@ -80,7 +78,7 @@ def test_integers_are_counts(name: str, alpha: float | None, code: str) -> None:
 @pytest.mark.parametrize("dtype", FLOATS, ids=lambda d: np.dtype(d).name)
 def test_other_floats_are_read_as_float64(name: str, alpha: float | None, dtype: Any) -> None:
     for shape in ((7,), (300,), (3, 50), (1500,)):
-        p, q = (dirichlet(shape, -1, seed).astype(dtype) for seed in (1, 2))
+        p, q = (distributions_of(shape, seed).astype(dtype) for seed in (1, 2))
         wide = [x.astype(np.float64) for x in (p, q)]
         for normalize in (True, False):
             got = measure(name, p, q, alpha=alpha, normalize=normalize)
@@ -199,7 +197,7 @@ def test_columns_agree_with_rows(name: str, alpha: float | None, dtype: Any) -> 
         assert_same(got, expected, ulps=8, dtype=dtype)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 15, 16, 17, 31, 32, 33, 100, 1000, 5000])
+@pytest.mark.parametrize("rows", [1, 2, 15, 16, 17, 31, 32, 33, 100, 2000])
 @DTYPES
 def test_tall_columns(dtype: Any, rows: int) -> None:
     p, q = (np.stack([exact(rows, dtype, 9 * k + i) for i in range(9)], 1) for k in (0, 1))

@@ -45,7 +45,7 @@ def assert_measure(
 
 
 @DTYPES
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 9, 64, 300, 1025, 3000])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 9, 64, 300, 1500])
 @pytest.mark.parametrize("name", NAMES)
 def test_against_the_oracle(name: str, n: int, dtype: type) -> None:
     p, q = exact(n, dtype, 1), exact(n, dtype, 2)
@@ -207,7 +207,7 @@ DIFFERENCES = [1e-1, 1e-3, 1e-5, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12]
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES)
-@pytest.mark.parametrize("n", [2, 9, 1000])
+@pytest.mark.parametrize("n", [2, 9, 300])
 @pytest.mark.parametrize("name", DISTANCES)
 def test_nearly_equal(name: str, n: int, difference: float) -> None:
     """12 digits of distributions whose sums are 1 exactly."""
@@ -219,7 +219,7 @@ def test_nearly_equal(name: str, n: int, difference: float) -> None:
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES)
-@pytest.mark.parametrize("n", [3, 1000])
+@pytest.mark.parametrize("n", [3, 300])
 @pytest.mark.parametrize(
     "name", ["kl_divergence", "js_divergence", "js_distance", "jeffreys_divergence"]
 )
@@ -259,7 +259,7 @@ def test_nearly_equal_counts(name: str) -> None:
 
 
 @pytest.mark.parametrize("difference", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
-@pytest.mark.parametrize("n", [2, 9, 1000])
+@pytest.mark.parametrize("n", [2, 9, 300])
 @pytest.mark.parametrize("name", DISTANCES)
 def test_nearly_equal_float32(name: str, n: int, difference: float) -> None:
     p = exact(n, np.float32, 1)

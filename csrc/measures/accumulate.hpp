@@ -7,6 +7,8 @@
 // Bit s of Term::exact_sums says that sum s is to be exact in this sense.
 #pragma once
 
+#include <limits>
+
 #include "measures/kernels.hpp"
 #include "simd/math.hpp"
 
@@ -26,7 +28,7 @@ using simd::where_equal;
 using simd::where_less;
 
 template <class T>
-constexpr T kInfinity = T(__builtin_huge_val());
+constexpr T kInfinity = std::numeric_limits<T>::infinity();
 
 // A double-double per lane (or a double, where a sum is only checked to be near 1). Float terms are
 // widened, and sums of them need no more than a double.

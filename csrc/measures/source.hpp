@@ -62,7 +62,8 @@ class Source {
  public:
   // A slice that lies contiguously in T.
   Source(const T* p, const T* q, std::size_t n) noexcept : contiguous_{p, q}, size_(n) {}
-  // Any slice. `space` must be simplified and, like the workspace, outlive the source.
+  // Any slice. `space` must have been through simplify() and, like the workspace,
+  // outlive the source.
   Source(const Operand& p, const Operand* q, const Space& space, Workspace<T>& workspace,
          int threads) noexcept;
 
