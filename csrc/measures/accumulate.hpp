@@ -115,6 +115,11 @@ struct Accumulator {
       tree<8>(term, at, i, terms);
       add_terms<0>(terms);
     }
+    if (i + 4 <= count) {
+      tree<4>(term, at, i, terms);
+      add_terms<0>(terms);
+      i += 4;
+    }
     for (; i < count; ++i) {
       tree<1>(term, at, i, terms);
       add_terms<0>(terms);

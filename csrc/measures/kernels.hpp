@@ -71,7 +71,7 @@ struct KernelShape {
 KernelShape shape(Kernel kernel) noexcept;
 
 // Columns done side by side: slices are lanes, rows their elements.
-inline constexpr std::size_t kColumnTile = 256;
+inline constexpr std::size_t kColumnTile = 512;
 template <class T>
 struct ColumnSums {
   double high[kMaxSums][kColumnTile];
