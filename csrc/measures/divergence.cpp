@@ -37,11 +37,6 @@ Answer final(Result result) {
   return answer;
 }
 
-template <class T>
-bool is_moderate(double x) noexcept {
-  return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
-}
-
 // Sums that are not finite: an infinity or a NaN among the values, or an overflow.
 template <class T>
 Answer beyond_range(const Source<T>& source) {
@@ -127,16 +122,6 @@ double of_shapes(const Request& request, const Answer& answer, double nats, doub
   return (nats - between) / (request.p == Normalization::check ? answer.share(1) : 1);
 }
 
-// `measure` is the one asked for here; the request may be that of a measure built on it.
-template <class T>
-Result by_reference(Request request, Measure measure, const Source<T>& source) {
-  const double unit = request.unit;
-  request.unit = 1;
-  request.measure = measure;
-  const double value = reference::evaluate(request, source);
-  return {unit * (request.p == Normalization::as_is ? value + 0.0 : not_negative(value))};
-}
-
 template <class T>
 bool is_tiny(double value) noexcept {
   return value != 0 && std::abs(value) < kSmallestResult<T>;
@@ -149,14 +134,14 @@ Result kl_divergence(const Request& request, const Source<T>& source) {
   const Answer answer = ask(request, source, Kernel::kl, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::kl_divergence, source);
+    return reference::answer(request, Measure::kl_divergence, source);
   if (answer.sums->support == 0) return {kInfinity};
   const double r = answer.share(2);  // the sums' difference
   const double nats = request.p == Normalization::as_is
                           ? answer.share(0) + r
                           : of_shapes(request, answer, answer.share(0), bregman_of_excess(r));
   if (answer.sums->support < kSmallestArgument<T> || is_tiny<T>(nats))
-    return by_reference(request, Measure::kl_divergence, source);
+    return reference::answer(request, Measure::kl_divergence, source);
   return {request.unit * kLog2E *
           (request.p == Normalization::as_is ? nats + 0.0 : not_negative(nats))};
 }
@@ -169,12 +154,12 @@ Result js_divergence(const Request& request, const Source<T>& source) {
   const Answer answer = ask(request, source, Kernel::js, parameters, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::js_divergence, source);
+    return reference::answer(request, Measure::js_divergence, source);
   const double r = answer.share(2);
   const double between = request.weight_p * bregman_of_excess(request.weight_q * r) +
                          request.weight_q * bregman_of_excess(-request.weight_p * r);
   const double nats = of_shapes(request, answer, answer.share(0), between);
-  if (is_tiny<T>(nats)) return by_reference(request, Measure::js_divergence, source);
+  if (is_tiny<T>(nats)) return reference::answer(request, Measure::js_divergence, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
 
@@ -182,12 +167,12 @@ Result jeffreys_divergence(const Request& request, const Source<double>& source)
   const Answer answer = ask(request, source, Kernel::jeffreys, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::jeffreys_divergence, source);
+    return reference::answer(request, Measure::jeffreys_divergence, source);
   if (answer.sums->support == 0) return {kInfinity};
   const double r = answer.share(2);
   const double nats = of_shapes(request, answer, answer.share(0), r * std::log1p(r));
   if (answer.sums->support < kSmallestArgument<double> || is_tiny<double>(nats))
-    return by_reference(request, Measure::jeffreys_divergence, source);
+    return reference::answer(request, Measure::jeffreys_divergence, source);
   return {request.unit * kLog2E * not_negative(nats)};
 }
 
@@ -195,7 +180,7 @@ Result hellinger_distance(const Request& request, const Source<double>& source) 
   const Answer answer = ask(request, source, Kernel::hellinger, kPlain, 3);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::hellinger_distance, source);
+    return reference::answer(request, Measure::hellinger_distance, source);
   return {std::sqrt(0.5 * answer.share(0))};
 }
 
@@ -203,7 +188,7 @@ Result bhattacharyya_distance(const Request& request, const Source<double>& sour
   const Answer answer = ask(request, source, Kernel::hellinger, kPlain, 3);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::bhattacharyya_distance, source);
+    return reference::answer(request, Measure::bhattacharyya_distance, source);
   const double coefficient = answer.share(1);
   if (coefficient == 0) return {kInfinity};
   if (request.p == Normalization::as_is) return {-request.unit * std::log2(coefficient) + 0.0};
@@ -217,7 +202,7 @@ Result total_variation_distance(const Request& request, const Source<double>& so
   const Answer answer = ask(request, source, Kernel::total_variation, kPlain, 2);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::total_variation_distance, source);
+    return reference::answer(request, Measure::total_variation_distance, source);
   return {0.5 * answer.share(0)};
 }
 
@@ -230,7 +215,7 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
     if (answer.kind == Answer::result_is_final) return answer.result;
     Request limit = request;
     limit.alpha = alpha < 1 ? 0 : kInfinity;
-    return by_reference(limit, Measure::renyi_divergence, source);
+    return reference::answer(limit, Measure::renyi_divergence, source);
   }
   // D_a(p || q) = a / (1 - a) D_{1 - a}(q || p): so the kernel's order is never below one half,
   // where its terms are well conditioned. The exponent is the order less 1, without rounding.
@@ -249,13 +234,13 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
   const Answer answer = ask(asked, operands, Kernel::ratio_power, parameters, 3);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
-    return by_reference(request, Measure::renyi_divergence, source);
+    return reference::answer(request, Measure::renyi_divergence, source);
   const double excess = answer.share(0);
   const double power_sum = answer.share(1);
   if (answer.sums->support == 0 && exponent > 0) return {kInfinity};
   if (!is_moderate<double>(power_sum) || is_tiny<double>(excess) ||
       (answer.sums->support < kSmallestArgument<double> && answer.sums->support > 0))
-    return by_reference(request, Measure::renyi_divergence, source);
+    return reference::answer(request, Measure::renyi_divergence, source);
   // The power sum is 1 + exponent * excess, which says it better while it is near 1.
   const double nats = !as_is && power_sum >= 0.5 && power_sum <= 2
                           ? std::log1p(exponent * excess) / exponent

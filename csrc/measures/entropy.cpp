@@ -12,20 +12,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLn2 = 0.693147180559945309417;
 constexpr Result kInvalid = {0, Fault::invalid};
 
-// Weights within these need no scaling beyond a power of two that T itself can hold.
-template <class T>
-bool is_moderate(double x) noexcept {
-  return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
-}
-
-template <class T>
-Result by_reference(Request request, const Source<T>& source) {
-  const double unit = request.unit;
-  request.unit = 1;
-  const double value = reference::evaluate(request, source);
-  return {unit * (request.p == Normalization::as_is ? value + 0.0 : not_negative(value))};
-}
-
 // The entropy in bits of weights of which one outweighs all others together: H = log S - T / S
 // would cancel. With the largest weight m and the rest R = S - m summed without it, H = m/S log(1 +
 // R/m) + (R log S - sum of x log x over the rest) / S, all terms positive.
@@ -60,7 +46,8 @@ Result entropy_of_weights(const Request& request, const Source<T>& source) {
   if (!values_are_valid(source, *sums, total)) return kInvalid;
   if (std::isnan(total)) return {total};
   if (total == 0 && source.sum_of(0).largest == 0) return kInvalid;
-  if (!is_moderate<T>(total / parameters.scale)) return by_reference(request, source);
+  if (!is_moderate<T>(total / parameters.scale))
+    return reference::answer(request, request.measure, source);
   double bits = std::log2(total) - sums->total(0) / total;
   if (!(std::abs(std::log2(total)) <= bits) && !(total >= 0.5 && total <= 2)) {
     // The guess was far off, and digits cancelled: once more with the right power of two.
@@ -74,7 +61,8 @@ Result entropy_of_weights(const Request& request, const Source<T>& source) {
     if (largest * parameters.scale > total / 2)
       bits = dominated_entropy(source, parameters.scale, total, largest);
   }
-  if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
+  if (bits != 0 && std::abs(bits) < kSmallestResult<T>)
+    return reference::answer(request, request.measure, source);
   return {request.unit * not_negative(bits)};
 }
 
@@ -90,7 +78,7 @@ Result entropy(const Request& request, const Source<T>& source) {
     return kInvalid;
   const double bits = -sums.total(0);
   if ((bits != 0 && std::abs(bits) < kSmallestResult<T>) || total > kLargestWeight<T>)
-    return by_reference(request, source);
+    return reference::answer(request, request.measure, source);
   return {request.unit * (request.p == Normalization::check ? not_negative(bits) : bits + 0.0)};
 }
 
@@ -118,7 +106,7 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
   const bool divide_q = request.q == Normalization::divide;
   if (sums.support < kSmallestArgument<T> || p_sum + q_sum > kLargestWeight<T> ||
       (divide_q && !is_moderate<T>(q_total)) || (divide_p && !is_moderate<T>(p_sum)))
-    return by_reference(request, source);
+    return reference::answer(request, request.measure, source);
   double bits = -sums.total(0);
   if (divide_q) bits += std::log2(q_total * parameters.scale) * p_sum;
   if (divide_p) bits /= p_sum;
@@ -130,7 +118,8 @@ Result cross_entropy(const Request& request, const Source<T>& source) {
     const Result wasted = kl_divergence(request, source);
     return {own.value + wasted.value};
   }
-  if (bits != 0 && std::abs(bits) < kSmallestResult<T>) return by_reference(request, source);
+  if (bits != 0 && std::abs(bits) < kSmallestResult<T>)
+    return reference::answer(request, request.measure, source);
   return {request.unit * (request.p == Normalization::as_is ? bits + 0.0 : not_negative(bits))};
 }
 
@@ -164,7 +153,8 @@ Result renyi_entropy(const Request& request, const Source<double>& source) {
   if (divide || is_limit(alpha)) {
     const Result checked = check_weights(request, source, divisor);
     if (checked.fault != Fault::none || std::isnan(divisor)) return checked;
-    if (is_limit(alpha) || !is_moderate<double>(divisor)) return by_reference(request, source);
+    if (is_limit(alpha) || !is_moderate<double>(divisor))
+      return reference::answer(request, request.measure, source);
   }
   Parameters parameters;
   parameters.exponent = alpha - 1;
@@ -178,7 +168,7 @@ Result renyi_entropy(const Request& request, const Source<double>& source) {
   if (std::isnan(total)) return {total};
   const double power_sum = sums.total(1);
   if (sums.support < kSmallestArgument<double> || !is_moderate<double>(power_sum))
-    return by_reference(request, source);
+    return reference::answer(request, request.measure, source);
   // Near alpha = 1 the power sum is near 1: its distance from the sum of p keeps the digits.
   if (!as_is && power_sum >= 0.5 && power_sum <= 2)
     return result(std::log1p(sums.total(0) / total) / (1 - alpha) / kLn2);
@@ -199,7 +189,8 @@ Result tsallis_entropy(const Request& request, const Source<double>& source) {
   if (divide || is_limit(alpha)) {
     const Result checked = check_weights(request, source, divisor);
     if (checked.fault != Fault::none || std::isnan(divisor)) return checked;
-    if (is_limit(alpha) || !is_moderate<double>(divisor)) return by_reference(request, source);
+    if (is_limit(alpha) || !is_moderate<double>(divisor))
+      return reference::answer(request, request.measure, source);
   }
   Parameters parameters;
   parameters.exponent = alpha - 1;
@@ -211,7 +202,8 @@ Result tsallis_entropy(const Request& request, const Source<double>& source) {
       (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
     return kInvalid;
   if (std::isnan(total)) return {total};
-  if (sums.support < kSmallestArgument<double>) return by_reference(request, source);
+  if (sums.support < kSmallestArgument<double>)
+    return reference::answer(request, request.measure, source);
   if (as_is) return {(1 - sums.total(1)) / (alpha - 1) + 0.0};
   return {not_negative(-sums.total(0) / (alpha - 1))};
 }

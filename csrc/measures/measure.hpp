@@ -63,6 +63,12 @@ constexpr double kSmallestResult = sizeof(T) == 8 ? 0x1p-900 : 0x1p-100;
 template <class T>
 constexpr double kLargestWeight = sizeof(T) == 8 ? 0x1p900 : 0x1p50;
 
+// Weights within these need no scaling beyond a power of two that T itself can hold.
+template <class T>
+bool is_moderate(double x) noexcept {
+  return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
+}
+
 // True unless the sum of an operand is wrong for what the request says of it. NaN is never wrong.
 inline bool sum_is_valid(double sum, Normalization normalization, double tolerance) noexcept {
   if (normalization == Normalization::check) return !(sum - 1 > tolerance || 1 - sum > tolerance);

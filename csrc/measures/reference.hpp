@@ -17,4 +17,15 @@ double bregman(double a, double b) noexcept;
 template <class T>
 double evaluate(const Request& request, const Source<T>& source);
 
+// What the fast formulas return in its place: in the unit asked for, and never negative for
+// distributions. `measure` is the one wanted; the request may be that of a measure built on it.
+template <class T>
+Result answer(Request request, Measure measure, const Source<T>& source) {
+  const double unit = request.unit;
+  request.unit = 1;
+  request.measure = measure;
+  const double value = evaluate(request, source);
+  return {unit * (request.p == Normalization::as_is ? value + 0.0 : not_negative(value))};
+}
+
 }  // namespace pyinfo::measures::reference
