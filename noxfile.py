@@ -10,6 +10,7 @@ nox.needs_version = ">=2025.5"
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
+CPP_ROOMS = ("csrc", "tests/native", "tests/fuzz", "bench/native")
 BUILD = nox.project.dependency_groups(PROJECT, "build")
 
 
@@ -31,7 +32,7 @@ def lint(session: nox.Session) -> None:
     install_editable(session, "test")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    sources = tracked(session, "csrc/*.cpp", "csrc/*.hpp", "tests/native/*.cpp")
+    sources = tracked(session, *(f"{room}/*.[ch]pp" for room in CPP_ROOMS))
     session.run("clang-format", "--dry-run", "-Werror", *sources)
     session.run("gersemi", "--check", *tracked(session, "*CMakeLists.txt", "*.cmake"))
     session.run("codespell")
@@ -69,6 +70,14 @@ def sanitizers(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the decoders for a minute each (or `nox -s fuzz -- SECONDS`); needs clang."""
+    session.install("cmake>=3.26", "ninja")
+    install_editable(session, "test")
+    session.run("python", "tests/fuzz/run_fuzzers.py", *(session.posargs or ["60"]))
+
+
+@nox.session
 def tidy(session: nox.Session) -> None:
     """Run clang-tidy on the C++ sources."""
     session.install("cmake>=3.26", "ninja", "clang-tidy")
@@ -92,8 +101,10 @@ def embed(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against NumPy and scipy, and print the table of ratios."""
+    """Measure against NumPy, scipy and other coders, and print the table of ratios."""
     install_editable(session, "bench")
+    session.run("cmake", "--preset", "bench")
+    session.run("cmake", "--build", "--preset", "bench")
     session.run("python", "-m", "bench.report", *session.posargs)
 
 

@@ -86,3 +86,60 @@ WRONG_PAIRS = at_most(0)
 
 EXTRA_BYTES = at_most(64 * 1024)
 IMPORT_SECONDS = at_most(0.050)
+
+# -- Coding ---------------------------------------------------------------------------------------
+
+ZSTANDARD = "zstandard level 1"
+CONSTRICTION = "constriction"
+
+
+@dataclass(frozen=True)
+class CoderBars:
+    """How many times as fast as each peer one of pyinfo's coders has to be on the 4-bit data."""
+
+    encode: Mapping[str, Bar]
+    decode: Mapping[str, Bar]
+
+
+# Whole calls with checksums. The histogram is exact, but for the last coder's.
+CODERS = {
+    "huffman": CoderBars({ZSTANDARD: at_least(2)}, {ZSTANDARD: at_least(2.3)}),
+    "rans": CoderBars(
+        {ZSTANDARD: at_least(1.35), CONSTRICTION: at_least(8)},
+        {ZSTANDARD: at_least(1.9), CONSTRICTION: at_least(120)},
+    ),
+    "rans, sampled histogram": CoderBars({ZSTANDARD: at_least(2)}, {}),
+}
+
+# Sizes. An excess is coded size / entropy - 1 of a block of 256 KiB, the largest of all blocks.
+HUFFMAN_OF_ZSTANDARD = at_most(1)
+RANS_EXCESS = at_most(0.005)
+BELOW_ONE_BIT_EXCESS = at_most(0.03)
+ALMOST_INCOMPRESSIBLE_SIZE = at_most(0.995)  # of the input's, for 7.9 bits: the entropy is 0.9875
+
+
+def largest_growth(size: int) -> Bar:
+    """What incompressible input of that many bytes may grow by, in bytes."""
+    return at_most(size / 1000 + 64)
+
+
+INCOMPRESSIBLE_SPEED = at_least(5)  # GB/s, both ways
+MESSAGE_SPEED = at_least(0.7)  # GB/s, both ways, 4 KiB with a shared code
+MESSAGE_OVERHEAD = at_most(16)  # bytes of a message of 64 symbols beyond what the code predicts
+TWO_THREADS = at_least(1.7)
+
+# Of the time that coding a block of 256 KiB takes.
+TABLE_SHARE = at_most(0.1)
+
+# Kernels alone on 256 KiB in cache, GB/s of symbols (decode, encode) on a core at 4 GHz.
+KERNEL_CLOCK = 4.0
+KERNELS = {
+    ("huffman", "portable"): (at_least(1.0), at_least(1.1)),
+    ("rans", "portable"): (at_least(0.55), at_least(0.75)),
+    ("huffman", "sse4"): (at_least(2.4), at_least(1.9)),
+    ("rans", "sse4"): (at_least(2.3), at_least(1.1)),
+    ("huffman", "avx2"): (at_least(3.3), at_least(2.8)),
+    ("rans", "avx2"): (at_least(3.2), at_least(2.0)),
+    ("huffman", "avx512"): (at_least(7), at_least(11)),
+    ("rans", "avx512"): (at_least(6), at_least(3.7)),
+}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from . import peers
+from . import codecs, peers
 from .machine import describe
 from .timing import pin_to_one_cpu
 
@@ -38,4 +38,4 @@ def _elements(item: pytest.Item) -> int:
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, object]) -> None:
-    machine_info.update(describe(*peers.PACKAGES))
+    machine_info.update(describe(*peers.PACKAGES, *codecs.PACKAGES))

@@ -12,11 +12,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from . import peers
+from . import codecs, peers
 from .console import console
 from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
-from .sections import accuracy, footprint, isas, speed
+from .sections import accuracy, coders, coding, footprint, isas, speed
 from .timing import pin_to_one_cpu
 
 # Memory comes first: nothing that runs later can have left its traces in the process.
@@ -27,6 +27,12 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "call": speed.call,
     "large": speed.large,
     "isa": isas.by_isa,
+    "coding": coding.speed,
+    "sizes": coding.sizes,
+    "incompressible": coding.incompressible,
+    "messages": coding.messages,
+    "threads": coding.threads,
+    "coders": coders.kernels,
 }
 
 
@@ -41,7 +47,7 @@ def main() -> int:
 
     output = console()
     cpu = pin_to_one_cpu()
-    header = describe(*peers.PACKAGES, "mpmath")
+    header = describe(*peers.PACKAGES, *codecs.PACKAGES, "mpmath")
     header["pinned to"] = "any cpu" if cpu is None else f"cpu {cpu}"
     if arguments.quick:
         header["note"] = "quick run: the sizes are small, the figures mean nothing"

@@ -12,7 +12,7 @@ HEADINGS = ("what", "size", "pyinfo", "peer", "peer's", "ratio (quartiles)", "ba
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number and its unit: "s", "B" (bytes), or "" for a plain number."""
+    """A number and its unit: "s", "B" (bytes), "GB/s", "%" (of a fraction), or "" for none."""
 
     value: float
     unit: str = ""
@@ -24,8 +24,12 @@ class Quantity:
                     return f"{self.value * 1e3 / scale:.3g} {unit}"
             return f"{self.value:.3g} s"
         if self.unit == "B":
+            if abs(self.value) < 1024:
+                return f"{self.value:.3g} bytes"
             return f"{self.value / 1024:,.1f} KiB"
-        return f"{self.value:.3g}"
+        if self.unit == "%":
+            return f"{self.value:.3%}"
+        return f"{self.value:.3g} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,14 @@ def size_text(*shape: int) -> str:
     return " x ".join(
         f"{n:.0e}".replace("e+0", "e") if n > 1000 and n % 1000 == 0 else str(n) for n in shape
     )
+
+
+def bytes_text(n: int) -> str:
+    """A number of bytes as "16 MiB" or "64 bytes"."""
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if n >= unit and n % unit == 0:
+            return f"{n // unit} {name}"
+    return f"{n} bytes"
 
 
 def markdown(header: Mapping[str, str], sections: list[Section]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from .bars import at_least, at_most
-from .rows import Quantity, Row, size_text
+from .rows import Quantity, Row, bytes_text, size_text
 from .timing import Call, Sampler, Spread, interleaved, ratio, spread
 
 
@@ -72,6 +72,9 @@ def test_bars_judge_ratios_and_values() -> None:
         (Quantity(0.0753, "s"), "75.3 ms"),
         (Quantity(2.5, "s"), "2.5 s"),
         (Quantity(65536, "B"), "64.0 KiB"),
+        (Quantity(16, "B"), "16 bytes"),
+        (Quantity(7.25, "GB/s"), "7.25 GB/s"),
+        (Quantity(0.00312, "%"), "0.312%"),
         (Quantity(2.2e-16), "2.2e-16"),
     ],
 )
@@ -84,4 +87,9 @@ def test_sizes_read_well() -> None:
         "1e6",
         "1e4 x 1000",
         "4",
+    ]
+    assert [bytes_text(16 << 20), bytes_text(4096), bytes_text(64)] == [
+        "16 MiB",
+        "4 KiB",
+        "64 bytes",
     ]

@@ -10,10 +10,11 @@ the garbage collector rests meanwhile. The loop's own cost, a few nanoseconds pe
 the figure: nothing is subtracted.
 """
 
+import contextlib
 import math
 import os
 import timeit
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +95,23 @@ def pin_to_one_cpu() -> int | None:
     """Keep this process and its children on one processor, where the system allows it."""
     if not hasattr(os, "sched_setaffinity"):
         return None
-    cpu = max(os.sched_getaffinity(0))  # interrupts tend to land on the first
+    cpu = max(_allowed_cpus)  # interrupts tend to land on the first
     os.sched_setaffinity(0, {cpu})
     return cpu
+
+
+@contextlib.contextmanager
+def on_all_cpus() -> Iterator[int]:
+    """Undo the pinning for a while, for what uses several threads; gives the number of cpus."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield os.cpu_count() or 1
+        return
+    pinned = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, _allowed_cpus)
+    try:
+        yield len(_allowed_cpus)
+    finally:
+        os.sched_setaffinity(0, pinned)
+
+
+_allowed_cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()

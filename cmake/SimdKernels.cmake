@@ -1,9 +1,10 @@
 # One source, one object library per instruction set (see csrc/simd/dispatch.hpp).
 #
-# pyinfo_add_simd_kernels(target source...) compiles every kernel source once per instruction set of
-# the target processor, with -DPYINFO_ISA=<name>, and adds the objects to `target`. Kernel objects
-# hold code that other machines may not execute, so nothing in them may be shared: anonymous
-# namespaces only, no link-time optimisation, no static initialisers (tests/test_codebase.py asks nm).
+# pyinfo_add_simd_kernels(target NAME area [FLAGS_<isa> flag...] SOURCES source...) compiles every
+# kernel source once per instruction set of the target processor, with -DPYINFO_ISA=<name>, and adds
+# the objects to `target`. Kernel objects hold code that other machines may not execute, so nothing
+# in them may be shared: anonymous namespaces only, no link-time optimisation, no static
+# initialisers (tests/test_codebase.py asks nm). FLAGS_<isa> adds to what that set is compiled with.
 
 if(
   CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
@@ -60,12 +61,17 @@ function(pyinfo_warnings target)
 endfunction()
 
 function(pyinfo_add_simd_kernels target)
+  list(TRANSFORM PYINFO_ISAS PREPEND FLAGS_ OUTPUT_VARIABLE flags)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME" "SOURCES;${flags}")
   foreach(isa IN LISTS PYINFO_ISAS)
-    set(objects ${target}_${isa})
-    add_library(${objects} OBJECT ${ARGN})
+    set(objects ${target}_${arg_NAME}_${isa})
+    add_library(${objects} OBJECT ${arg_SOURCES})
     target_include_directories(${objects} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
     target_compile_definitions(${objects} PRIVATE PYINFO_ISA=${isa})
-    target_compile_options(${objects} PRIVATE ${PYINFO_FLAGS_KERNEL} ${PYINFO_FLAGS_${isa}})
+    target_compile_options(
+      ${objects}
+      PRIVATE ${PYINFO_FLAGS_KERNEL} ${PYINFO_FLAGS_${isa}} ${arg_FLAGS_${isa}}
+    )
     set_target_properties(${objects} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
     pyinfo_warnings(${objects})
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)

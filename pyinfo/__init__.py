@@ -1,7 +1,9 @@
 """Information theory and entropy coding at the speed of the machine."""
 
 from pyinfo._core import __version__
+from pyinfo.codes import HuffmanCode, RansModel
 from pyinfo.config import show_config
+from pyinfo.errors import CorruptDataError
 from pyinfo.measures import (
     bhattacharyya_distance,
     cross_entropy,
@@ -19,6 +21,9 @@ from pyinfo.measures import (
 )
 
 __all__ = [
+    "CorruptDataError",
+    "HuffmanCode",
+    "RansModel",
     "__version__",
     "bhattacharyya_distance",
     "cross_entropy",

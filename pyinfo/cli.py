@@ -5,37 +5,32 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.table import Table
 from rich.text import Text
 
+from pyinfo import cli_coding
+from pyinfo.cli_output import (
+    EXIT_BROKEN_PIPE,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    ProgressBar,
+    binary_size,
+    key_value_table,
+    make_console,
+    print_error,
+    print_json,
+    printable,
+    reason_of,
+)
 from pyinfo.report import STDIN, FileReport, ReportError, report_file
 
-EXIT_OK: Final = 0
-EXIT_BROKEN_PIPE: Final = 1
-EXIT_ERROR: Final = 2
-EXIT_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells report it
-
-_LONG_INPUT: Final = 64 << 20
 _PLANES_SHOWN: Final = 64
 
 
@@ -67,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BROKEN_PIPE
     except OSError as error:  # those of input files have been reported: this one is the output's
         _discard_stdout()
-        _print_error("standard output", _reason(error))
+        print_error("standard output", reason_of(error))
         return EXIT_ERROR
 
 
@@ -100,81 +95,6 @@ def _discard_stdout() -> None:
         os.close(nowhere)
 
 
-def _console(*, stderr: bool = False) -> Console:
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-
-
-def _key_value_table(rows: Sequence[tuple[str, str]]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")  # wrap where it must be, never cut a number short
-    for key, value in rows:
-        table.add_row(f"  {key}", value)
-    return table
-
-
-def _printable(text: str) -> str:
-    """Return the text in one line, without control characters or undecoded bytes."""
-    text = os.fsencode(text).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _print_error(path: str, reason: str) -> None:
-    print(f"pyinfo: {_printable(path)}: {_printable(reason)}", file=sys.stderr)
-
-
-def _reason(error: OSError | ReportError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-class _ProgressBar:
-    """A progress bar on a terminal's stderr that appears when the input turns out to be long."""
-
-    def __init__(self, description: str) -> None:
-        self._description = description
-        self._console = _console(stderr=True)
-        self._progress: Progress | None = None
-        self._task = TaskID(0)
-        self._next_update = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-    def __call__(self, done: int, total: int | None) -> None:
-        if not self._console.is_terminal or max(done, total or 0) < _LONG_INPUT:
-            return
-        now = time.monotonic()
-        if now < self._next_update:
-            return
-        self._next_update = now + 0.1
-        if self._progress is None:
-            self._progress = self._start()
-        self._progress.update(self._task, completed=done, total=total)
-
-    def _start(self) -> Progress:
-        progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._task = progress.add_task(self._description, total=None)
-        progress.start()
-        return progress
-
-
 # pyinfo report
 
 
@@ -197,35 +117,35 @@ def _configure_report(parser: argparse.ArgumentParser) -> None:
 
 def _run_report(args: argparse.Namespace) -> int:
     code = EXIT_OK
-    console = _console()
+    console = make_console()
     documents: list[dict[str, Any]] = []
     for path in args.files:
         try:
-            with _ProgressBar(_printable(Path(path).name)[-24:]) as progress:
+            with ProgressBar(printable(Path(path).name)[-24:]) as progress:
                 report = report_file(path, elements=args.elements, progress=progress)
         except (OSError, ReportError) as error:
             code = EXIT_ERROR
-            _print_error(path, _reason(error))
-            documents.append({"path": path, "error": _reason(error)})
+            print_error(path, reason_of(error))
+            documents.append({"path": path, "error": reason_of(error)})
             continue
         if args.json:
             documents.append(dataclasses.asdict(report))
         else:
-            console.print(Text(_printable(path), style="bold"), soft_wrap=True)
-            console.print(_key_value_table(_report_rows(report)))
+            console.print(Text(printable(path), style="bold"), soft_wrap=True)
+            console.print(key_value_table(_report_rows(report)))
     if args.json:
         for document in documents:
             document["path"] = os.fsencode(document["path"]).decode("utf-8", "backslashreplace")
-        _print_json(documents)
+        print_json(documents)
     return code
 
 
 def _report_rows(report: FileReport) -> list[tuple[str, str]]:
     rate = report.compression_rate
     rows = [
-        ("size", f"{report.size:,} bytes{_binary_size(report.size)}"),
+        ("size", f"{report.size:,} bytes{binary_size(report.size)}"),
         ("entropy", f"{report.entropy:.6g} bits per byte"),
-        ("order-0 limit", f"{report.order0_size:,} bytes{_binary_size(report.order0_size)}"),
+        ("order-0 limit", f"{report.order0_size:,} bytes{binary_size(report.order0_size)}"),
         ("compression rate", "unlimited: all bytes are equal" if rate is None else f"{rate:.4f}"),
     ]
     if (array := report.array) is not None:
@@ -252,18 +172,6 @@ def _plane_text(planes: Sequence[float]) -> str:
     return f"{min(planes):.4f} to {max(planes):.4f}, mean {mean:.4f} bits ({len(planes)} planes)"
 
 
-def _binary_size(size: int) -> str:
-    """Return the size in units for people, or nothing where the bytes are clear enough."""
-    if size < 1 << 10:
-        return ""
-    exponent = min((size.bit_length() - 1) // 10, 6)
-    return f" ({size / (1 << 10 * exponent):.1f} {'KMGTPE'[exponent - 1]}iB)"
-
-
-def _print_json(document: object) -> None:
-    print(json.dumps(document, indent=2, allow_nan=False))
-
-
 # pyinfo info
 
 
@@ -276,7 +184,7 @@ def _run_info(args: argparse.Namespace) -> int:
 
     settings = config()
     if args.json:
-        _print_json(settings)
+        print_json(settings)
         return EXIT_OK
     rows = [
         ("version", settings["version"]),
@@ -286,9 +194,9 @@ def _run_info(args: argparse.Namespace) -> int:
         ("instruction sets", ", ".join(settings["available_isas"])),
         ("in use", settings["isa"]),
     ]
-    console = _console()
+    console = make_console()
     console.print("pyinfo")
-    console.print(_key_value_table(rows))
+    console.print(key_value_table(rows))
     return EXIT_OK
 
 
@@ -298,6 +206,30 @@ COMMANDS: Final = (
         "Print the order-0 entropy of files and how far an order-0 code can compress them.",
         _configure_report,
         _run_report,
+    ),
+    Command(
+        "compress",
+        "Compress files; the originals are kept.",
+        cli_coding.configure_compress,
+        cli_coding.run_compress,
+    ),
+    Command(
+        "decompress",
+        "Restore the files that compressed ones were made from.",
+        cli_coding.configure_decompress,
+        cli_coding.run_decompress,
+    ),
+    Command(
+        "inspect",
+        "Print what is in compressed files: type, shape, blocks and how each is coded.",
+        cli_coding.configure_inspect,
+        cli_coding.run_inspect,
+    ),
+    Command(
+        "test",
+        "Check that compressed files are intact, and print what is damaged.",
+        cli_coding.configure_test,
+        cli_coding.run_test,
     ),
     Command("info", "Print versions and instruction sets.", _configure_info, _run_info),
 )

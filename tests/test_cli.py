@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyinfo import cli
+from pyinfo import cli, cli_output
 from pyinfo.__main__ import main
 
 pytestmark = pytest.mark.once
@@ -204,7 +204,7 @@ def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
 def test_progress_goes_to_a_terminal_only(
     text_file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "_LONG_INPUT", 0)
+    monkeypatch.setattr(cli_output, "LONG_INPUT", 0)
     main(["report", "--json", text_file])
     assert capsys.readouterr().err == ""
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the stream for a terminal
@@ -212,7 +212,7 @@ def test_progress_goes_to_a_terminal_only(
     out, err = capsys.readouterr()
     assert json.loads(out)[0]["size"] == 1100
     assert "text" in err
-    monkeypatch.setattr(cli, "_LONG_INPUT", 1101)
+    monkeypatch.setattr(cli_output, "LONG_INPUT", 1101)
     main(["report", "--json", text_file])
     assert capsys.readouterr().err == ""
 

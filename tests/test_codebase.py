@@ -167,10 +167,22 @@ FREESTANDING = {
 }
 
 
+# As in CMakeLists.txt: an object library per area and instruction set.
+KERNEL_AREAS = ["measures", "coding"]
+
+
+def kernel_targets(isa: str) -> list[str]:
+    return [f"pyinfo_core_{area}_{isa}" for area in KERNEL_AREAS]
+
+
 def kernel_objects(build: Path) -> dict[str, list[Path]]:
     """The kernel objects of each instruction set in a CMake build directory."""
     return {
-        isa: sorted((build / "CMakeFiles" / f"pyinfo_core_{isa}.dir").rglob("*.o"))
+        isa: [
+            path
+            for target in kernel_targets(isa)
+            for path in sorted((build / "CMakeFiles" / f"{target}.dir").rglob("*.o"))
+        ]
         for isa in INSTRUCTION_SETS
     }
 
@@ -201,9 +213,9 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     subprocess.run(
         ["cmake", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Release"], check=True, timeout=120
     )
-    for isa in INSTRUCTION_SETS:
-        command = ["cmake", "--build", build, "--target", f"pyinfo_core_{isa}", "--parallel", "2"]
-        subprocess.run(command, check=True, timeout=600)
+    targets = [target for isa in INSTRUCTION_SETS for target in kernel_targets(isa)]
+    command = ["cmake", "--build", build, "--parallel", "2", "--target", *targets]
+    subprocess.run(command, check=True, timeout=1200)
     found = kernel_objects(build)
     assert up_to_date(found)
     return found

@@ -5,8 +5,10 @@
 
 namespace pyinfo::bindings {
 
+void bind_coding(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
 void bind_counting(pybind11::module_& m);
+void bind_frames(pybind11::module_& m);
 void bind_measures(pybind11::module_& m);
 
 }  // namespace pyinfo::bindings

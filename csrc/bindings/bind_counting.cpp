@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/areas.hpp"
+#include "bindings/byte_buffer.hpp"
 #include "counting/byte_counts.hpp"
 
 namespace py = pybind11;
@@ -15,32 +16,6 @@ namespace pyinfo::bindings {
 namespace {
 
 using Counts = py::array_t<std::uint64_t>;
-
-// Any C-contiguous buffer as plain bytes. No format is asked for, so that arrays of dtypes which
-// the buffer protocol has no letter for (datetime64, bfloat16) are read as well.
-class ByteBuffer {
- public:
-  explicit ByteBuffer(py::handle object) {
-    if (!PyObject_CheckBuffer(object.ptr())) {
-      throw py::type_error(std::string("data must support the buffer protocol, not '") +
-                           Py_TYPE(object.ptr())->tp_name + "'");
-    }
-    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) == 0) return;
-    py::error_already_set error;
-    if (!error.matches(PyExc_BufferError) && !error.matches(PyExc_ValueError)) throw error;
-    py::raise_from(error, PyExc_ValueError, "data must be a C-contiguous buffer");
-    throw py::error_already_set();
-  }
-  ~ByteBuffer() { PyBuffer_Release(&view_); }
-  ByteBuffer(const ByteBuffer&) = delete;
-  ByteBuffer& operator=(const ByteBuffer&) = delete;
-
-  const unsigned char* data() const { return static_cast<const unsigned char*>(view_.buf); }
-  py::ssize_t size() const { return view_.len; }
-
- private:
-  Py_buffer view_{};
-};
 
 Counts zero_counts(py::ssize_t itemsize) {
   Counts counts({itemsize, static_cast<py::ssize_t>(counting::kByteValues)});
@@ -83,7 +58,7 @@ py::ssize_t checked_itemsize(const py::object& itemsize) {
 Counts byte_counts(const py::object& data, const py::object& item_bytes, const py::object& out) {
   const py::ssize_t itemsize = checked_itemsize(item_bytes);
   const ByteBuffer bytes(data);
-  if (bytes.size() % itemsize != 0) {
+  if (bytes.size() % std::size_t(itemsize) != 0) {
     throw py::value_error(
         "data holds " + std::to_string(bytes.size()) +
         " bytes, which is not a multiple of itemsize = " + std::to_string(itemsize));
@@ -92,8 +67,8 @@ Counts byte_counts(const py::object& data, const py::object& item_bytes, const p
   std::uint64_t* const numbers = counts.mutable_data();
   {
     const py::gil_scoped_release unlocked;
-    counting::byte_counts(bytes.data(), static_cast<std::size_t>(bytes.size() / itemsize),
-                          static_cast<std::size_t>(itemsize), numbers);
+    counting::byte_counts(bytes.data(), bytes.size() / std::size_t(itemsize), std::size_t(itemsize),
+                          numbers);
   }
   return counts;
 }

@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "bindings/areas.hpp"
+#include "bindings/exceptions.hpp"
 #include "simd/dispatch.hpp"
 
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
@@ -11,7 +12,10 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   } catch (const std::invalid_argument& error) {
     throw pybind11::import_error(error.what());
   }
+  pyinfo::bindings::translate_exceptions();
   pyinfo::bindings::bind_config(m);
   pyinfo::bindings::bind_measures(m);
   pyinfo::bindings::bind_counting(m);
+  pyinfo::bindings::bind_coding(m);
+  pyinfo::bindings::bind_frames(m);
 }

@@ -69,9 +69,15 @@ Isa detect() noexcept {
   return Isa::avx512;
 }
 
+bool detect_vbmi2_gfni() noexcept {
+  const std::uint32_t vbmi_vbmi2_gfni = 1u << 1 | 1u << 6 | 1u << 8;
+  return detect() == Isa::avx512 && all(cpuid(7).ecx, vbmi_vbmi2_gfni);
+}
+
 #else
 
 Isa detect() noexcept { return Isa::portable; }
+bool detect_vbmi2_gfni() noexcept { return false; }
 
 #endif
 
@@ -109,6 +115,20 @@ Isa choose(const char* wanted) {
 
 Isa active() {
   static const Isa isa = choose(std::getenv("PYINFO_ISA"));
+  return isa;
+}
+
+bool has_vbmi2_gfni() noexcept {
+  static const bool has = detect_vbmi2_gfni();
+  return has;
+}
+
+Isa coder_isa(Isa isa) noexcept {
+  return isa == Isa::avx512 && !has_vbmi2_gfni() ? Isa::avx2 : isa;
+}
+
+Isa coder_isa() {
+  static const Isa isa = coder_isa(active());
   return isa;
 }
 

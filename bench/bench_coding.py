@@ -1,0 +1,61 @@
+"""Whole coding calls next to peers, grouped by direction, data and size: ``pytest bench``.
+
+Every codec is seen to return the data before it is timed. Decoders fill an array that is there
+already where their interface allows it; encoders make new bytes.
+"""
+
+import functools
+from collections.abc import Iterator
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from . import codecs
+from .codecs import PYINFO, PYINFO_CODERS, Codec, peer_codecs, pyinfo_codec
+from .coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
+from .machine import active_isa, versions
+
+SIZES = (4096, 256 << 10, 16 << 20)
+
+
+def _parameters() -> Iterator[object]:
+    for kind in KINDS:
+        for n in SIZES if kind == FOUR_BITS else SIZES[-1:]:
+            for direction in ("encode", "decode"):
+                for row in _rows(kind):
+                    yield pytest.param(
+                        direction,
+                        kind,
+                        n,
+                        row,
+                        marks=pytest.mark.elements(n),
+                        id=f"{direction} {kind} n={n} {row}",
+                    )
+
+
+def _rows(kind: str) -> Iterator[str]:
+    yield from PYINFO_CODERS if kind != RANDOM else ["auto"]
+    yield from codecs.installed()
+
+
+@functools.lru_cache(maxsize=4)
+def _prepared(kind: str, n: int, row: str) -> Codec:
+    data = coding_data(kind, n)
+    if row in PYINFO_CODERS:
+        return pyinfo_codec(row, data)
+    return peer_codecs(data, row)[0]
+
+
+@pytest.mark.parametrize(("direction", "kind", "n", "row"), list(_parameters()))
+def test_coding(benchmark: BenchmarkFixture, direction: str, kind: str, n: int, row: str) -> None:
+    codec = _prepared(kind, n, row)
+    call = getattr(codec, direction)
+    benchmark.group = f"{direction} {kind} n={n}"
+    benchmark.extra_info.update(
+        n=n,
+        impl=codec.name,
+        coded_size=codec.size,
+        isa=active_isa() if codec.owner.startswith(PYINFO) else None,
+        versions=versions(*codecs.installed()),
+    )
+    benchmark(call.function, *call.args, **call.options)

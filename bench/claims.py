@@ -1,0 +1,83 @@
+"""How the cost of everything public is claimed to grow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import pyinfo
+
+from .coding_inputs import FOUR_BITS, coding_data
+from .inputs import Array
+from .measures import MEASURES, Measure
+from .scaling import doublings
+from .timing import Call
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Time and memory of one function; `prepare` makes its call on n elements or symbols."""
+
+    name: str
+    prepare: Callable[[int], Call]
+    touched: float  # bytes per n
+    sizes: Sequence[int]
+    quick_sizes: Sequence[int]
+    time: str = "n"
+    memory: str = "1"
+
+
+def _of_measure(measure: Measure) -> Claim:
+    def prepare(n: int) -> Call:
+        return measure.call_without_result(measure.inputs((n,)))
+
+    touched = 8 * (measure.distributions + measure.elementwise)
+    sizes, quick = doublings(8, 23), doublings(8, 18)
+    return Claim(measure.name, prepare, touched, sizes, quick, measure.time, measure.memory)
+
+
+def _compress(coder: str) -> Claim:
+    """Whole blocks: shorter input has fewer lanes, which is a matter of speed, not of growth."""
+
+    def prepare(n: int) -> Call:
+        return Call(pyinfo.compress, (coding_data(FOUR_BITS, n),), {"coder": coder})
+
+    sizes, quick = doublings(18, 24), doublings(16, 21)
+    return Claim(f"compress {coder}", prepare, 1.5, sizes, quick, memory="n")
+
+
+def _decompress(coder: str) -> Claim:
+    def prepare(n: int) -> Call:
+        coded = pyinfo.compress(coding_data(FOUR_BITS, n), coder=coder)
+        return Call(pyinfo.decompress, (coded,), {"out": np.empty(n, np.uint8)})
+
+    sizes, quick = doublings(18, 24), doublings(16, 21)
+    return Claim(f"decompress {coder}", prepare, 1.5, sizes, quick)
+
+
+def _table(name: str, build: Callable[[Array], object], largest: int) -> Claim:
+    """Building a code for n symbols whose counts lie within a factor of 1000."""
+
+    def prepare(n: int) -> Call:
+        return Call(build, (np.random.default_rng(0).integers(1, 1000, n),))
+
+    sizes = doublings(largest - 6, largest)
+    return Claim(name, prepare, 32, sizes, sizes[:-1], time="n log n", memory="n")
+
+
+def _huffman_code(counts: Array) -> object:
+    return pyinfo.HuffmanCode.from_counts(counts, max_length=15)
+
+
+def _rans_model(counts: Array) -> object:
+    return pyinfo.RansModel.from_counts(counts, precision=16)
+
+
+_ALL = (
+    *map(_of_measure, MEASURES.values()),
+    *(_compress(coder) for coder in ("huffman", "rans")),
+    *(_decompress(coder) for coder in ("huffman", "rans")),
+    _table("HuffmanCode.from_counts", _huffman_code, 14),
+    _table("RansModel.from_counts", _rans_model, 15),
+)
+CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}

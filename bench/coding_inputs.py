@@ -1,0 +1,105 @@
+"""The bytes that coders are measured on: the same ones in every run, but for the text."""
+
+import functools
+import itertools
+import math
+import sysconfig
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+ALPHABET = 256
+
+
+def entropy_of(data: Bytes) -> float:
+    """Bits per byte, by NumPy alone: what sizes are compared with is not pyinfo's own figure."""
+    counts = np.bincount(data, minlength=ALPHABET)
+    p = counts[counts > 0] / data.size
+    return float(-(p * np.log2(p)).sum())
+
+
+def _gaussian(bits: float, n: int) -> Bytes:
+    """Rounded normal values with an entropy of about `bits` (2 to 6): a bell of a few symbols."""
+    deviation = 2**bits / math.sqrt(2 * math.pi * math.e)
+    values = np.random.default_rng(0).standard_normal(n, dtype=np.float32)
+    return np.rint(values * deviation + ALPHABET / 2).clip(0, ALPHABET - 1).astype(np.uint8)
+
+
+def _geometric(bits: float, n: int) -> Bytes:
+    """Bytes whose probabilities fall by a constant factor, with an entropy of `bits`."""
+    low, high = 0.0, 1.0  # the factor: all mass on one symbol, all symbols equal
+    for _ in range(60):
+        ratio = (low + high) / 2
+        p = _falling(ratio)
+        seen = p[p > 0]
+        low, high = (ratio, high) if -(seen * np.log2(seen)).sum() < bits else (low, ratio)
+    uniform = np.random.default_rng(0).random(n)
+    ranks = np.searchsorted(np.cumsum(_falling(low))[:-1], uniform, side="right")
+    # Neighbouring probabilities do not belong to neighbouring bytes.
+    return np.random.default_rng(1).permutation(ALPHABET).astype(np.uint8)[ranks]
+
+
+def _falling(ratio: float) -> NDArray[np.float64]:
+    p = ratio ** np.arange(ALPHABET, dtype=np.float64)
+    return p / p.sum()
+
+
+def _weights(n: int) -> Bytes:
+    """The high bytes of bfloat16 numbers from N(0, 0.02), as in weights: sign and exponent."""
+    values = np.random.default_rng(0).standard_normal(n, dtype=np.float32) * np.float32(0.02)
+    bits = values.view(np.uint32)
+    bits += 0x7FFF + (bits >> 16 & 1)  # to the nearest bfloat16, ties to even
+    return (bits >> 24).astype(np.uint8)
+
+
+def _text(n: int) -> Bytes:
+    """The sources of Python's standard library, in sorted order, until there are n bytes.
+
+    Every machine has them, though their words depend on the version of Python. Repeated from the
+    start if they are too few.
+    """
+    library = Path(sysconfig.get_paths()["stdlib"])
+    foreign = {"site-packages", "dist-packages"}
+    sources = sorted(path for path in library.rglob("*.py") if not foreign & {*path.parts})
+    pieces: list[bytes] = []
+    size = 0
+    for path in itertools.cycle(sources):
+        pieces.append(path.read_bytes())
+        size += len(pieces[-1])
+        if size >= n:
+            break
+    return np.frombuffer(b"".join(pieces), np.uint8)[:n]
+
+
+def _random(n: int) -> Bytes:
+    return np.random.default_rng(0).integers(0, ALPHABET, n, dtype=np.uint8)
+
+
+FOUR_BITS = "4.0 bits"
+WEIGHTS = "2.7 bits (bfloat16 high byte)"
+ALMOST_RANDOM = "7.9 bits"
+HALF_A_BIT = "0.5 bit"
+TEXT = "text (Python sources)"
+RANDOM = "incompressible"
+
+_MADE: Mapping[str, Callable[[int], Bytes]] = {
+    FOUR_BITS: functools.partial(_gaussian, 4.0),
+    WEIGHTS: _weights,
+    ALMOST_RANDOM: functools.partial(_geometric, 7.9),
+    HALF_A_BIT: functools.partial(_geometric, 0.5),
+    TEXT: _text,
+    RANDOM: _random,
+}
+KINDS = tuple(_MADE)
+
+
+@functools.lru_cache(maxsize=2)
+def coding_data(kind: str, n: int) -> Bytes:
+    """n bytes of a kind; not to be written to."""
+    data = _MADE[kind](n)
+    data.flags.writeable = False
+    return data

@@ -1,0 +1,243 @@
+// Codes for single symbols and their messages. pyinfo/codes.py makes classes of these.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "bindings/areas.hpp"
+#include "bindings/arrays.hpp"
+#include "bindings/byte_buffer.hpp"
+#include "bindings/exceptions.hpp"
+#include "coding/codes.hpp"
+#include "coding/huffman_code.hpp"
+#include "coding/message.hpp"
+#include "coding/rans_model.hpp"
+
+namespace py = pybind11;
+
+namespace pyinfo::bindings {
+namespace {
+
+using coding::SymbolCode;
+
+template <class T>
+using Vector = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+// Messages of up to so many symbols are made on the stack.
+constexpr std::size_t kSmallRoom = 16384;
+
+// ---- Making codes; pyinfo/codes.py has checked the arguments
+
+Vector<std::uint8_t> huffman_lengths(const Vector<std::uint64_t>& counts, int max_length) {
+  Vector<std::uint8_t> lengths(counts.size());
+  coding::huffman_lengths(counts.data(), std::size_t(counts.size()), max_length,
+                          lengths.mutable_data());
+  return lengths;
+}
+
+Vector<std::uint32_t> canonical_codewords(const Vector<std::uint8_t>& lengths) {
+  Vector<std::uint32_t> codewords(lengths.size());
+  coding::canonical_codewords(lengths.data(), std::size_t(lengths.size()),
+                              codewords.mutable_data());
+  return codewords;
+}
+
+std::uint64_t kraft_sum(const Vector<std::uint8_t>& lengths) {
+  return coding::kraft_sum(lengths.data(), std::size_t(lengths.size()));
+}
+
+// Byte models of the vector coders' precision are made so that the fastest decoder takes them.
+Vector<std::uint32_t> rans_frequencies(const Vector<std::uint64_t>& counts, int precision) {
+  Vector<std::uint32_t> frequencies(counts.size());
+  const bool fast_layout = counts.size() <= 256 && precision == coding::kFastPrecision;
+  coding::rans_frequencies(counts.data(), std::size_t(counts.size()), precision, fast_layout,
+                           frequencies.mutable_data());
+  return frequencies;
+}
+
+std::unique_ptr<SymbolCode> huffman_code(const Vector<std::uint8_t>& lengths) {
+  return coding::huffman_code(lengths.data(), std::size_t(lengths.size()));
+}
+
+std::unique_ptr<SymbolCode> rans_code(const Vector<std::uint32_t>& frequencies, int precision) {
+  return coding::rans_code(frequencies.data(), std::size_t(frequencies.size()), precision);
+}
+
+// ---- Messages
+
+const SymbolCode& as_code(PyObject* object) {
+  py::detail::make_caster<SymbolCode> caster;
+  if (object == Py_None || !caster.load(object, false)) {
+    throw TypeError(std::string("code must be a SymbolCode, not ") + Py_TYPE(object)->tp_name);
+  }
+  return py::detail::cast_op<const SymbolCode&>(caster);
+}
+
+int symbol_type(const SymbolCode& code) noexcept {
+  return code.symbol_size() == 1 ? NPY_UINT8 : NPY_UINT16;
+}
+
+const char* symbol_type_name(const SymbolCode& code) noexcept {
+  return code.symbol_size() == 1 ? "uint8" : "uint16";
+}
+
+// Symbols to encode, as C-contiguous native memory.
+struct Symbols {
+  Reference owner;
+  const void* data;
+  std::size_t size;
+
+  Symbols(const SymbolCode& code, PyObject* object) {
+    if (PyBytes_Check(object) && code.symbol_size() == 1) {
+      owner = Reference::borrowed(object);
+      data = PyBytes_AS_STRING(object);
+      size = std::size_t(PyBytes_GET_SIZE(object));
+      return;
+    }
+    owner = PyArray_Check(object) ? Reference::borrowed(object)
+                                  : Reference::checked(PyArray_FROM_O(object));
+    if (PyArray_TYPE(owner.array()) != symbol_type(code)) {
+      throw TypeError("symbols of an alphabet of " + std::to_string(code.alphabet()) + " must be " +
+                      symbol_type_name(code) + ", not " +
+                      (PyBytes_Check(object)
+                           ? std::string("bytes")
+                           : text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(owner.array())))));
+    }
+    if (!PyArray_ISCARRAY_RO(owner.array())) {
+      owner = Reference::checked(
+          PyArray_FROMANY(owner.get(), symbol_type(code), 0, 0, NPY_ARRAY_CARRAY_RO));
+    }
+    data = PyArray_DATA(owner.array());
+    size = std::size_t(PyArray_SIZE(owner.array()));
+  }
+};
+
+PyObject* encode_with_room(const SymbolCode& code, const Symbols& symbols, unsigned char* room,
+                           std::size_t size) {
+  unsigned char* const end = room + size;
+  const unsigned char* begin;
+  {
+    const WithoutGil released(symbols.size > kReleaseGil);
+    begin = coding::encode_message(code, symbols.data, symbols.size, end);
+  }
+  return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(begin), end - begin);
+}
+
+void check_argument_count(const char* function, Py_ssize_t given, Py_ssize_t wanted) {
+  if (given == wanted) return;
+  throw TypeError(std::string(function) + "() takes " + std::to_string(wanted) +
+                  " positional arguments but " + std::to_string(given) + " were given");
+}
+
+PyObject* encode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noexcept {
+  return guard([&]() -> PyObject* {
+    check_argument_count("encode_message", given, 2);
+    const SymbolCode& code = as_code(args[0]);
+    const Symbols symbols(code, args[1]);
+    const std::size_t room = coding::message_room(code, symbols.size);
+    if (room <= kSmallRoom) {
+      unsigned char memory[kSmallRoom];
+      return encode_with_room(code, symbols, memory, room);
+    }
+    const std::unique_ptr<unsigned char[]> memory(new unsigned char[room]);
+    return encode_with_room(code, symbols, memory.get(), room);
+  });
+}
+
+// `out` if it fits the message, a new array if it is None.
+Reference array_for(const SymbolCode& code, std::size_t n, PyObject* out, const ByteBuffer& data) {
+  if (out == Py_None) {
+    npy_intp size = npy_intp(n);
+    return Reference::checked(PyArray_SimpleNew(1, &size, symbol_type(code)));
+  }
+  if (!PyArray_Check(out)) {
+    throw TypeError(std::string("out must be an array, not ") + Py_TYPE(out)->tp_name);
+  }
+  PyArrayObject* const array = reinterpret_cast<PyArrayObject*>(out);
+  if (PyArray_TYPE(array) != symbol_type(code) || PyArray_ISBYTESWAPPED(array)) {
+    throw TypeError(std::string("out must be a ") + symbol_type_name(code) + " array, not " +
+                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(array))));
+  }
+  if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
+  if (!PyArray_ISCARRAY(array)) throw std::invalid_argument("out must be C-contiguous and aligned");
+  if (std::size_t(PyArray_SIZE(array)) != n) {
+    throw std::invalid_argument("out has " + std::to_string(PyArray_SIZE(array)) +
+                                " elements, the message " + std::to_string(n) + " symbols");
+  }
+  const auto* const first = reinterpret_cast<const unsigned char*>(PyArray_BYTES(array));
+  if (first < data.data() + data.size() && data.data() < first + PyArray_NBYTES(array)) {
+    throw std::invalid_argument("out shares memory with data");
+  }
+  return Reference::borrowed(out);
+}
+
+PyObject* decode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noexcept {
+  return guard_decoding([&]() -> PyObject* {
+    check_argument_count("decode_message", given, 3);
+    const SymbolCode& code = as_code(args[0]);
+    const ByteBuffer data(args[1], "data");
+    coding::Message message;
+    {
+      const WithoutGil released(data.size() > kReleaseGil);
+      message = coding::read_message(code, data.data(), data.size());
+    }
+    Reference symbols = array_for(code, message.symbols, args[2], data);
+    {
+      const WithoutGil released(message.symbols > kReleaseGil);
+      coding::decode_message(code, message, PyArray_DATA(symbols.array()));
+    }
+    return symbols.release();
+  });
+}
+
+using Fast = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t) noexcept;
+
+PyMethodDef method(const char* name, Fast function, const char* documentation) {
+  // The detour over void (*)() is how CPython itself says that it will cast back by the flags.
+  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function)),
+          METH_FASTCALL, documentation};
+}
+
+}  // namespace
+
+void translate_exceptions() {
+  py::register_local_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+    } catch (const PythonError&) {
+    } catch (const TypeError& error) {
+      PyErr_SetString(PyExc_TypeError, error.what());
+    } catch (const coding::CorruptData& error) {
+      set_corrupt_data(error);
+    }
+  });
+}
+
+void bind_coding(py::module_& m) {
+  py::class_<SymbolCode>(m, "SymbolCode", "A code with its tables, ready for messages.");
+  m.def("huffman_lengths", &huffman_lengths, py::arg("counts"), py::arg("max_length"),
+        "Lengths of the best prefix code with codewords of at most max_length bits.");
+  m.def("canonical_codewords", &canonical_codewords, py::arg("lengths"),
+        "The codewords of the canonical code, as numbers.");
+  m.def("kraft_sum", &kraft_sum, py::arg("lengths"), "The Kraft sum in units of 2**-16.");
+  m.def("rans_frequencies", &rans_frequencies, py::arg("counts"), py::arg("precision"),
+        "Frequencies that sum to 2**precision and code the counts in the fewest bits.");
+  m.def("huffman_code", &huffman_code, py::arg("lengths"),
+        "The canonical prefix code with these lengths.");
+  m.def("rans_code", &rans_code, py::arg("frequencies"), py::arg("precision"),
+        "The rANS model with these frequencies.");
+  static PyMethodDef methods[] = {
+      method("encode_message", encode_message,
+             "encode_message($module, code, symbols, /)\n--\n\nEncode symbols to bytes."),
+      method("decode_message", decode_message,
+             "decode_message($module, code, data, out, /)\n--\n\n"
+             "Decode what encode_message returned, to `out` or, if that is None, a new array."),
+      {nullptr, nullptr, 0, nullptr},
+  };
+  if (PyModule_AddFunctions(m.ptr(), methods) < 0) throw py::error_already_set();
+}
+
+}  // namespace pyinfo::bindings

@@ -1,0 +1,50 @@
+// Arguments that are plain bytes, whatever object holds them.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include "bindings/arrays.hpp"
+
+namespace pyinfo::bindings {
+
+// Any C-contiguous buffer as plain bytes. No format is asked for, so that arrays of dtypes which
+// the buffer protocol has no letter for (datetime64, bfloat16) are read as well.
+class ByteBuffer {
+ public:
+  // TypeError or ValueError naming the argument.
+  explicit ByteBuffer(pybind11::handle object, const char* name = "data", bool writable = false) {
+    if (!PyObject_CheckBuffer(object.ptr())) {
+      throw TypeError(std::string(name) + " must support the buffer protocol, not '" +
+                      Py_TYPE(object.ptr())->tp_name + "'");
+    }
+    if (PyObject_GetBuffer(object.ptr(), &view_, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0) {
+      return;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_ValueError)) {
+      throw PythonError();
+    }
+    PyErr_Clear();
+    throw std::invalid_argument(std::string(name) + " must be a C-contiguous " +
+                                (writable ? "writable " : "") + "buffer");
+  }
+  ~ByteBuffer() { PyBuffer_Release(&view_); }
+  ByteBuffer(const ByteBuffer&) = delete;
+  ByteBuffer& operator=(const ByteBuffer&) = delete;
+
+  // Only to be written to if the buffer was asked for as writable.
+  unsigned char* data() const noexcept { return static_cast<unsigned char*>(view_.buf); }
+  std::size_t size() const noexcept { return std::size_t(view_.len); }
+
+  bool overlaps(const ByteBuffer& other) const noexcept {
+    return data() < other.data() + other.size() && other.data() < data() + size();
+  }
+
+ private:
+  Py_buffer view_{};
+};
+
+}  // namespace pyinfo::bindings

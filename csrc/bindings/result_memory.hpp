@@ -1,0 +1,80 @@
+// Memory that results are written to: new bytes objects, and buffers that callers own.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "bindings/arrays.hpp"
+
+namespace pyinfo::bindings {
+
+// A bytes object that is written into before anybody else sees it, and cut to what was written.
+class NewBytes {
+ public:
+  explicit NewBytes(std::size_t most)
+      : object_(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(most))) {
+    if (object_ == nullptr) throw pybind11::error_already_set();
+    if (most >= 2 * kHugePage) use_huge_pages(most);
+  }
+  ~NewBytes() { Py_XDECREF(object_); }
+  NewBytes(const NewBytes&) = delete;
+  NewBytes& operator=(const NewBytes&) = delete;
+
+  unsigned char* data() noexcept {
+    return reinterpret_cast<unsigned char*>(PyBytes_AS_STRING(object_));
+  }
+  pybind11::bytes finish(std::size_t size) {
+    if (_PyBytes_Resize(&object_, static_cast<Py_ssize_t>(size)) != 0) {
+      throw pybind11::error_already_set();
+    }
+    PyObject* const object = object_;
+    object_ = nullptr;
+    return pybind11::reinterpret_steal<pybind11::bytes>(object);
+  }
+
+ private:
+  static constexpr std::size_t kHugePage = std::size_t{1} << 21;
+
+  // As NumPy does for its arrays: the first write to fresh memory costs as much as coding does.
+  void use_huge_pages([[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    const std::size_t begin = reinterpret_cast<std::size_t>(data());
+    const std::size_t first = (begin + kHugePage - 1) & ~(kHugePage - 1);
+    const std::size_t last = (begin + size) & ~(kHugePage - 1);
+    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#endif
+  }
+
+  PyObject* object_;
+};
+
+// A C-contiguous buffer that may be written to.
+class WritableBuffer {
+ public:
+  WritableBuffer(PyObject* object, const char* name) {
+    if (PyObject_GetBuffer(object, &view_, PyBUF_WRITABLE) == 0) return;
+    PyErr_Clear();
+    throw std::invalid_argument(std::string(name) + " must be a C-contiguous, writable buffer");
+  }
+  ~WritableBuffer() { PyBuffer_Release(&view_); }
+  WritableBuffer(const WritableBuffer&) = delete;
+  WritableBuffer& operator=(const WritableBuffer&) = delete;
+
+  unsigned char* data() const noexcept { return static_cast<unsigned char*>(view_.buf); }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(view_.len); }
+  bool overlaps(const unsigned char* other, std::size_t other_size) const noexcept {
+    return data() < other + other_size && other < data() + size();
+  }
+
+ private:
+  Py_buffer view_{};
+};
+
+}  // namespace pyinfo::bindings

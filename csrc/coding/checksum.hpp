@@ -1,0 +1,30 @@
+// CRC-32C (Castagnoli): what guards every block, header and message.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "simd/dispatch.hpp"
+
+namespace pyinfo::coding {
+
+// The CRC of `size` bytes that follow those whose CRC is `seed` (0: none):
+// crc32c(crc32c(0, a), b) is the CRC of a and b together.
+std::uint32_t crc32c(std::uint32_t seed, const unsigned char* data, std::size_t size) noexcept;
+
+// The same, copying the bytes to `to` on the way. The two must not overlap.
+std::uint32_t crc32c_copy(std::uint32_t seed, const unsigned char* data, std::size_t size,
+                          unsigned char* to) noexcept;
+
+// The definition, bit by bit: the oracle of the ones above.
+std::uint32_t crc32c_reference(std::uint32_t seed, const unsigned char* data,
+                               std::size_t size) noexcept;
+
+struct ChecksumKernels {
+  std::uint32_t (*crc32c)(std::uint32_t seed, const unsigned char* data, std::size_t size) noexcept;
+  std::uint32_t (*crc32c_copy)(std::uint32_t seed, const unsigned char* data, std::size_t size,
+                               unsigned char* to) noexcept;
+};
+const ChecksumKernels& checksum_kernels(simd::Isa isa) noexcept;
+
+}  // namespace pyinfo::coding

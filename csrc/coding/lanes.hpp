@@ -1,0 +1,195 @@
+// The lane payload: what Huffman and rANS have in common (docs/format.md has it byte by byte).
+//
+// Symbols are dealt round-robin to `lanes` lanes: symbol i belongs to step i / lanes, lane
+// i % lanes. A lane is a 32-bit state x in [2^16, 2^32). A decoder takes a symbol off a state; if
+// that leaves x < 2^16, the state takes the next word of the one stream: x = x << 16 | word, lane
+// after lane. An encoder does the same backwards: last step first, last lane first, words written
+// downwards. How a symbol goes on and off a state is all that coders differ in.
+//
+// Where an encoder starts, each state has 16 bits to spare: they carry the last symbols as they
+// are. So a decoder ends with the high half of every state at 1 and those symbols in the low half.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace pyinfo::coding {
+
+inline constexpr unsigned kMaxLanes = 256;
+inline constexpr unsigned kVectorLanes = 32;  // with fewer, steps are scalar on every machine
+inline constexpr std::uint32_t kLowestState = 1u << 16;
+
+// Kernels load whole vectors: the bytes behind the current word that a step may read (not use).
+constexpr std::size_t read_ahead(unsigned lanes) { return 2 * std::size_t(lanes) + 64; }
+
+// Vector encoders store whole vectors below the word pointer.
+inline constexpr std::size_t kWriteBelow = 64;
+
+// Where a decoder kernel stands.
+struct DecodeCursor {
+  const unsigned char* words;  // the next word
+  unsigned char* out;          // where the next step's symbols go
+  std::size_t steps;           // left to do
+};
+
+// Few lanes for short inputs (a lane costs up to three bytes), many for long ones (they run side by
+// side). `bits` is the predicted size of the coded symbols. Part of no format: decoders read the
+// number of lanes.
+constexpr unsigned choose_lanes(std::uint64_t bits, bool rans) {
+  const std::uint64_t bytes = bits / 8;
+  if (rans && bytes >= (std::uint64_t{1} << 18)) return 256;
+  if (bytes >= 24576) return 128;
+  if (bytes >= 12288) return 64;
+  unsigned lanes = 1;
+  while (lanes < kVectorLanes && bytes >= 64 * std::uint64_t{lanes}) lanes *= 2;
+  return lanes;
+}
+
+// Symbols that ride in the 16 spare bits of a state: two bytes, or one 16-bit symbol.
+template <class Symbol>
+inline constexpr std::size_t kSymbolsPerState = 2 / sizeof(Symbol);
+
+// How n symbols are divided: whole steps, the lanes of a last one, and those kept in the states.
+template <class Symbol>
+struct Division {
+  std::size_t steps;
+  unsigned rest;
+  std::size_t kept;
+
+  Division(std::size_t n, unsigned lanes) noexcept
+      : kept(std::min<std::size_t>(n, kSymbolsPerState<Symbol> * lanes)) {
+    steps = (n - kept) / lanes;
+    rest = unsigned((n - kept) % lanes);
+  }
+};
+
+// An upper bound of the payload, and the room an encoder needs: one word per symbol and state.
+constexpr std::size_t payload_bound(std::size_t n, unsigned lanes) {
+  return 4 * std::size_t(lanes) + 2 * n;
+}
+constexpr std::size_t encode_room(std::size_t n, unsigned lanes) {
+  return payload_bound(n, lanes) + kWriteBelow;
+}
+
+// Little-endian words and states.
+inline void store16(unsigned char* p, std::uint32_t value) noexcept {
+  p[0] = static_cast<unsigned char>(value);
+  p[1] = static_cast<unsigned char>(value >> 8);
+}
+inline std::uint32_t load16(const unsigned char* p) noexcept {
+  return std::uint32_t{p[0]} | std::uint32_t{p[1]} << 8;
+}
+inline void store32(unsigned char* p, std::uint32_t value) noexcept {
+  store16(p, value);
+  store16(p + 2, value >> 16);
+}
+inline std::uint32_t load32(const unsigned char* p) noexcept {
+  return load16(p) | load16(p + 2) << 16;
+}
+
+// Encodes n > 0 symbols. The payload is written so that it ends at `end`, with encode_room(n,
+// lanes) bytes of memory before that; returns where it begins.
+//
+// Encoder: using Symbol = std::uint8_t or std::uint16_t;
+//   void push(std::uint32_t& state, Symbol, unsigned char*& words) const noexcept;
+//   void steps(unsigned lanes, std::uint32_t* states, const Symbol* symbols, std::size_t steps,
+//              unsigned char*& words) const noexcept;   // all of `symbols`, last step first
+template <class Encoder>
+unsigned char* encode_lanes(const Encoder& encoder, unsigned lanes,
+                            const typename Encoder::Symbol* symbols, std::size_t n,
+                            unsigned char* end) noexcept {
+  using Symbol = typename Encoder::Symbol;
+  const Division<Symbol> divided(n, lanes);
+  const std::size_t coded = n - divided.kept;
+  alignas(64) std::uint32_t states[kMaxLanes];
+  std::fill(states, states + lanes, kLowestState);
+  for (std::size_t i = 0; i < divided.kept; ++i) {
+    const std::size_t lane = i / kSymbolsPerState<Symbol>;
+    states[lane] |= std::uint32_t{symbols[coded + i]} << 8 * (i % kSymbolsPerState<Symbol>);
+  }
+  unsigned char* words = end;
+  const Symbol* const last_step = symbols + divided.steps * lanes;
+  for (unsigned lane = divided.rest; lane-- > 0;) {
+    encoder.push(states[lane], last_step[lane], words);
+  }
+  encoder.steps(lanes, states, symbols, divided.steps, words);
+  for (unsigned lane = lanes; lane-- > 0;) store32(words -= 4, states[lane]);
+  return words;
+}
+
+// Decodes a payload of n > 0 symbols to `out`. Returns null, or what is wrong with the payload.
+// Reads nothing outside the payload, writes nothing outside `out`, whatever the payload holds.
+//
+// Decoder: using Symbol = ...;
+//   bool pop(std::uint32_t& state, Symbol&, const unsigned char*& words,
+//            const unsigned char* end) const noexcept;    // false: no word left, or no such code
+//   void steps(unsigned lanes, std::uint32_t* states, DecodeCursor&,
+//              const unsigned char* limit) const noexcept;
+//     // steps while cursor.steps > 0 and cursor.words <= limit; may read read_ahead(lanes) bytes
+//     // from the words on; only called with lanes >= kVectorLanes
+template <class Decoder>
+const char* decode_lanes(const Decoder& decoder, unsigned lanes, const unsigned char* payload,
+                         std::size_t size, typename Decoder::Symbol* out, std::size_t n) noexcept {
+  using Symbol = typename Decoder::Symbol;
+  if (size < 4 * std::size_t(lanes) || size % 2 != 0) return "the lane states are cut off";
+  const Division<Symbol> divided(n, lanes);
+  alignas(64) std::uint32_t states[kMaxLanes];
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    states[lane] = load32(payload + 4 * std::size_t(lane));
+    if (states[lane] < kLowestState) return "a lane state is out of range";
+  }
+  const unsigned char* const end = payload + size;
+  DecodeCursor cursor{payload + 4 * std::size_t(lanes), reinterpret_cast<unsigned char*>(out),
+                      divided.steps};
+
+  if (lanes >= kVectorLanes) {
+    const std::size_t ahead = read_ahead(lanes);
+    if (std::size_t(end - cursor.words) >= ahead) {
+      decoder.steps(lanes, states, cursor, end - ahead);
+    }
+    if (cursor.steps > 0) {
+      // The last words again, in memory with room behind them.
+      unsigned char padded[2 * read_ahead(kMaxLanes)];
+      const std::size_t left = std::size_t(end - cursor.words);
+      std::memcpy(padded, cursor.words, left);
+      std::memset(padded + left, 0, ahead);
+      cursor.words = padded;
+      decoder.steps(lanes, states, cursor, padded + left);
+      const std::size_t used = std::size_t(cursor.words - padded);
+      if (cursor.steps > 0 || used > left) return "the words end too early";
+      cursor.words = end - left + used;
+    }
+  }
+  Symbol* symbols = reinterpret_cast<Symbol*>(cursor.out);
+  for (; cursor.steps > 0; --cursor.steps) {
+    for (unsigned lane = 0; lane < lanes; ++lane) {
+      if (!decoder.pop(states[lane], *symbols++, cursor.words, end)) {
+        return "the words end too early or hold no valid code";
+      }
+    }
+  }
+  for (unsigned lane = 0; lane < divided.rest; ++lane) {
+    if (!decoder.pop(states[lane], *symbols++, cursor.words, end)) {
+      return "the words end too early or hold no valid code";
+    }
+  }
+  if (cursor.words != end) return "words are left over";
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    if (states[lane] >> 16 != 1) return "the lane states do not return to their start";
+  }
+  for (std::size_t i = 0; i < kSymbolsPerState<Symbol> * lanes; ++i) {
+    const std::uint32_t kept =
+        (states[i / kSymbolsPerState<Symbol>] & 0xffff) >> 8 * (i % kSymbolsPerState<Symbol>);
+    const Symbol symbol = static_cast<Symbol>(kept);
+    if (i < divided.kept) {
+      *symbols++ = symbol;
+    } else if (symbol != 0) {
+      return "the lane states do not return to their start";
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace pyinfo::coding

@@ -1,0 +1,219 @@
+"""What a frame's metadata says about an array: element type, shape, order in memory."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import struct
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.lib import format as npy_format
+from numpy.typing import NDArray
+
+from pyinfo.errors import CorruptDataError
+
+_VERSION: Final = 1
+_FIXED: Final = struct.Struct("<BBH")  # version, order, length of the element type's text
+_METADATA_OFFSET: Final = 22  # in a frame
+_MOST_METADATA: Final = 65535
+_MOST_PLANES: Final = 64
+_PLAIN_TYPE: Final = re.compile(r"[<>|][biufcmMSUV][0-9]+(\[[0-9a-z]+\])?")
+_EXTENSION_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayLayout:
+    """How the bytes of a frame become an array.
+
+    Attributes
+    ----------
+    dtype, shape
+        Those of the array.
+    fortran_order
+        Whether the first axis is the one that varies fastest in memory.
+    """
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran_order: bool = False
+
+    @classmethod
+    def of(cls, array: NDArray[Any]) -> Self:
+        """Return the layout of a contiguous array."""
+        return cls(array.dtype, array.shape, not array.flags.c_contiguous)
+
+    @classmethod
+    def parse(cls, metadata: bytes, size: int) -> Self:
+        """Return the layout that a frame of `size` bytes of data states."""
+        if not metadata:
+            return cls(np.dtype(np.uint8), (size,))
+        try:
+            layout = cls._parse(metadata)
+        except ImportError:
+            raise
+        except Exception as error:
+            # Whatever NumPy or the parser of Python may say to a text that no encoder writes.
+            raise CorruptDataError(
+                f"the metadata describes no array: {error}", _METADATA_OFFSET
+            ) from error
+        if layout.size != size:
+            raise CorruptDataError(
+                f"the metadata describes {layout.size} bytes of data, the frame holds {size}",
+                _METADATA_OFFSET,
+            )
+        return layout
+
+    @classmethod
+    def _parse(cls, metadata: bytes) -> Self:
+        version, order, length = _FIXED.unpack_from(metadata)
+        if version != _VERSION:
+            raise ValueError(f"its version is {version}, not {_VERSION}")
+        if order > 1:
+            raise ValueError(f"its order is {order}, not 0 or 1")
+        text = metadata[_FIXED.size : _FIXED.size + length]
+        rest = metadata[_FIXED.size + length :]
+        if len(text) < length or not rest:
+            raise ValueError("it is cut off")
+        dtype = _dtype_of(text.decode("ascii"))
+        shape = []
+        at = 1
+        for _ in range(rest[0]):
+            extent, at = _read_varint(rest, at)
+            shape.append(extent)
+        if at != len(rest):
+            raise ValueError("bytes are left over")
+        layout = cls(dtype, tuple(shape), order == 1)
+        np.broadcast_to(np.empty((), dtype), shape)  # no more axes or elements than NumPy allows
+        return layout
+
+    def metadata(self) -> bytes:
+        """Return the bytes that state this layout; none for an array of plain bytes."""
+        if self.dtype == np.uint8 and len(self.shape) == 1:
+            return b""
+        text = _text_of(self.dtype).encode("ascii")
+        parts = [b"", text, bytes([len(self.shape)]), *map(_varint, self.shape)]
+        if len(text) <= _MOST_METADATA:
+            parts[0] = _FIXED.pack(_VERSION, self.fortran_order, len(text))
+        metadata = b"".join(parts)
+        if len(metadata) > _MOST_METADATA:
+            raise TypeError("arrays of a dtype whose description is so long cannot be compressed")
+        return metadata
+
+    @property
+    def size(self) -> int:
+        """Bytes of data."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def planes(self) -> int:
+        """Into how many byte planes elements are split: as many as numbers have bytes."""
+        if self.dtype.kind == "U" and self.dtype.itemsize > 0:
+            return 4
+        if self.dtype.kind == "S" or not 0 < self.dtype.itemsize <= _MOST_PLANES:
+            return 1
+        return self.dtype.itemsize
+
+    @property
+    def row_size(self) -> int:
+        """Bytes of data for one step along the first axis."""
+        return math.prod(self.shape[1:]) * self.dtype.itemsize
+
+    def empty(self, rows: int | None = None) -> NDArray[Any]:
+        """Return a new array; of so many steps along the first axis, if `rows` is given."""
+        shape = self.shape if rows is None else (rows, *self.shape[1:])
+        # Not numpy.empty, which makes strings at least one character long.
+        return np.ndarray(shape, self.dtype, order="F" if self.fortran_order else "C")
+
+    def is_in_place(self, array: NDArray[Any]) -> bool:
+        """Whether the data of a frame can go to the memory of `array` as it is."""
+        flags = array.flags
+        return bool(flags.f_contiguous if self.fortran_order else flags.c_contiguous)
+
+
+def in_memory_order(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a C-contiguous view of a contiguous array."""
+    return array if array.flags.c_contiguous else array.T
+
+
+def as_array(data: Any) -> NDArray[Any]:
+    """Return the data as a contiguous array; a copy only where it is not contiguous."""
+    if isinstance(data, str):
+        raise TypeError("data must be bytes-like or an array, not 'str': encode it first")
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("data must not be a masked array: its mask would be lost")
+    if isinstance(data, bytes):  # numpy.asarray would take it for one string
+        return np.frombuffer(data, np.uint8)
+    if hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
+        array: NDArray[Any] = np.from_dlpack(data)
+    else:
+        array = np.asarray(data)
+    if array.dtype.hasobject:
+        raise TypeError(f"arrays of dtype {array.dtype} hold Python objects, not data")
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return array
+    return np.ascontiguousarray(array)
+
+
+def _text_of(dtype: np.dtype[Any]) -> str:
+    """Return the text from which `_dtype_of` makes the type again."""
+    try:
+        if dtype.names is not None:
+            text = ascii(npy_format.dtype_to_descr(dtype))
+        elif dtype.isbuiltin == 2:  # registered with NumPy at run time
+            text = dtype.name
+        else:
+            text = dtype.str
+        if text.isascii() and _dtype_of(text) == dtype:
+            return text
+    except (ValueError, TypeError):
+        pass
+    raise TypeError(f"arrays of dtype {dtype} cannot be compressed")
+
+
+def _dtype_of(text: str) -> np.dtype[Any]:
+    if text.startswith("["):
+        dtype = npy_format.descr_to_dtype(ast.literal_eval(text))
+    elif _PLAIN_TYPE.fullmatch(text):
+        dtype = np.dtype(text)
+    else:
+        dtype = _extension_type(text)
+    if dtype.hasobject or dtype.subdtype is not None:
+        raise ValueError(f"{text!r} is not the type of plain data")
+    return dtype
+
+
+def _extension_type(name: str) -> np.dtype[Any]:
+    """Return the type of ml_dtypes that has this name."""
+    if not _EXTENSION_TYPE.fullmatch(name):
+        raise ValueError(f"{name!r} names no type")
+    try:
+        import ml_dtypes
+    except ImportError as error:
+        raise ImportError(f"arrays of {name} need the package ml_dtypes") from error
+    scalar = getattr(ml_dtypes, name, None)
+    if not isinstance(scalar, type) or not issubclass(scalar, np.generic):
+        raise ValueError(f"ml_dtypes has no type {name!r}")
+    return np.dtype(scalar)
+
+
+def _varint(value: int) -> bytes:
+    """Return an unsigned integer in LEB128: seven bits a byte, the low ones first."""
+    encoded = bytearray()
+    while value > 127:
+        encoded.append(value & 127 | 128)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        value |= (data[at] & 127) << shift
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+    raise ValueError("a number is too long")

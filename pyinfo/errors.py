@@ -1,0 +1,24 @@
+"""What decoding raises."""
+
+from __future__ import annotations
+
+
+class CorruptDataError(ValueError):
+    """Encoded data that is damaged, cut off, or something else altogether.
+
+    Parameters
+    ----------
+    message
+        What is wrong, and where.
+    offset
+        Where the damaged part of the data begins, in bytes; None if that is not known.
+    """
+
+    offset: int | None
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+CorruptDataError.__module__ = "pyinfo"  # where callers find it

@@ -1,0 +1,230 @@
+// What the Huffman and rANS harnesses have in common: every kernel that this machine runs against
+// symbols coded one by one, in memory without a byte to spare.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "coding/lanes.hpp"
+#include "simd/dispatch.hpp"
+
+// A finding: libFuzzer keeps the input.
+#define REQUIRE(condition)                                                                 \
+  do {                                                                                     \
+    if (!(condition)) {                                                                    \
+      std::fprintf(stderr, "%s:%d: required: %s\n", __FILE__, __LINE__, #condition);       \
+      std::abort();                                                                        \
+    }                                                                                      \
+  } while (false)
+
+namespace pyinfo::fuzz {
+
+using coding::kMaxLanes;
+
+inline constexpr std::size_t kMostSymbols = 1 << 12;
+
+// Memory of its own for exactly these bytes.
+class Exact {
+ public:
+  explicit Exact(std::size_t size) : size_(size), memory_(new unsigned char[size]()) {}
+  Exact(const unsigned char* data, std::size_t size) : Exact(size) {
+    if (size > 0) std::memcpy(memory_.get(), data, size);
+  }
+
+  unsigned char* data() noexcept { return memory_.get(); }
+  const unsigned char* data() const noexcept { return memory_.get(); }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<unsigned char[]> memory_;
+};
+
+// The fuzzer's bytes, taken from the front; zeros when there are none left.
+class Input {
+ public:
+  Input(const unsigned char* data, std::size_t size) : at_(data), left_(size) {}
+
+  unsigned byte() noexcept {
+    if (left_ == 0) return 0;
+    --left_;
+    return *at_++;
+  }
+  unsigned number() noexcept {
+    const unsigned low = byte();
+    return low | byte() << 8;
+  }
+  void skip(std::size_t size) noexcept {
+    at_ += size;
+    left_ -= size;
+  }
+  const unsigned char* rest() const noexcept { return at_; }
+  std::size_t left() const noexcept { return left_; }
+
+ private:
+  const unsigned char* at_;
+  std::size_t left_;
+};
+
+inline std::vector<simd::Isa> coder_isas() {
+  std::vector<simd::Isa> found;
+  for (std::size_t i = 0; i < simd::kIsaCount; ++i) {
+    const auto isa = static_cast<simd::Isa>(i);
+    if (simd::available(isa) && simd::coder_isa(isa) == isa) found.push_back(isa);
+  }
+  return found;
+}
+
+// Counts of 2 to 256 symbols, between 1 and 2^47: any shape that a table is made from.
+inline void take_counts(Input& input, std::uint64_t counts[256]) {
+  std::memset(counts, 0, 256 * sizeof *counts);
+  const unsigned present = 2 + input.byte() % 255;
+  const unsigned stride = 2 * input.byte() + 1;
+  const unsigned spread = 1 + input.byte() % 48;
+  for (unsigned i = 0; i < present; ++i) {
+    counts[i * stride % 256] = std::uint64_t{1 + input.byte() % 16} << input.byte() % spread;
+  }
+}
+
+// How far a payload decodes.
+enum class Ending { whole, wrong_end, no_words };
+
+// A lane payload as docs/format.md defines it, by pop() alone.
+template <class Decoder>
+Ending plain_decode(const Decoder& decoder, unsigned lanes, const Exact& payload,
+                    std::vector<unsigned char>& out, std::size_t n) {
+  const std::size_t kept = n < 2 * lanes ? n : 2 * lanes;
+  out.clear();
+  if (payload.size() < 4 * lanes || payload.size() % 2 != 0) return Ending::no_words;
+  std::uint32_t states[kMaxLanes];
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    states[lane] = coding::load32(payload.data() + 4 * lane);
+    if (states[lane] < coding::kLowestState) return Ending::no_words;
+  }
+  const unsigned char* words = payload.data() + 4 * lanes;
+  const unsigned char* const end = payload.data() + payload.size();
+  for (std::size_t i = 0; i < n - kept; ++i) {
+    std::uint8_t symbol = 0;
+    if (!decoder.pop(states[i % lanes], symbol, words, end)) return Ending::no_words;
+    out.push_back(symbol);
+  }
+  bool whole = words == end;
+  for (std::size_t i = 0; i < 2 * lanes; ++i) {
+    const std::uint32_t state = states[i / 2];
+    const auto symbol = static_cast<unsigned char>(i % 2 == 0 ? state : state >> 8);
+    whole = whole && state >> 16 == 1 && (i < kept || symbol == 0);
+    if (i < kept) out.push_back(symbol);
+  }
+  return whole ? Ending::whole : Ending::wrong_end;
+}
+
+// The same payload with a kernel's decoder: accepted or not, and the symbols where there are any.
+template <class Decoder>
+void check_decoder(const Decoder& decoder, unsigned lanes, const Exact& payload, Ending ending,
+                   const std::vector<unsigned char>& expected, std::size_t n) {
+  Exact out(n);
+  const char* const error =
+      coding::decode_lanes(decoder, lanes, payload.data(), payload.size(), out.data(), n);
+  REQUIRE((error == nullptr) == (ending == Ending::whole));
+  if (ending == Ending::no_words) return;
+  // Symbols kept in the states are only read when all else is right.
+  const std::size_t kept = n < 2 * lanes ? n : 2 * lanes;
+  const std::size_t decoded = ending == Ending::whole ? n : n - kept;
+  REQUIRE(std::memcmp(out.data(), expected.data(), decoded) == 0);
+}
+
+// Encodes by push() alone.
+template <class Encoder>
+std::vector<unsigned char> plain_encode(const Encoder& encoder, unsigned lanes,
+                                        const Exact& symbols) {
+  const std::size_t n = symbols.size();
+  const std::size_t kept = n < 2 * lanes ? n : 2 * lanes;
+  std::uint32_t states[kMaxLanes];
+  for (unsigned lane = 0; lane < lanes; ++lane) states[lane] = coding::kLowestState;
+  for (std::size_t i = 0; i < kept; ++i) {
+    states[i / 2] |= std::uint32_t{symbols.data()[n - kept + i]} << 8 * (i % 2);
+  }
+  std::vector<unsigned char> memory(coding::encode_room(n, lanes));
+  unsigned char* const end = memory.data() + memory.size();
+  unsigned char* words = end;
+  for (std::size_t i = n - kept; i-- > 0;) {
+    encoder.push(states[i % lanes], symbols.data()[i], words);
+  }
+  for (unsigned lane = lanes; lane-- > 0;) coding::store32(words -= 4, states[lane]);
+  return std::vector<unsigned char>(words, end);
+}
+
+template <class Encoder>
+void check_encoder(const Encoder& encoder, unsigned lanes, const Exact& symbols,
+                   const std::vector<unsigned char>& expected) {
+  Exact room(coding::encode_room(symbols.size(), lanes));
+  unsigned char* const end = room.data() + room.size();
+  const unsigned char* const begin =
+      coding::encode_lanes(encoder, lanes, symbols.data(), symbols.size(), end);
+  REQUIRE(std::size_t(end - begin) == expected.size());
+  REQUIRE(std::memcmp(begin, expected.data(), expected.size()) == 0);
+}
+
+// n symbols that have a code, made from the rest of the input: it is short, so it is repeated.
+inline Exact coded_symbols(const Input& input, std::size_t n,
+                           const std::vector<unsigned>& present) {
+  Exact symbols(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t left = input.left();
+    const std::size_t round = left == 0 ? i : i / left;
+    const std::size_t byte = left == 0 ? 0 : input.rest()[i % left];
+    symbols.data()[i] = static_cast<unsigned char>(present[(byte + round * 7) % present.size()]);
+  }
+  return symbols;
+}
+
+// A payload with a bit flipped, and perhaps shorter or longer by a word.
+inline Exact damaged(const std::vector<unsigned char>& payload, unsigned where, unsigned how) {
+  const std::size_t size = payload.size() - (how % 3 == 1 ? 2 : 0);
+  Exact changed(size + (how % 3 == 2 ? 2 : 0));
+  std::memcpy(changed.data(), payload.data(), size);
+  if (size > 0) changed.data()[where % size] ^= static_cast<unsigned char>(1u << how / 3 % 8);
+  return changed;
+}
+
+// Everything a harness does once it has a code. `Coders` names the encoders and decoders:
+//   plain_encoder(), plain_decoder(); encoder(isa), decoder(isa), for `lanes` lanes.
+template <class Coders>
+void check_lanes(const Coders& coders, Input input, const std::vector<unsigned>& present) {
+  const unsigned lanes = coders.lanes();
+  const std::size_t n = 1 + input.number() % kMostSymbols;
+  const unsigned where = input.number();
+  const unsigned how = input.byte();
+  std::vector<unsigned char> expected;
+
+  const auto check_payload = [&](const Exact& payload) {
+    const Ending ending = plain_decode(coders.plain_decoder(), lanes, payload, expected, n);
+    for (const simd::Isa isa : coder_isas()) {
+      coders.with_decoder(isa, [&](const auto& decoder) {
+        check_decoder(decoder, lanes, payload, ending, expected, n);
+      });
+    }
+    return ending;
+  };
+
+  // Whatever the fuzzer says is a payload.
+  check_payload(Exact(input.rest(), input.left()));
+
+  // A right one, and what damage makes of it.
+  const Exact symbols = coded_symbols(input, n, present);
+  const std::vector<unsigned char> coded = plain_encode(coders.plain_encoder(), lanes, symbols);
+  for (const simd::Isa isa : coder_isas()) {
+    coders.with_encoder(
+        isa, [&](const auto& encoder) { check_encoder(encoder, lanes, symbols, coded); });
+  }
+  REQUIRE(check_payload(Exact(coded.data(), coded.size())) == Ending::whole);
+  REQUIRE(std::memcmp(expected.data(), symbols.data(), n) == 0);
+  check_payload(damaged(coded, where, how));
+}
+
+}  // namespace pyinfo::fuzz

@@ -1,0 +1,149 @@
+"""Write the test vectors of docs/format.md to tests/data/vectors, with their manifest.
+
+`python tools/format_vectors.py` needs pyinfo installed, and ml_dtypes. Most vectors are what the
+library writes. Some are written by the plain encoder of the test suite: valid, but such as the
+library would not choose. Each is decoded again by the plain decoder before it is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+import pyinfo
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import plain_encoder
+import vectors
+
+Array = np.ndarray[Any, Any]
+Entry = tuple[dict[str, Any], bytes]
+
+
+def skewed(n: int, mean: float = 20, seed: int = 1) -> bytes:
+    rng = random.Random(seed)
+    return bytes(min(255, int(rng.expovariate(1 / mean))) for _ in range(n))
+
+
+def numbers(n: int, seed: int = 1) -> Array:
+    rng = random.Random(seed)
+    return np.array([round(rng.gauss(0, 300)) for _ in range(n)])
+
+
+def compressed(name: str, data: Any, **options: Any) -> Entry:
+    frame = pyinfo.compress(data, **options)
+    return {"name": name, "kind": "frame", "writer": "library", "options": options}, frame
+
+
+def streamed(name: str, data: bytes, **options: Any) -> Entry:
+    compressor = pyinfo.Compressor(**options)
+    frame = compressor.compress(data) + compressor.flush()
+    entry = {"name": name, "kind": "frame", "writer": "library", "options": options}
+    return {**entry, "streamed": True}, frame
+
+
+def plain(name: str, frame: bytes) -> Entry:
+    return {"name": name, "kind": "frame", "writer": "plain", "options": {}}, frame
+
+
+def message(name: str, code: dict[str, Any], symbols: Sequence[int]) -> Entry:
+    if "lengths" in code:
+        kind, alphabet = "huffman", len(code["lengths"])
+        coder: Any = pyinfo.HuffmanCode.from_lengths(code["lengths"])
+    else:
+        kind, alphabet = "rans", len(code["frequencies"])
+        coder = pyinfo.RansModel.from_frequencies(code["frequencies"])
+    data = coder.encode(np.array(symbols, np.uint8 if alphabet <= 256 else np.uint16))
+    return {"name": name, "kind": kind, "writer": "library", "options": {}, "code": code}, data
+
+
+def bytes_of_all_kinds() -> Iterator[Entry]:
+    yield compressed("empty", b"")
+    yield compressed("one_byte", b"a")
+    yield compressed("constant", bytes(1000))
+    yield compressed("incompressible", random.Random(1).randbytes(300))
+    for coder in ("huffman", "rans"):
+        for n in (40, 150, 400, 800, 1500, 3000):
+            yield compressed(f"{coder}_{n}", skewed(n, mean=3), coder=coder)
+    yield compressed("huffman_20000", skewed(20_000, mean=12), coder="huffman")
+    yield compressed("rans_60000", skewed(60_000, mean=4), coder="rans")
+    yield compressed("all_symbols", bytes(range(256)) * 8 + skewed(4000), coder="rans")
+    yield compressed("blocks", skewed(1000, mean=2), block_size=300)
+    yield streamed("streamed", skewed(900, mean=2), block_size=200, itemsize=2)
+    yield streamed("streamed_empty", b"")
+
+
+def arrays() -> Iterator[Entry]:
+    yield compressed("float32", numbers(600).astype("<f4").reshape(20, 30))
+    yield compressed("int16_big_endian", numbers(300).astype(">i2"))
+    yield compressed("bfloat16", numbers(500).astype(ml_dtypes.bfloat16))
+    yield compressed("fortran", np.asfortranarray(numbers(300).astype("<i4").reshape(30, 10)))
+    yield compressed("bool", numbers(200).reshape(10, 20) > 0)
+    yield compressed("complex", numbers(100).astype("<c8"))
+    yield compressed("datetime", numbers(100).astype("<M8[ns]"))
+    yield compressed("text", numbers(100).astype("<U5"))
+    yield compressed("scalar", np.array(1.5, "<f8"))
+    yield compressed("no_elements", np.zeros((3, 0), "<f8"))
+    records = np.zeros(80, [("x", "<f4"), ("n", "<i8", (2,))])
+    records["x"] = numbers(80)
+    yield compressed("structured", records, block_size=50)
+
+
+def plain_frames() -> Iterator[Entry]:
+    for mode in ("huffman", "rans"):
+        number = vectors.plain_decoder.MODES.index(mode)
+        for log2_lanes in range(9):
+            data = skewed(500 if log2_lanes < 6 else 1800, mean=2)
+            frame = plain_encoder.encode_frame(data, lambda _, c=(number, log2_lanes): c)
+            yield plain(f"plain_{mode}_{1 << log2_lanes}", frame)
+    frame = plain_encoder.encode_frame(
+        skewed(900, mean=1), lambda i: (i % 4, i % 2), planes=3, chunk_items=128, indexed=True
+    )
+    yield plain("plain_sized_and_indexed", frame)
+
+
+def messages() -> Iterator[Entry]:
+    source = list(skewed(2000, mean=6))
+    lengths = plain_encoder.fitting_lengths(source)
+    frequencies = plain_encoder.fitting_frequencies(source)
+    for n in (0, 1, 20, 2000):
+        yield message(f"huffman_message_{n}", {"lengths": lengths}, source[:n])
+        code = {"frequencies": frequencies, "precision": 12}
+        yield message(f"rans_message_{n}", code, source[:n])
+    yield message("huffman_message_incomplete", {"lengths": [0, 2, 3, 0, 1]}, [1, 4, 2, 4, 4] * 9)
+    yield message("rans_message_one_symbol", {"frequencies": [0, 256], "precision": 8}, [1] * 1000)
+    wide = [symbol * 9 for symbol in skewed(300, mean=12)]
+    lengths = plain_encoder.fitting_lengths(wide, 300 * 9, 16)
+    yield message("huffman_message_16_bit", {"lengths": lengths[: max(wide) + 1]}, wide)
+    frequencies = plain_encoder.fitting_frequencies(wide, max(wide) + 1, 16)
+    yield message("rans_message_16_bit", {"frequencies": frequencies, "precision": 16}, wide)
+
+
+def main() -> None:
+    vectors.FOLDER.mkdir(exist_ok=True)
+    for old in vectors.FOLDER.glob("*.pin"):
+        old.unlink()
+    entries = []
+    for entry, data in (*bytes_of_all_kinds(), *arrays(), *plain_frames(), *messages()):
+        if entry["kind"] == "frame":
+            (vectors.FOLDER / f"{entry['name']}.pin").write_bytes(data)
+            stored = {"code": {}, **entry}
+        else:
+            stored = {**entry, "message": data.hex()}
+        stored["expected"] = vectors.by_plain_decoder(
+            vectors.from_entry({**stored, "expected": {}})
+        )
+        entries.append(json.dumps(stored))
+    vectors.MANIFEST.write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
