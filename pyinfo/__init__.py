@@ -2,8 +2,10 @@
 
 from pyinfo._core import __version__
 from pyinfo.codes import HuffmanCode, RansModel
+from pyinfo.coding_report import CodingReport, compression_report
 from pyinfo.config import show_config
 from pyinfo.errors import CorruptDataError
+from pyinfo.frames import Frame, compress, decompress
 from pyinfo.measures import (
     bhattacharyya_distance,
     cross_entropy,
@@ -19,14 +21,24 @@ from pyinfo.measures import (
     total_variation_distance,
     tsallis_entropy,
 )
+from pyinfo.streams import Compressor, Decompressor, compress_file, decompress_file
 
 __all__ = [
+    "CodingReport",
+    "Compressor",
     "CorruptDataError",
+    "Decompressor",
+    "Frame",
     "HuffmanCode",
     "RansModel",
     "__version__",
     "bhattacharyya_distance",
+    "compress",
+    "compress_file",
+    "compression_report",
     "cross_entropy",
+    "decompress",
+    "decompress_file",
     "entropy",
     "hellinger_distance",
     "information_content",

@@ -20,7 +20,7 @@ _FIXED: Final = struct.Struct("<BBH")  # version, order, length of the element t
 _METADATA_OFFSET: Final = 22  # in a frame
 _MOST_METADATA: Final = 65535
 _MOST_PLANES: Final = 64
-_PLAIN_TYPE: Final = re.compile(r"[<>|][biufcmMSUV][0-9]+(\[[0-9a-z]+\])?")
+_PLAIN_TYPE: Final = re.compile(r"[<>|][biufcmMSUV][0-9]+(\[[0-9A-Za-z]+\])?")
 _EXTENSION_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 

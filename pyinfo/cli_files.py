@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from pyinfo.cli_output import printable, reason_of
 
@@ -55,7 +55,7 @@ class Sink:
         self._path = path
 
     def write(self, data: bytes | memoryview) -> int:
-        """Write all of the data."""
+        """Write the data, or a part of it; return how many bytes that is."""
         with _output_errors(self._path):
             return self._stream.write(data)
 
@@ -105,9 +105,9 @@ def output_file(path: str, source: str, *, force: bool, coded: bool) -> Iterator
             raise RefusalError("the output is the file itself")
     if exists and not target.is_file():  # a device or a pipe: not to be replaced
         with _output_errors(path):
-            device = target.open("wb")
+            device = target.open("wb", buffering=0)
         with device:
-            yield Sink(device, path)
+            yield Sink(cast(BinaryIO, device), path)
         return
     with _replacing(target, path, force=force) as (stream, temporary):
         sink = Sink(stream, path)
@@ -128,9 +128,10 @@ def _replacing(target: Path, path: str, *, force: bool) -> Iterator[tuple[Binary
     with _ended_by_signals():
         try:
             with _output_errors(path):
-                stream = temporary.open("x+b")
+                # Without a buffer that would be written, and fail, when the file is closed.
+                stream = temporary.open("x+b", buffering=0)
             with stream:
-                yield stream, temporary
+                yield cast(BinaryIO, stream), temporary
             check_free()
             with _output_errors(path):
                 temporary.replace(target)

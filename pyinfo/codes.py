@@ -423,12 +423,12 @@ def _index(value: SupportsIndex, name: str, lowest: int, highest: int) -> int:
 def _sample_counts(samples: Any) -> npt.NDArray[Any]:
     is_bytes = isinstance(samples, bytes)  # which would become an array of text
     array: npt.NDArray[Any] = np.frombuffer(samples, np.uint8) if is_bytes else np.asarray(samples)
-    if array.dtype not in (np.uint8, np.uint16):
+    if array.dtype.kind != "u" or array.itemsize > 2:
         raise TypeError(f"samples must be uint8, uint16 or bytes-like, not {array.dtype}")
     if array.size == 0:
         raise ValueError("samples are empty: there is nothing to make a code for")
     counts: npt.NDArray[Any]
-    if array.dtype == np.uint8:
+    if array.itemsize == 1:
         counts = _core.byte_counts(np.ascontiguousarray(array))[0]
     else:
         counts = np.bincount(array.reshape(-1), minlength=LARGEST_ALPHABET)

@@ -28,6 +28,7 @@ _DEFAULT_BLOCK_SIZE: Final = 1 << 18
 _MAX_BLOCK_SIZE: Final = 1 << 20
 _MANY_PLANES: Final = 16
 _MAX_CHUNK_BYTES: Final = 4 << 20  # of items with many planes
+_NO_LIMIT: Final = (1 << 64) - 1
 _ROWS_BYTES: Final = 1 << 20  # decoded at a time when a frame is iterated over
 
 
@@ -208,14 +209,14 @@ def decompress(
     return array if out is None else out
 
 
-def size_limit(max_size: int | None) -> int | None:
+def size_limit(max_size: int | None) -> int:
     """Check the most bytes that a result may have."""
     if max_size is None:
-        return None
+        return _NO_LIMIT
     limit = operator.index(max_size)
     if limit < 0:
         raise ValueError(f"max_size must not be negative, but is {limit}")
-    return min(limit, (1 << 64) - 1)
+    return min(limit, _NO_LIMIT)
 
 
 def _checked_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
@@ -265,7 +266,7 @@ class Frame:
             raise TypeError("Frame takes the bytes of a frame; Frame.open takes the name of a file")
         self._threads = thread_count(threads)
         self._map: mmap.mmap | None = None
-        self._reader = _core.FrameReader(data, None)
+        self._reader = _core.FrameReader(data, _NO_LIMIT)
         self._layout = ArrayLayout.parse(
             self._reader.metadata, self._reader.items * self._reader.planes
         )

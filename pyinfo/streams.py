@@ -170,6 +170,7 @@ class Decompressor:
         self._waiting = b""  # not taken by the reader yet, because decoded bytes are
         self._unused = b""
         self._eof = False
+        self._error: ValueError | None = None
         self._lock = threading.Lock()
 
     @property
@@ -202,6 +203,8 @@ class Decompressor:
         with self._lock:
             if self._eof:
                 raise EOFError("the end of the frame has been reached before")
+            if self._error is not None:
+                raise self._error.with_traceback(None)
             view = _bytes_of(data)
             if self._waiting:
                 view = memoryview(self._waiting + view)
@@ -209,7 +212,11 @@ class Decompressor:
             left = operator.index(max_length)
             if left < 0:
                 left = (1 << 63) - 1
-            used = self._advance(view, parts, left)
+            try:
+                used = self._advance(view, parts, left)
+            except ValueError as error:  # CorruptDataError is one
+                self._error = error
+                raise
             rest = bytes(view[used:])
             self._eof = self._reader.ended and self._reader.ready_size == 0
             self._waiting, self._unused = (b"", rest) if self._eof else (rest, b"")
@@ -326,7 +333,7 @@ def decompress_file(
 
 
 def _decompress_stream(
-    source: BinaryIO, destination: BinaryIO, max_size: int | None, progress: Progress | None
+    source: BinaryIO, destination: BinaryIO, max_size: int, progress: Progress | None
 ) -> FileSizes:
     reader = _core.StreamReader(max_size)
     read = written = 0
@@ -348,7 +355,7 @@ def _decompress_stream(
 def _decompress_mapped(
     data: memoryview,
     destination: BinaryIO,
-    max_size: int | None,
+    max_size: int,
     threads: int,
     progress: Progress | None,
 ) -> FileSizes:

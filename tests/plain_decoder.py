@@ -320,7 +320,6 @@ def read_header(source: Bytes) -> Header:
     require(1 <= chunk_items <= 2**20, "the chunk size is not valid")
     if header.sized:
         require(items * planes < 2**63, "the number of items is not valid")
-        require(items > 0 or not header.indexed, "an empty frame of known size has an index")
     else:
         require(items == NO_ITEMS, "the number of items is not valid")
     return header

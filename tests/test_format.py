@@ -136,7 +136,7 @@ def assert_frame_holds(frame: bytes, array: np.ndarray[Any, Any]) -> plain_decod
 @pytest.mark.parametrize("coder", ["auto", "huffman", "rans", "raw"])
 def test_library_frames_of_all_sizes(coder: Any) -> None:
     seen = Counter()
-    for n in [*range(20), 50, 150, 300, 700, 1500, 3000, 20_000, 50_000]:
+    for n in [*range(20), 50, 150, 300, 700, 1000, 1500, 2200, 3000, 20_000, 50_000]:
         data = skewed(n, seed=n)
         plain = assert_frame_holds(pyinfo.compress(data, coder=coder), np.frombuffer(data, "u1"))
         seen.update((block.mode, block.lanes) for block in plain.blocks)
@@ -144,12 +144,11 @@ def test_library_frames_of_all_sizes(coder: Any) -> None:
     expected = {"huffman": {plain_decoder.HUFFMAN}, "rans": {plain_decoder.RANS}, "raw": set()}
     assert modes >= {plain_decoder.RAW, *expected.get(coder, set())}
     if coder in {"huffman", "rans"}:
-        # Headers of small blocks take the place that one or two lanes could save.
         assert {lanes for mode, lanes in seen if mode > 1} >= {4, 8, 16, 32, 64, 128}
 
 
 def test_library_frame_of_256_lanes() -> None:
-    data = skewed(1 << 20, mean=1.2)
+    data = skewed(1 << 20, mean=2.2)
     frame = pyinfo.compress(data, coder="rans", block_size=1 << 20)
     plain = assert_frame_holds(frame, np.frombuffer(data, np.uint8))
     assert [(block.mode, block.lanes) for block in plain.blocks] == [(plain_decoder.RANS, 256)]
@@ -248,8 +247,6 @@ def test_all_lanes(mode: int, log2_lanes: int) -> None:
 def test_all_kinds_of_frames(planes: int, sized: bool, indexed: bool) -> None:
     rng = random.Random(planes)
     for chunk_items, items in ((50, 0), (50, 1), (50, 50), (50, 51), (50, 160), (2**20, 70)):
-        if items == 0 and sized and indexed:
-            continue
         data = skewed(items * planes, mean=1)
         frame = plain_encoder.encode_frame(
             data,

@@ -64,7 +64,8 @@ def test_every_entropy(coder: frames.Coder, bits: float) -> None:
             assert same(decompress(frame), data)
             assert len(frame) <= n * 1.001 + 64
         if coder != "raw" and bits < 7:
-            assert len(frame) < n * max(bits, 1 if coder == "huffman" else 0) / 8 * 1.06 + 400
+            expected = bits + 1 if coder == "huffman" else bits
+            assert len(frame) < n * expected / 8 * 1.05 + 400
 
 
 @EACH_CODER
@@ -125,7 +126,11 @@ def test_array_like() -> None:
     for data in ([1, 2, 3], [[0.5, 1.5]], 3, 2.5, True, np.float32(1), 1 + 2j, (), ["a", "bc"]):
         assert same(decompress(compress(data)), np.asarray(data))
     data = np.arange(12).reshape(3, 4)
-    assert same(decompress(compress(np.matrix(data))), data)
+
+    class Matrix(np.ndarray):
+        pass
+
+    assert same(decompress(compress(data.view(Matrix))), data)
 
     class Speaks:
         def __dlpack__(self, **options: Any) -> Any:
@@ -221,7 +226,7 @@ def test_block_size() -> None:
     assert wide[0].stop == 2**16
 
 
-# -- out, max_size ----------------------------------------------------------------------------------
+# -- out, max_size --------------------------------------------------------------------------------
 
 
 def test_out() -> None:
@@ -268,7 +273,7 @@ def test_max_size() -> None:
     frame = compress(data)
     assert len(frame) < 300
     assert same(decompress(frame, max_size=400_000), data)
-    with pytest.raises(ValueError, match="399999|400000"):
+    with pytest.raises(ValueError, match=r"399999|400000"):
         decompress(frame, max_size=399_999)
     with pytest.raises(ValueError, match="4"):
         decompress(frame, max_size=0)
@@ -461,11 +466,11 @@ def test_a_frame_without_metadata() -> None:
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
 @pytest.mark.once
 def test_interrupts_are_heard() -> None:
-    class Interrupted(Exception):
+    class Alarm(BaseException):
         pass
 
     def interrupt(*_: object) -> None:
-        raise Interrupted
+        raise Alarm
 
     data = np.zeros(3 << 30, np.uint8)
     encoded = compress(data)
@@ -475,7 +480,7 @@ def test_interrupts_are_heard() -> None:
         for call in (lambda: compress(data), lambda: decompress(encoded, out=out)):
             signal.setitimer(signal.ITIMER_REAL, 0.02)
             start = time.monotonic()
-            with pytest.raises(Interrupted):
+            with pytest.raises(Alarm):
                 call()
             assert time.monotonic() - start < 1
     finally:

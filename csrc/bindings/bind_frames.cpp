@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -120,8 +119,8 @@ py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t
 // A frame in memory that is kept alive, until nobody is reading any more.
 class FrameReader {
  public:
-  FrameReader(const py::object& data, const std::optional<std::uint64_t>& max_size)
-      : frame_(std::make_shared<Frame>(data, max_size.value_or(coding::kNoLimit))) {}
+  FrameReader(const py::object& data, std::uint64_t max_size)
+      : frame_(std::make_shared<Frame>(data, max_size)) {}
 
   std::uint64_t items() const { return frame()->reader.items(); }
   std::uint32_t planes() const { return frame()->reader.header().planes; }
@@ -251,8 +250,7 @@ class FrameWriter {
 
 class StreamReader {
  public:
-  explicit StreamReader(const std::optional<std::uint64_t>& max_size)
-      : reader_(max_size.value_or(coding::kNoLimit)) {}
+  explicit StreamReader(std::uint64_t max_size) : reader_(max_size) {}
 
   std::size_t feed(const py::object& data) {
     const ByteBuffer bytes(data.ptr(), "data");
@@ -287,8 +285,7 @@ void bind_frames(py::module_& m) {
         "payload by Huffman and by rANS, the predicted payload of the mode, and the payload.");
 
   py::class_<FrameReader>(m, "FrameReader", "A whole frame in memory.")
-      .def(py::init<const py::object&, const std::optional<std::uint64_t>&>(), py::arg("data"),
-           py::arg("max_size"))
+      .def(py::init<const py::object&, std::uint64_t>(), py::arg("data"), py::arg("max_size"))
       .def_property_readonly("items", &FrameReader::items)
       .def_property_readonly("planes", &FrameReader::planes)
       .def_property_readonly("chunk_items", &FrameReader::chunk_items)
@@ -319,7 +316,7 @@ void bind_frames(py::module_& m) {
       .def("finish", &FrameWriter::finish);
 
   py::class_<StreamReader>(m, "StreamReader", "A frame that arrives in pieces.")
-      .def(py::init<const std::optional<std::uint64_t>&>(), py::arg("max_size"))
+      .def(py::init<std::uint64_t>(), py::arg("max_size"))
       .def("feed", &StreamReader::feed, py::arg("data"),
            "Take bytes of the frame; return how many.")
       .def("take", &StreamReader::take, py::arg("most"), "Return decoded bytes.")

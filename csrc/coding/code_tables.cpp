@@ -58,7 +58,8 @@ class BitReader {
     if (size_ >= 8 && first <= size_ - 8) {
       for (unsigned i = 0; i < 8; ++i) bits |= std::uint64_t{data_[first + i]} << 8 * i;
     } else {
-      for (std::size_t i = first; i < size_; ++i) bits |= std::uint64_t{data_[i]} << 8 * (i - first);
+      for (std::size_t i = first; i < size_; ++i)
+        bits |= std::uint64_t{data_[i]} << 8 * (i - first);
     }
     return bits >> (position_ & 7);
   }

@@ -141,12 +141,14 @@ SymbolCode::Facts rans_facts(const std::uint32_t* frequencies, std::size_t alpha
 
 SymbolCode::SymbolCode(Facts facts) : facts_(std::move(facts)) {
   const std::vector<std::uint16_t>& costs = facts_.costs;
-  const auto present = [](std::uint16_t cost) { return cost != kAbsent; };
-  const auto first = std::find_if(costs.begin(), costs.end(), present);
-  const auto last = std::find_if(costs.rbegin(), costs.rend(), present).base();
-  first_ = std::size_t(first - costs.begin());
-  last_ = std::size_t(last - costs.begin()) - 1;
-  gaps_ = !std::all_of(first, last, present);
+  for (std::size_t value = 0; value < costs.size(); ++value) {
+    if (costs[value] != kAbsent) continue;
+    if (value > 0 && costs[value - 1] == kAbsent) {
+      ++gaps_.back().span;
+    } else {
+      gaps_.push_back({static_cast<std::uint16_t>(value), 0});
+    }
+  }
 }
 
 template <class Symbol>
@@ -178,23 +180,30 @@ std::uint64_t SymbolCode::most_symbols(std::size_t payload_size, unsigned lanes)
 
 template <class Symbol>
 std::size_t SymbolCode::find_absent_symbol(const Symbol* symbols, std::size_t n) const noexcept {
-  constexpr std::size_t kAtATime = 512;
-  const auto is_absent = [this](Symbol symbol) { return facts_.costs[symbol] == kAbsent; };
-  if (!gaps_ && last_ - first_ + 1 == facts_.costs.size()) return n;
+  constexpr std::size_t kAtATime = 1024;
+  constexpr std::size_t kFewGaps = 8;
+  if (gaps_.empty()) return n;
   for (std::size_t begin = 0; begin < n; begin += kAtATime) {
-    const Symbol* const end = symbols + std::min(n, begin + kAtATime);
+    const Symbol* const first = symbols + begin;
+    const std::size_t count = std::min(n - begin, kAtATime);
     bool suspect = false;
-    if (gaps_) {
-      for (const Symbol* s = symbols + begin; s < end; ++s) suspect |= is_absent(*s);
-    } else {
-      // Above the last one, when counted from the first: compilers make vectors of this.
-      Symbol highest = 0;
-      for (const Symbol* s = symbols + begin; s < end; ++s) {
-        highest = std::max(highest, static_cast<Symbol>(*s - first_));
+    if (gaps_.size() <= kFewGaps) {
+      // Counted from where a gap begins, all symbols are beyond it: compilers make vectors of this.
+      for (const Gap gap : gaps_) {
+        Symbol lowest = static_cast<Symbol>(-1);
+        for (std::size_t i = 0; i < count; ++i) {
+          lowest = std::min(lowest, static_cast<Symbol>(first[i] - gap.first));
+        }
+        suspect |= lowest <= gap.span;
       }
-      suspect = highest > last_ - first_;
+    } else {
+      std::uint32_t costs = 0;  // kAbsent is the only one with the highest bit
+      for (std::size_t i = 0; i < count; ++i) costs |= facts_.costs[first[i]];
+      suspect = costs > kAbsent >> 1;
     }
-    if (suspect) return std::size_t(std::find_if(symbols + begin, end, is_absent) - symbols);
+    if (!suspect) continue;
+    const auto is_absent = [this](Symbol symbol) { return facts_.costs[symbol] == kAbsent; };
+    return std::size_t(std::find_if(first, first + count, is_absent) - symbols);
   }
   return n;
 }

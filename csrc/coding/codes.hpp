@@ -73,10 +73,14 @@ class SymbolCode {
   template <class Symbol>
   std::size_t find_absent_symbol(const Symbol* symbols, std::size_t n) const noexcept;
 
-  Facts facts_;        // with costs for every value that a symbol's type has
-  std::size_t first_;  // of the symbols that have a code
-  std::size_t last_;
-  bool gaps_;  // between these, some have none
+  // Values of the symbol type without a code, from `first` to first + span.
+  struct Gap {
+    std::uint16_t first;
+    std::uint16_t span;
+  };
+
+  Facts facts_;  // with costs for every value that a symbol's type has
+  std::vector<Gap> gaps_;
 };
 
 // The canonical prefix code with these lengths, 0 for symbols without a code. Throws

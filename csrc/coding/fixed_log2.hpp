@@ -20,7 +20,7 @@ namespace detail {
 inline constexpr std::uint32_t kLogSteps = 4096;
 
 struct LogTables {
-  std::uint32_t steps[kLogSteps + 1];     // [f]: log2_step(f); [0] is not used
+  std::uint32_t steps[kLogSteps + 1];      // [f]: log2_step(f); [0] is not used
   std::uint32_t fractions[kLogSteps / 2];  // [i]: log2(1 + i / 2048)
 };
 extern const LogTables kLogTables;

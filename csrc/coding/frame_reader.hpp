@@ -87,8 +87,8 @@ class FrameReader {
 
   const unsigned char* data_;
   std::uint64_t data_size_;
+  std::uint32_t header_check_ = 0;  // before the header, which is read with it
   FrameHeader header_;
-  std::uint32_t header_check_ = 0;
   std::uint64_t items_ = 0;
   std::uint64_t end_ = 0;
   std::vector<Located> blocks_;

@@ -1,5 +1,6 @@
 #include "coding/huffman_code.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -89,17 +90,15 @@ bool unlimited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::u
   for (std::size_t i = 0; i < n; ++i) leaf[i] = leaves[i].weight;
   leaf[n] = node[0] = kNone;
 
-  std::size_t i = 0;
-  std::size_t j = 0;
+  std::size_t i = 0;  // leaves taken
   for (std::size_t made = 0; made + 1 < n; ++made) {
     std::uint64_t weight = 0;
-    for (int child = 0; child < 2; ++child) {
+    for (std::size_t child = 2 * made; child < 2 * made + 2; ++child) {
       // Both queues note the parent; the one that does not move on will note a later one.
+      const std::size_t j = child - i;
       leaf_parent[i] = node_parent[j] = static_cast<std::uint32_t>(made);
-      const bool take_leaf = leaf[i] <= node[j];
-      weight += take_leaf ? leaf[i] : node[j];
-      i += take_leaf;
-      j += !take_leaf;
+      weight += std::min(leaf[i], node[j]);
+      i += leaf[i] <= node[j];
     }
     node[made] = weight;
     node[made + 1] = kNone;
@@ -137,51 +136,49 @@ void limited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uin
     flags_at[list] = flags_at[list - 1] + tail[list - 1];
   }
 
-  Scratch<std::uint64_t, kSmall + 2> leaf_memory(n + 2);
-  Scratch<std::uint64_t, 2 * kSmall + 2> items_memory(2 * n + 2);
-  Scratch<std::uint64_t, 2 * kSmall + 2> merged_memory(2 * n + 2);
+  Scratch<std::uint64_t, kSmall + 1> leaf_memory(n + 1);
+  Scratch<std::uint64_t, kSmall + 1> package_memory(n + 1);
+  Scratch<std::uint64_t, 2 * kSmall> item_memory(2 * n);
   Scratch<std::uint8_t, 2 * kSmall * kLongestCode> flags_memory(flags_at[max_length]);
-  std::uint64_t* const leaf = leaf_memory.data();  // falling, with zeros behind
+  std::uint64_t* const leaf = leaf_memory.data();  // falling, with a zero behind
   for (std::size_t i = 0; i < n; ++i) leaf[i] = leaves[n - 1 - i].weight;
-  leaf[n] = leaf[n + 1] = 0;
+  leaf[n] = 0;
+  std::uint64_t* const package = package_memory.data();  // likewise
+  std::uint64_t* const merged = item_memory.data();
   std::uint8_t* const is_package = flags_memory.data();
   const std::uint64_t* items = leaf;
-  std::uint64_t* merged = merged_memory.data();
-  std::uint64_t* spare = items_memory.data();
   for (int list = max_length - 1; list >= 1; --list) {
     const std::uint64_t* const pairs = items + size[list + 1] % 2;
+    const std::size_t packages = tail[list + 1] / 2;
+    for (std::size_t i = 0; i < packages; ++i) package[i] = pairs[2 * i] + pairs[2 * i + 1];
+    package[packages] = 0;
     std::uint8_t* const flags = is_package + flags_at[list];
-    std::size_t i = 0;
-    std::size_t j = 0;
+    std::size_t taken = 0;  // packages
     for (std::size_t k = 0; k < tail[list]; ++k) {
-      const std::uint64_t package = pairs[j] + pairs[j + 1];
-      const bool take_package = package >= leaf[i];  // a leaf comes before an equal package
-      merged[k] = take_package ? package : leaf[i];
-      flags[k] = take_package;
-      j += 2 * take_package;
-      i += !take_package;
+      const std::uint64_t next_leaf = leaf[k - taken];
+      const std::uint64_t next_package = package[taken];
+      merged[k] = std::max(next_leaf, next_package);
+      flags[k] = next_package >= next_leaf;  // a leaf comes before an equal package
+      taken += next_package >= next_leaf;
     }
-    merged[tail[list]] = merged[tail[list] + 1] = 0;
     items = merged;
-    std::swap(merged, spare);
   }
 
   // The leaves not chosen are the heaviest ones, more of them from list to list.
   std::size_t not_chosen = tail[1];
   std::size_t known = 0;
-  for (int list = 1; list <= max_length; ++list) {
+  for (int list = 1; list < max_length; ++list) {
+    const std::uint8_t* const flags = is_package + flags_at[list];
     std::size_t packages = 0;
-    if (list < max_length) {
-      for (std::size_t k = 0; k < not_chosen; ++k) packages += is_package[flags_at[list] + k];
-    }
-    const std::size_t shorter = list < max_length ? not_chosen - packages : not_chosen;
-    for (; known < shorter; ++known) {
+    for (std::size_t k = 0; k < not_chosen; ++k) packages += flags[k];
+    for (; known < not_chosen - packages; ++known) {
       lengths[leaves[n - 1 - known].symbol] = static_cast<std::uint8_t>(list - 1);
     }
-    if (list < max_length) not_chosen = 2 * packages + size[list + 1] % 2;
+    not_chosen = 2 * packages + size[list + 1] % 2;
   }
   for (; known < n; ++known) {
-    lengths[leaves[n - 1 - known].symbol] = static_cast<std::uint8_t>(max_length);
+    const bool shorter = known < not_chosen;
+    lengths[leaves[n - 1 - known].symbol] = static_cast<std::uint8_t>(max_length - shorter);
   }
 }
 

@@ -12,9 +12,9 @@ namespace {
 
 __extension__ typedef unsigned __int128 uint128;
 
-constexpr std::size_t kSmall = 256;    // alphabets that need no allocation
-constexpr int kSumBits = 31;           // of the counts: products with log2_step fit in 64 bits
-constexpr std::uint32_t kLight = 16;   // frequencies below may be limited to powers of two
+constexpr std::size_t kSmall = 256;   // alphabets that need no allocation
+constexpr int kSumBits = 31;          // of the counts: products with log2_step fit in 64 bits
+constexpr std::uint32_t kLight = 16;  // frequencies below may be limited to powers of two
 
 // How a frequency grows. gain(f): of the step up from f, per count and slot, in units of 2^-32
 // bits; falls as f rises, which is why taking the best step again and again is optimal.
@@ -142,7 +142,7 @@ void grow(const Model& model, Step* heap, std::uint32_t left) noexcept {
 template <class Growth>
 void normalize(const Model& model) {
   constexpr int kDensityBits = 40;
-  constexpr std::uint64_t kLeastDensity = 1 << 12;            // so that a price fits in 64 bits
+  constexpr std::uint64_t kLeastDensity = 1 << 12;      // so that a price fits in 64 bits
   constexpr std::uint64_t kLog2E = 0x171547652b82fe17;  // 1 / ln 2 in units of 2^-60
   constexpr int kMaxRounds = 5;
   const std::uint64_t n = model.n;
@@ -164,8 +164,8 @@ void normalize(const Model& model) {
     const std::uint64_t error = sum > slots ? sum - slots : slots - sum;
     if (error <= n / 64 || round == kMaxRounds || sum == ones || slots == ones) break;
     // Frequencies of 1 stay what they are, the others follow the density.
-    const auto wanted = static_cast<std::uint64_t>(static_cast<uint128>(density) * (slots - ones) /
-                                                   (sum - ones));
+    const auto wanted =
+        static_cast<std::uint64_t>(static_cast<uint128>(density) * (slots - ones) / (sum - ones));
     density = std::max(std::min(wanted, 2 * density), kLeastDensity);
   }
   if (sum == slots) return;
@@ -240,7 +240,8 @@ void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int pre
   Scratch<std::uint32_t, kSmall> frequency_memory(alphabet);
   const std::uint32_t* const symbols = symbol_memory.data();
   Model model;
-  model.n = find_present(counts, alphabet, present_memory.data(), symbol_memory.data(), model.total);
+  model.n =
+      find_present(counts, alphabet, present_memory.data(), symbol_memory.data(), model.total);
   model.slots = 1u << precision;
   model.counts = present_memory.data();
   model.frequencies = frequency_memory.data();
@@ -283,7 +284,8 @@ std::uint64_t coded_bits(const std::uint64_t* counts, const std::uint32_t* frequ
     bits += static_cast<uint128>(counts[i]) * (certain - fixed_log2(frequencies[i]));
   }
   bits = (bits + (std::uint64_t{1} << kLogBits) - 1) >> kLogBits;
-  return bits >> 64 == 0 ? static_cast<std::uint64_t>(bits) : std::numeric_limits<std::uint64_t>::max();
+  return bits >> 64 == 0 ? static_cast<std::uint64_t>(bits)
+                         : std::numeric_limits<std::uint64_t>::max();
 }
 
 }  // namespace pyinfo::coding

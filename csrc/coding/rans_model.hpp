@@ -10,8 +10,9 @@ inline constexpr int kFastPrecision = 12;  // of the models that the vector kern
 inline constexpr int kLowestPrecision = 8;
 inline constexpr int kHighestPrecision = 16;
 
-// The vector decoders look at the 4096 slots in buckets of 16, and keep what buckets in which two or
-// more intervals begin (other than in their first slot) look like in a table of so many patterns.
+// The vector decoders look at the 4096 slots in buckets of 16, and keep what buckets in which two
+// or more intervals begin (other than in their first slot) look like in a table of so many
+// patterns.
 inline constexpr std::uint32_t kBucketSlots = 16;
 inline constexpr std::size_t kMaxPatterns = 7;
 

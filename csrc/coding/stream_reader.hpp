@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "coding/frame_format.hpp"
@@ -33,12 +34,18 @@ class StreamReader {
  private:
   enum class Stage : std::uint8_t { header, block_header, payload, footer, ended, failed };
 
+  std::size_t peek_part();
+  void part_complete();
+  void expect(Stage stage, std::size_t size);
+  void expect_block();
   void header_complete();
+  void limit_size(std::uint64_t items);
   void block_header_complete();
   void payload_complete();
-  void footer_complete();
   void chunk_complete();
   void index_complete();
+  void footer_complete();
+  [[noreturn]] void fail_block(const std::string& what);
   [[noreturn]] void fail(std::uint64_t offset, const std::string& what);
 
   std::uint64_t max_size_;
@@ -57,6 +64,7 @@ class StreamReader {
   std::uint32_t last_check_ = 0;
   std::uint32_t index_sum_ = 0;       // CRC of the index that these blocks should have
   std::vector<unsigned char> chunk_;  // planes, one after another
+  std::vector<const unsigned char*> pointers_;
   std::vector<unsigned char> out_;
   std::size_t out_used_ = 0;
 };

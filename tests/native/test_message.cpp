@@ -197,10 +197,14 @@ void check_absent_symbols() {
   const std::unique_ptr<SymbolCode> gap = huffman_code(lengths, 4);
   const std::uint32_t frequencies[] = {0, 0, 1000, 3000, 96};
   const std::unique_ptr<SymbolCode> range = rans_code(frequencies, 5, 12);
-  for (std::size_t n = 1; n < 1500; n += 13) {
+  std::vector<std::uint8_t> even_lengths(256);
+  for (std::size_t i = 0; i < 256; i += 2) even_lengths[i] = 7;
+  const std::unique_ptr<SymbolCode> even = huffman_code(even_lengths.data(), 256);
+  for (std::size_t n = 1; n < 2500; n += 19) {
     for (std::size_t at = 0; at < n; at += 7) {
       Symbols symbols(n, 2);
       symbols[at] = 1;
+      CHECK(even->find_absent(packed(*even, symbols).data(), n) == at, "in one of many gaps");
       CHECK(gap->find_absent(packed(*gap, symbols).data(), n) == at, "between");
       CHECK(range->find_absent(packed(*range, symbols).data(), n) == at, "below");
       symbols[at] = 5;
