@@ -157,7 +157,7 @@ def compression_report(
     >>> report.rate > 1.5
     True
     >>> [round(plane.entropy, 2) for plane in report.planes]
-    [8.0, 8.0, 2.35, 0.0]
+    [8.0, 8.0, 1.97, 0.0]
     """
     array = as_array(data)
     layout = ArrayLayout.of(array)

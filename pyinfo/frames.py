@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pyinfo import _core
 from pyinfo.array_layout import ArrayLayout, as_array, in_memory_order
+from pyinfo.errors import CorruptDataError
 
 Coder = Literal["auto", "huffman", "rans", "raw"]
 Mode = Literal["raw", "constant", "huffman", "rans"]
@@ -200,10 +201,11 @@ def decompress(
         If the result would be larger than `max_size`.
     """
     reader = _core.FrameReader(data, size_limit(max_size))
+    reader.require_complete()  # before memory is asked for: a damaged frame may claim anything
     layout = ArrayLayout.parse(reader.metadata, reader.items * reader.planes)
     array = layout.empty() if out is None else _checked_out(out, layout.dtype, layout.shape)
     target = array if layout.is_in_place(array) else layout.empty()
-    reader.decode_all(in_memory_order(target), thread_count(threads))
+    reader.decode(0, reader.items, in_memory_order(target), thread_count(threads))
     if target is not array:
         array[...] = target
     return array if out is None else out
@@ -417,13 +419,14 @@ class Frame:
         if not layout.shape:
             if start != 0 or stop is not None:
                 raise IndexError("a 0-dimensional array has no part that could be read")
-            low, rows = 0, None
+            low, high, rows = 0, 1, None
             shape: tuple[int, ...] = ()
         else:
             low, high, _ = slice(start, stop).indices(layout.shape[0])
             rows = max(0, high - low)
             shape = (rows, *layout.shape[1:])
         array = None if out is None else _checked_out(out, layout.dtype, shape)
+        self._require_blocks(layout.size if layout.fortran_order else high * layout.row_size)
         if layout.fortran_order:
             part = layout.empty()
             self._decode(0, in_memory_order(part))
@@ -436,6 +439,15 @@ class Frame:
         if part is not array:
             array[...] = part
         return out
+
+    def _require_blocks(self, stop: int) -> None:
+        """Raise if blocks before this byte are missing, before memory is asked for."""
+        reader = self._reader
+        chunks = -(-stop // (reader.chunk_items * reader.planes))
+        if chunks * reader.planes > reader.block_count:
+            raise CorruptDataError(
+                f"block {reader.block_count} at byte {reader.size}: it is missing", reader.size
+            )
 
     def _decode(self, offset: int, array: NDArray[Any]) -> None:
         """Fill a C-contiguous array with the data from this byte on."""

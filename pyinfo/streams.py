@@ -7,6 +7,7 @@ import mmap
 import operator
 import os
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,10 +90,9 @@ class Compressor:
 
     def compress(self, data: Any) -> bytes:
         """Take bytes-like data; return the part of the frame that is complete, perhaps nothing."""
-        with self._lock:
-            parts = [self._header()]
-            writer = self._open_writer()
-            view = _bytes_of(data)
+        view = _bytes_of(data)
+        with self._lock, self._ended_by_errors() as writer:
+            parts = self._header(writer)
             if self._collected:
                 missing = self._collected_bytes - len(self._collected)
                 self._collected += view[:missing]
@@ -104,36 +104,42 @@ class Compressor:
             if whole > 0:
                 parts.append(writer.write(view[:whole]))
             self._collected += view[whole:]
-            return b"".join(parts) if len(parts) > 1 else parts[0]
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def flush(self) -> bytes:
         """End the frame; return the rest of it."""
         with self._lock:
-            writer = self._open_writer()
-            if len(self._collected) % self._itemsize != 0:
+            missing = -len(self._collected) % self._itemsize
+            if missing > 0 and self._writer is not None:
                 raise ValueError(
-                    f"the last item has {len(self._collected) % self._itemsize} bytes, "
-                    f"not {self._itemsize}"
+                    f"the last item has {self._itemsize - missing} bytes, not {self._itemsize}"
                 )
-            parts = [self._header()]
-            if self._collected:
-                parts.append(writer.write(self._collected))
-            parts.append(writer.finish())
-            self._writer = None
-            self._collected.clear()
-            return b"".join(parts)
+            with self._ended_by_errors() as writer:
+                parts = self._header(writer)
+                if self._collected:
+                    parts.append(writer.write(self._collected))
+                parts.append(writer.finish())
+                self._writer = None
+                self._collected.clear()
+                return b"".join(parts)
 
-    def _open_writer(self) -> _core.FrameWriter:
+    @contextlib.contextmanager
+    def _ended_by_errors(self) -> Iterator[_core.FrameWriter]:
+        """Give the writer; after an interrupt, the frame would lack what that has cost."""
         if self._writer is None:
-            raise ValueError("the frame has been ended by flush()")
-        return self._writer
+            raise ValueError("the frame has been ended, by flush() or by an error")
+        try:
+            yield self._writer
+        except BaseException:
+            self._writer = None
+            raise
 
-    def _header(self) -> bytes:
+    def _header(self, writer: _core.FrameWriter) -> list[bytes]:
+        """Return the header of the frame, once."""
         if self._begun:
-            return b""
-        header = self._open_writer().header()
+            return []
         self._begun = True
-        return header
+        return [writer.header()]
 
 
 class Decompressor:
@@ -208,34 +214,21 @@ class Decompressor:
             view = _bytes_of(data)
             if self._waiting:
                 view = memoryview(self._waiting + view)
-            parts: list[bytes] = []
             left = operator.index(max_length)
-            if left < 0:
-                left = (1 << 63) - 1
             try:
-                used = self._advance(view, parts, left)
-            except ValueError as error:  # CorruptDataError is one
-                self._error = error
+                result, used = self._reader.read(view, left if left >= 0 else sys.maxsize)
+            except BaseException as error:
+                # Also after an interrupt: what it has cost would be missing from the data.
+                self._error = (
+                    error
+                    if isinstance(error, ValueError)
+                    else ValueError("an earlier call was interrupted")
+                )
                 raise
             rest = bytes(view[used:])
             self._eof = self._reader.ended and self._reader.ready_size == 0
             self._waiting, self._unused = (b"", rest) if self._eof else (rest, b"")
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def _advance(self, view: memoryview, parts: list[bytes], left: int) -> int:
-        """Collect at most `left` decoded bytes; return how many bytes of the view were used."""
-        reader = self._reader
-        used = 0
-        while True:
-            if reader.ready_size > 0:
-                if left == 0:
-                    return used
-                parts.append(reader.take(left))
-                left -= len(parts[-1])
-            elif used < len(view) and not reader.ended:
-                used += reader.feed(view[used:])
-            else:
-                return used
+            return result
 
 
 def compress_file(

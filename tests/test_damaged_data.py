@@ -204,7 +204,7 @@ def test_splices() -> None:
             if a == b:
                 continue
             ours, theirs = parts_of(a), parts_of(b)
-            for k in range(1, len(ours)):
+            for k in range(1, min(len(ours), len(theirs))):
                 for spliced in (
                     ours[:k] + theirs[k:],
                     [*ours[:k], theirs[k], *ours[k + 1 :]],
@@ -286,9 +286,10 @@ def test_huge_sizes() -> None:
                 for flags in (1, 3):
                     head = header(items, planes=planes, chunk_items=chunk_items, flags=flags)
                     more = block(check_of(head), 1, 0, min(items, chunk_items), b"x")
-                    if items == 1 == planes and flags == 1:
-                        continue
                     check_refused(head)
+                    if items <= chunk_items and planes == 1 and flags == 1:
+                        assert len(decompress(head + more)) == items
+                        continue
                     check_refused(head + more)
                     check_refused(head + more * 3)
                     check_refused(head + bytes(100))
@@ -429,8 +430,7 @@ def test_shapes_beyond_all_bounds() -> None:
             except CorruptDataError as error:
                 assert error.offset == 22  # noqa: PT017
     frame = _core.compress(b"", 1, metadata(b"|V0", b"\x01" + huge), 100, 0, 2, 1)
-    with pytest.raises((CorruptDataError, MemoryError)):
-        decompress(frame)[0][1]
+    assert decompress(frame).nbytes == 0
 
 
 @given(st.binary(max_size=60))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import array
 import ctypes
 import gc
+import hashlib
 import mmap
 import operator
+import os
 import pickle
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,6 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pyinfo import frames
+from pyinfo.config import config
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Frame, compress, decompress
 
@@ -486,6 +490,42 @@ def test_interrupts_are_heard() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def some_frames() -> list[bytes]:
+    """Return frames of every mode, number of lanes and element size."""
+    made = []
+    for bits in (0, 0.05, 0.5, 2.7, 4, 7.9, 8):
+        for n in (3, 700, 9_000, 40_000, 300_000):
+            data = symbols(n, bits)
+            made += [compress(data, coder=coder, effort=e) for coder in CODERS for e in (1, 2)]
+    normal = rng(9).standard_normal(50_000)
+    made += [compress(normal.astype(t)) for t in ("<f2", "<f4", "<f8", "<c16")]
+    made.append(compress(symbols(30_000, 3).view("V3")))
+    return made
+
+
+SAME = """
+import hashlib, sys
+sys.path.insert(0, sys.argv[1])
+import test_frames
+made = test_frames.some_frames()
+read = b"".join(test_frames.decompress(frame).tobytes() for frame in made)
+print(hashlib.sha256(b"".join(made) + read).hexdigest())
+"""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("isa", config()["available_isas"])
+def test_every_instruction_set_writes_the_same(isa: str) -> None:
+    environment = {**os.environ, "PYINFO_ISA": isa}
+    command = [sys.executable, "-P", "-c", SAME, str(Path(__file__).parent)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    made = some_frames()
+    read = b"".join(decompress(frame).tobytes() for frame in made)
+    assert done.stdout.strip() == hashlib.sha256(b"".join(made) + read).hexdigest()
 
 
 def test_references() -> None:

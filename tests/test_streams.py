@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +121,7 @@ def test_compressor_has_an_end() -> None:
     frame = head + compressor.compress(b"gh") + compressor.flush()
     assert decompress(frame).tobytes() == b"abcdefgh"
     for call in (compressor.flush, lambda: compressor.compress(b"")):
-        with pytest.raises(ValueError, match="ended by flush"):
+        with pytest.raises(ValueError, match="ended, by flush"):
             call()
 
 
@@ -164,6 +166,35 @@ def test_a_damaged_stream_says_so_every_time() -> None:
         with pytest.raises(CorruptDataError):
             decompressor.decompress(data)
         assert not decompressor.eof
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+@pytest.mark.once
+def test_nothing_is_missing_after_an_interrupt() -> None:
+    class Alarm(BaseException):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Alarm
+
+    data = np.zeros(2 << 30, np.uint8)
+    frame = compress(data)
+    compressor, decompressor = Compressor(), Decompressor()
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    calls = [lambda: compressor.compress(data), lambda: decompressor.decompress(frame)]
+    try:
+        for call in calls:
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            start = time.monotonic()
+            with pytest.raises(Alarm):
+                call()
+            assert time.monotonic() - start < 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    for call in [*calls, compressor.flush]:
+        with pytest.raises(ValueError, match=r"error|interrupted"):
+            call()
 
 
 def test_a_small_frame_of_much_data_takes_little_memory() -> None:

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -142,16 +143,22 @@ class FrameReader {
   }
 
   void decode(std::uint64_t first, std::uint64_t last, const py::object& out, int threads) const {
-    decode(*frame(), first, last, out, threads);
+    const std::shared_ptr<Frame> open = frame();
+    const std::uint32_t planes = open->reader.header().planes;
+    if (first > last || last > open->reader.items()) throw py::index_error("no such items");
+    const WritableBuffer target(out.ptr(), "out");
+    if (target.size() != (last - first) * planes) {
+      throw py::value_error("out holds " + std::to_string(target.size()) + " bytes, not " +
+                            std::to_string((last - first) * planes));
+    }
+    if (target.overlaps(open->bytes.data(), open->bytes.size()))
+      throw py::value_error("out shares memory with the frame");
+    in_pieces(open->reader.header(), first, last, [&](std::uint64_t from, std::uint64_t to) {
+      open->reader.decode(from, to, target.data() + (from - first) * planes, threads);
+    });
   }
 
   void require_complete() const { frame()->reader.require_complete(); }
-
-  void decode_all(const py::object& out, int threads) const {
-    const std::shared_ptr<Frame> open = frame();
-    open->reader.require_complete();
-    decode(*open, 0, open->reader.items(), out, threads);
-  }
 
   py::list verify(int threads) const {
     const std::shared_ptr<Frame> open = frame();
@@ -185,22 +192,6 @@ class FrameReader {
     std::shared_ptr<Frame> open = std::atomic_load(&frame_);
     if (open == nullptr) throw py::value_error("the frame is closed");
     return open;
-  }
-
-  static void decode(const Frame& open, std::uint64_t first, std::uint64_t last,
-                     const py::object& out, int threads) {
-    const std::uint32_t planes = open.reader.header().planes;
-    if (first > last || last > open.reader.items()) throw py::index_error("no such items");
-    const WritableBuffer target(out.ptr(), "out");
-    if (target.size() != (last - first) * planes) {
-      throw py::value_error("out holds " + std::to_string(target.size()) + " bytes, not " +
-                            std::to_string((last - first) * planes));
-    }
-    if (target.overlaps(open.bytes.data(), open.bytes.size()))
-      throw py::value_error("out shares memory with the frame");
-    in_pieces(open.reader.header(), first, last, [&](std::uint64_t from, std::uint64_t to) {
-      open.reader.decode(from, to, target.data() + (from - first) * planes, threads);
-    });
   }
 
   std::shared_ptr<Frame> frame_;
@@ -258,6 +249,30 @@ class StreamReader {
     return reader_.feed(bytes.data(), bytes.size());
   }
 
+  // Returns what gets ready of the data, at most so many bytes, and how many of the data were used.
+  py::tuple read(const py::object& data, std::size_t most) {
+    const ByteBuffer bytes(data.ptr(), "data");
+    NewBytes result(std::min(most, reader_.ready_size()));
+    std::size_t size = 0;
+    std::size_t used = 0;
+    while (true) {
+      const std::size_t now = std::min(most - size, reader_.ready_size());
+      if (now > 0) {
+        if (size + now > result.size()) result.resize(std::max(2 * result.size(), size + now));
+        std::memcpy(result.data() + size, reader_.ready(), now);
+        reader_.take(now);
+        size += now;
+      }
+      if (reader_.ready_size() > 0 || used == bytes.size() || reader_.ended()) break;
+      {
+        const WithoutGil unlocked(bytes.size() - used >= kReleaseGil);
+        used += reader_.feed(bytes.data() + used, bytes.size() - used);
+      }
+      check_signals();
+    }
+    return py::make_tuple(result.finish(size), used);
+  }
+
   py::bytes take(std::size_t most) {
     const std::size_t size = std::min(most, reader_.ready_size());
     py::bytes taken(reinterpret_cast<const char*>(reader_.ready()), size);
@@ -294,15 +309,10 @@ void bind_frames(py::module_& m) {
       .def_property_readonly("block_count", &FrameReader::block_count)
       .def("blocks", &FrameReader::blocks,
            "Return (mode, lanes, symbols, coded size, offset) of each block.")
-      .def("decode",
-           py::overload_cast<std::uint64_t, std::uint64_t, const py::object&, int>(
-               &FrameReader::decode, py::const_),
-           py::arg("first"), py::arg("last"), py::arg("out"), py::arg("threads"),
-           "Decode items; nothing but the blocks that hold them is looked at.")
+      .def("decode", &FrameReader::decode, py::arg("first"), py::arg("last"), py::arg("out"),
+           py::arg("threads"), "Decode items; nothing but the blocks that hold them is looked at.")
       .def("require_complete", &FrameReader::require_complete,
            "Raise unless index and end are intact and nothing follows.")
-      .def("decode_all", &FrameReader::decode_all, py::arg("out"), py::arg("threads"),
-           "Decode all items of a frame that must be intact to its last byte.")
       .def("verify", &FrameReader::verify, py::arg("threads"),
            "Return (block or None, offset, message) for everything that is damaged.")
       .def("close", &FrameReader::close);
@@ -319,6 +329,8 @@ void bind_frames(py::module_& m) {
       .def(py::init<std::uint64_t>(), py::arg("max_size"))
       .def("feed", &StreamReader::feed, py::arg("data"),
            "Take bytes of the frame; return how many.")
+      .def("read", &StreamReader::read, py::arg("data"), py::arg("most"),
+           "Feed data; return at most so many decoded bytes, and how many of the data were used.")
       .def("take", &StreamReader::take, py::arg("most"), "Return decoded bytes.")
       .def_property_readonly("ready_size", &StreamReader::ready_size)
       .def_property_readonly("ended", &StreamReader::ended)

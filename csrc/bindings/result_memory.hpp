@@ -21,7 +21,7 @@ class NewBytes {
   explicit NewBytes(std::size_t most)
       : object_(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(most))) {
     if (object_ == nullptr) throw pybind11::error_already_set();
-    if (most >= 2 * kHugePage) use_huge_pages(most);
+    use_huge_pages(most);
   }
   ~NewBytes() { Py_XDECREF(object_); }
   NewBytes(const NewBytes&) = delete;
@@ -30,21 +30,36 @@ class NewBytes {
   unsigned char* data() noexcept {
     return reinterpret_cast<unsigned char*>(PyBytes_AS_STRING(object_));
   }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(PyBytes_GET_SIZE(object_)); }
+  // Keeps what has been written so far.
+  void resize(std::size_t most) {
+    cut(most);
+    use_huge_pages(most);
+  }
   pybind11::bytes finish(std::size_t size) {
-    if (_PyBytes_Resize(&object_, static_cast<Py_ssize_t>(size)) != 0) {
-      throw pybind11::error_already_set();
-    }
+    cut(size);
     PyObject* const object = object_;
     object_ = nullptr;
     return pybind11::reinterpret_steal<pybind11::bytes>(object);
   }
 
  private:
+  void cut(std::size_t size) {
+    // An empty one is a constant that everybody shares: it is not to be resized.
+    if (this->size() == 0 && size > 0) {
+      Py_SETREF(object_, PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size)));
+    } else if (this->size() != size) {
+      _PyBytes_Resize(&object_, static_cast<Py_ssize_t>(size));
+    }
+    if (object_ == nullptr) throw pybind11::error_already_set();
+  }
+
   static constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
   // As NumPy does for its arrays: the first write to fresh memory costs as much as coding does.
   void use_huge_pages([[maybe_unused]] std::size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (size < 2 * kHugePage) return;
     const std::size_t begin = reinterpret_cast<std::size_t>(data());
     const std::size_t first = (begin + kHugePage - 1) & ~(kHugePage - 1);
     const std::size_t last = (begin + size) & ~(kHugePage - 1);

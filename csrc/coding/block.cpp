@@ -104,6 +104,26 @@ void count_kept(const unsigned char* symbols, std::size_t n, unsigned lanes,
   counting::byte_counts_reference(symbols + n - kept, kept, 1, counts);
 }
 
+// A lane that is given B bits writes B / 16 words, rounded down. Over many lanes with bits of all
+// kinds the average of what is rounded off is known; where nearly all codes have the same length,
+// the lanes run in step, and have to be counted.
+std::uint64_t words_in_step(const unsigned char* symbols, std::size_t n, const Plan& plan,
+                            unsigned shortest) {
+  const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).kept;
+  std::uint32_t beyond[kMaxLanes] = {};
+  for (std::size_t i = 0; i < coded; ++i) {
+    if (plan.lengths[symbols[i]] != shortest) {
+      beyond[i % plan.lanes] += plan.lengths[symbols[i]] - shortest;
+    }
+  }
+  std::uint64_t words = 0;
+  for (std::size_t lane = 0; lane < plan.lanes; ++lane) {
+    const std::size_t of_lane = coded / plan.lanes + (lane < coded % plan.lanes ? 1 : 0);
+    words += (of_lane * shortest + beyond[lane]) / 16;
+  }
+  return words;
+}
+
 void plan_huffman(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
                   Plan& plan) {
   huffman_lengths(counts, kValues, kFastLength, plan.lengths);
@@ -113,6 +133,15 @@ void plan_huffman(const unsigned char* symbols, std::size_t n, const std::uint64
   std::uint64_t kept[kValues];
   count_kept(symbols, n, plan.lanes, kept);
   predict(plan, bits, coded_bits(kept, plan.lengths, kValues));
+
+  unsigned shortest = kFastLength;
+  for (const unsigned length : plan.lengths) {
+    if (length != 0) shortest = std::min(shortest, length);
+  }
+  if (bits - std::min(bits, std::uint64_t{n} * shortest) < 64 * std::uint64_t{plan.lanes}) {
+    plan.predicted = std::uint32_t(plan.table_size + 4 * plan.lanes +
+                                   2 * words_in_step(symbols, n, plan, shortest));
+  }
 }
 
 void plan_rans(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,

@@ -11,7 +11,7 @@ namespace pyinfo::coding {
 namespace {
 
 constexpr bool kNeedSlots = true;
-constexpr ExpandToDoubleWords kExpand;
+constexpr ExpandWordsWide kExpand;
 constexpr CompressWords kCompress;
 
 PYINFO_INLINE __m256i load(const void* p) noexcept {

@@ -34,9 +34,9 @@ struct ExpandWords {
 };
 
 // The same to 32-bit elements, their low halves.
-struct ExpandToDoubleWords {
+struct ExpandWordsWide {
   alignas(32) std::uint8_t of[256][32];
-  constexpr ExpandToDoubleWords() : of() {
+  constexpr ExpandWordsWide() : of() {
     for (unsigned lanes = 0; lanes < 256; ++lanes) {
       std::uint8_t next = 0;
       for (unsigned i = 0; i < 32; ++i) {

@@ -36,7 +36,8 @@ std::size_t StreamReader::feed(const unsigned char* data, std::size_t size) {
 void StreamReader::require_end() const {
   if (stage_ == Stage::ended) return;
   const std::uint64_t end = offset_ + part_.size();
-  static constexpr const char* kParts[] = {"the frame header", "block ", "block ", "the footer", ""};
+  static constexpr const char* kParts[] = {"the frame header", "block ", "block ", "the footer",
+                                           ""};
   std::string part = kParts[static_cast<std::size_t>(stage_)];
   if (stage_ == Stage::block_header || stage_ == Stage::payload) part += std::to_string(blocks_);
   throw CorruptData("the data ends at byte " + std::to_string(end) + ", within or before " + part,
@@ -118,9 +119,9 @@ void StreamReader::block_header_complete() {
     if (last_chunk_ || (header_.sized && items_ == header_.items)) {
       fail_block("a block follows the last one");
     }
-    const std::uint32_t most =
-        header_.sized ? chunk_symbols(header_.items - items_, header_.chunk_items, 0)
-                      : header_.chunk_items;
+    const std::uint32_t most = header_.sized
+                                   ? chunk_symbols(header_.items - items_, header_.chunk_items, 0)
+                                   : header_.chunk_items;
     if (block_.symbols > most || (header_.sized && block_.symbols != most)) {
       fail_block("the number of symbols is not right");
     }
@@ -139,9 +140,8 @@ void StreamReader::payload_complete() {
   std::vector<unsigned char>& to = header_.planes == 1 ? out_ : chunk_;
   const std::size_t start = std::size_t{plane_} * symbols_;
   to.resize(start + symbols_);
-  const char* what =
-      decode_block(block_.mode, block_.log2_lanes, part_.data() + kBlockHeaderSize, block_.payload,
-                   to.data() + start, symbols_);
+  const char* what = decode_block(block_.mode, block_.log2_lanes, part_.data() + kBlockHeaderSize,
+                                  block_.payload, to.data() + start, symbols_);
   if (what != nullptr) fail_block(what);
 
   unsigned char entry[kIndexEntrySize];
@@ -193,8 +193,8 @@ void StreamReader::footer_complete() {
 }
 
 void StreamReader::fail_block(const std::string& what) {
-  fail(offset_, "block " + std::to_string(blocks_) + " at byte " + std::to_string(offset_) + ": " +
-                    what);
+  fail(offset_,
+       "block " + std::to_string(blocks_) + " at byte " + std::to_string(offset_) + ": " + what);
 }
 
 void StreamReader::fail(std::uint64_t offset, const std::string& what) {

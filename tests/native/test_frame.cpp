@@ -1,1 +1,192 @@
-int main() { return 0; }
+// Frames: every mode and shape comes back, alone, in parts and as a stream; damage is found.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "buffers.hpp"
+#include "check.hpp"
+#include "coding/corrupt_data.hpp"
+#include "coding/frame_reader.hpp"
+#include "coding/frame_writer.hpp"
+#include "coding/stream_reader.hpp"
+
+namespace {
+
+using pyinfo::check::Buffer;
+using pyinfo::check::Random;
+using namespace pyinfo::coding;
+using Bytes = std::vector<unsigned char>;
+
+// Geometric bytes: about `bits` bits each; 8 are noise, 0 constant.
+Bytes sample(std::size_t n, unsigned bits, std::uint64_t seed) {
+  Random random(seed);
+  Bytes data(n);
+  for (unsigned char& byte : data) {
+    const std::uint64_t word = random.bits();
+    unsigned value = 0;
+    for (unsigned shift = 0; shift < 56 && (word >> shift & 7) < bits; shift += 3) ++value;
+    byte = static_cast<unsigned char>(bits == 8 ? word >> 56 : value);
+  }
+  return data;
+}
+
+// In memory of exactly its size.
+Buffer<unsigned char> exact(const unsigned char* data, std::size_t size) {
+  Buffer<unsigned char> copy(size);
+  if (size > 0) std::memcpy(copy.data(), data, size);
+  return copy;
+}
+
+Bytes frame_of(const Bytes& data, FrameHeader header, const Settings& settings) {
+  header.items = data.size() / header.planes;
+  Bytes out(compress_bound(header));
+  out.resize(compress(data.data(), header, settings, out.data()));
+  return out;
+}
+
+Bytes streamed(const Bytes& data, FrameHeader header, const Settings& settings) {
+  header.sized = false;
+  header.indexed = true;
+  FrameWriter writer(header, settings);
+  const std::size_t items = data.size() / header.planes;
+  Bytes out(writer.header_bound() + writer.items_bound(items));
+  std::size_t size = writer.write_header(out.data());
+  const std::size_t half = items / 2 / header.chunk_items * header.chunk_items;
+  size += writer.write_items(data.data(), half, out.data() + size);
+  size += writer.write_items(data.data() + half * header.planes, items - half, out.data() + size);
+  out.resize(size + writer.finish_bound());
+  out.resize(size + writer.finish(out.data() + size));
+  return out;
+}
+
+Bytes read_all(const Bytes& frame, int threads) {
+  const Buffer<unsigned char> copy = exact(frame.data(), frame.size());
+  const FrameReader reader(copy.data(), copy.size());
+  reader.require_complete();
+  Buffer<unsigned char> out(std::size_t(reader.size()));
+  reader.decode(0, reader.items(), out.data(), threads);
+  return Bytes(out.data(), out.data() + out.size());
+}
+
+Bytes read_stream(const Bytes& frame, std::size_t piece) {
+  StreamReader reader;
+  Bytes out;
+  for (std::size_t at = 0; at < frame.size();) {
+    const std::size_t size = std::min(piece, frame.size() - at);
+    const Buffer<unsigned char> copy = exact(frame.data() + at, size);
+    at += reader.feed(copy.data(), size);
+    out.insert(out.end(), reader.ready(), reader.ready() + reader.ready_size());
+    reader.take(reader.ready_size());
+  }
+  reader.require_end();
+  return out;
+}
+
+void test_round_trips() {
+  for (const std::uint32_t planes : {1u, 2u, 3u, 4u, 8u}) {
+    for (const std::size_t items : {0, 1, 63, 64, 65, 1000, 5000}) {
+      for (const unsigned bits : {0u, 1u, 4u, 8u}) {
+        for (const Coder coder : {Coder::automatic, Coder::huffman, Coder::rans, Coder::raw}) {
+          const std::string what = std::to_string(planes) + " planes, " + std::to_string(items) +
+                                   " items, kind " + std::to_string(bits);
+          const Bytes data = sample(items * planes, bits, items + bits);
+          FrameHeader header;
+          header.planes = planes;
+          header.chunk_items = 1024;
+          header.metadata = "metadata";
+          Settings settings;
+          settings.coder = coder;
+          const Bytes frame = frame_of(data, header, settings);
+          settings.threads = 2;
+          CHECK(frame_of(data, header, settings) == frame, what + ": threads change the frame");
+          CHECK(read_all(frame, 1) == data, what);
+          CHECK(read_all(frame, 2) == data, what + ", two threads");
+          CHECK(read_stream(frame, 1 + items) == data, what + ", as a stream");
+          const Bytes other = streamed(data, header, settings);
+          CHECK(read_all(other, 1) == data, what + ", streamed");
+          CHECK(read_stream(other, 7) == data, what + ", streamed, in pieces of 7");
+        }
+      }
+    }
+  }
+}
+
+void test_large_blocks() {
+  for (const int effort : {1, 2}) {
+    for (const unsigned bits : {1u, 4u, 6u, 8u}) {
+      const Bytes data = sample(600'001, bits, bits);
+      FrameHeader header;
+      Settings settings;
+      settings.effort = effort;
+      const Bytes frame = frame_of(data, header, settings);
+      CHECK(read_all(frame, 2) == data, "kind " + std::to_string(bits));
+      CHECK(frame.size() < data.size() + data.size() / 1000 + 64, "kind " + std::to_string(bits));
+    }
+  }
+}
+
+void test_parts() {
+  const Bytes data = sample(3 * 5000, 4, 1);
+  FrameHeader header;
+  header.planes = 3;
+  header.chunk_items = 777;
+  const Bytes frame = frame_of(data, header, {});
+  const FrameReader reader(frame.data(), frame.size());
+  Random random(2);
+  for (int i = 0; i < 200; ++i) {
+    const std::uint64_t first = random.bits() % 5001;
+    const std::uint64_t last = first + random.bits() % (5001 - first);
+    Buffer<unsigned char> out(std::size_t(last - first) * 3);
+    reader.decode(first, last, out.data(), 1);
+    CHECK(std::equal(out.data(), out.data() + out.size(), data.begin() + long(3 * first)),
+          std::to_string(first) + " to " + std::to_string(last));
+  }
+}
+
+template <class Read>
+bool refuses(Read read) {
+  try {
+    read();
+  } catch (const CorruptData&) {
+    return true;
+  }
+  return false;
+}
+
+// Every byte changed in turn, and every length: told by both readers, and by verify.
+void test_damage() {
+  const Bytes data = sample(2 * 300, 4, 5);
+  FrameHeader header;
+  header.planes = 2;
+  header.chunk_items = 128;
+  header.metadata = "m";
+  for (const bool unsized : {false, true}) {
+    const Bytes frame = unsized ? streamed(data, header, {}) : frame_of(data, header, {});
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      Bytes damaged = frame;
+      damaged[i] ^= static_cast<unsigned char>(1u << i % 8);
+      const std::string where = "byte " + std::to_string(i);
+      CHECK(refuses([&] { read_all(damaged, 1); }), where);
+      CHECK(refuses([&] { read_stream(damaged, 64); }), where + " of a stream");
+      CHECK(refuses([&] {
+              const FrameReader reader(damaged.data(), damaged.size());
+              if (!reader.verify(1).empty()) throw CorruptData("found", 0);
+            }),
+            where + " is not seen by verify");
+      const Bytes cut(frame.begin(), frame.begin() + long(i));
+      CHECK(refuses([&] { read_all(cut, 1); }), "cut at " + where);
+      CHECK(refuses([&] { read_stream(cut, 64); }), "stream cut at " + where);
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  test_round_trips();
+  test_large_blocks();
+  test_parts();
+  test_damage();
+  return pyinfo::check::finish();
+}
