@@ -112,8 +112,8 @@ def _constriction(data: Bytes) -> list[Codec]:
 
     It knows neither bytes nor checksums; symbols are converted to int32 before the clock starts.
     """
-    stack = import_module("constriction.stream.stack")
-    model_of = import_module("constriction.stream.model").Categorical
+    stream = import_module("constriction").stream
+    stack, model_of = stream.stack, stream.model.Categorical
     symbols = data.astype(np.int32)
     counts = np.bincount(data, minlength=ALPHABET)
     model = model_of((counts / data.size).astype(np.float32), perfect=False)

@@ -274,7 +274,7 @@ def check_of(head: bytes) -> int:
 
 def test_the_builder_of_frames() -> None:
     head = header(5)
-    assert head + block(check_of(head), 1, 0, 5, b"x") == compress(b"xxxxx")
+    assert head + block(check_of(head), 1, 0, 5, b"y") == compress(b"y" * 5)
 
 
 def test_huge_sizes() -> None:
