@@ -37,6 +37,42 @@ RESULTS = {
 }
 
 
+def check_coding() -> set[str]:
+    """Use every name of the coders; return them."""
+    array = np.arange(1000, dtype=np.int32).reshape(10, 100)
+    frame = pyinfo.compress(array)
+    assert np.array_equal(pyinfo.decompress(frame), array)
+    assert np.array_equal(pyinfo.Frame(frame)[3:5], array[3:5])
+    report = pyinfo.compression_report(array)
+    assert isinstance(report, pyinfo.CodingReport)
+    assert report.coded_size == len(frame)
+
+    compressor = pyinfo.Compressor()
+    stream = compressor.compress(array.tobytes()) + compressor.flush()
+    assert pyinfo.Decompressor().decompress(stream) == array.tobytes()
+    coded, plain = io.BytesIO(), io.BytesIO()
+    pyinfo.compress_file(io.BytesIO(array.tobytes()), coded)
+    coded.seek(0)
+    pyinfo.decompress_file(coded, plain)
+    assert plain.getvalue() == array.tobytes()
+
+    text = b"DFEADEEDE"
+    for kind in (pyinfo.HuffmanCode, pyinfo.RansModel):
+        code = kind.from_samples(text)
+        message = code.encode(text)
+        assert code.decode(message).tobytes() == text
+        try:
+            code.decode(message[:-1])
+        except pyinfo.CorruptDataError:
+            continue
+        raise AssertionError("a message that is cut off was decoded")
+    return {
+        *("CodingReport", "Compressor", "CorruptDataError", "Decompressor", "Frame", "HuffmanCode"),
+        *("RansModel", "compress", "compress_file", "compression_report", "decompress"),
+        "decompress_file",
+    }
+
+
 def main() -> None:
     installed = Path(pyinfo.__file__).parent
     assert "site-packages" in installed.parts, f"not the installed package: {installed}"
@@ -48,7 +84,8 @@ def main() -> None:
 
     for name, (got, expected) in RESULTS.items():
         assert math.isclose(got, expected, rel_tol=1e-14), f"{name}: {got} is not {expected}"
-    assert set(pyinfo.__all__) <= set(RESULTS) | {"show_config", "config", "__version__"}
+    used = set(RESULTS) | check_coding()
+    assert set(pyinfo.__all__) <= used | {"show_config", "config", "__version__"}
 
     counts = _core.byte_counts(b"abca")
     assert counts.shape == (1, 256)
@@ -58,7 +95,7 @@ def main() -> None:
     pyinfo.show_config(file=text)
     assert pyinfo.__version__ in text.getvalue()
     isa = pyinfo.config.config()["isa"]
-    print(f"pyinfo {pyinfo.__version__} from the wheel: {len(RESULTS)} functions on {isa}")
+    print(f"pyinfo {pyinfo.__version__} from the wheel: {len(used)} names on {isa}")
 
 
 if __name__ == "__main__":
