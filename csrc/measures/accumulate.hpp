@@ -199,7 +199,7 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
   Accumulator<Term> sums;
   sums.reset();
   const std::ptrdiff_t whole = std::ptrdiff_t(n) / lanes;
-  const auto at = [p, q](std::ptrdiff_t i, V& x, V& y) {
+  const auto at = [=](std::ptrdiff_t i, V& x, V& y) {
     x = load<T>(p + i * lanes);
     if constexpr (Term::operands == 2)
       y = load<T>(q + i * lanes);
@@ -207,7 +207,7 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
       y = x;
   };
   if (whole == 0 && n > 0) {
-    const auto only = [p, q, n](std::ptrdiff_t, V& x, V& y) {
+    const auto only = [=](std::ptrdiff_t, V& x, V& y) {
       x = load_first<T>(p, int(n));
       if constexpr (Term::operands == 2)
         y = load_first<T>(q, int(n));

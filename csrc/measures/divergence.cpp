@@ -14,7 +14,6 @@ namespace pyinfo::measures {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kLn2 = 0.693147180559945309417;
 constexpr double kLog2E = 1.44269504088896340736;
 constexpr Result kInvalid = {0, Fault::invalid};
 
