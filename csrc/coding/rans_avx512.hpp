@@ -193,8 +193,9 @@ PYINFO_INLINE void pop(Vector& low, Vector& high, Vector frequency, Vector start
   const __mmask32 carry = _mm512_cmplt_epu16_mask(sum, offset);
   Vector above =
       _mm512_add_epi16(_mm512_mulhi_epu16(x_low, frequency), _mm512_mullo_epi16(x_high, frequency));
+  // Before the carry is added: the lane waits for this mask, and for nothing else so long.
+  const __mmask32 empty = _kandn_mask32(carry, _mm512_testn_epi16_mask(above, above));
   above = _mm512_mask_sub_epi16(above, carry, above, _mm512_set1_epi16(-1));
-  const __mmask32 empty = _mm512_testn_epi16_mask(above, above);
   high = _mm512_mask_mov_epi16(above, empty, sum);
   low = _mm512_mask_expand_epi16(sum, empty, load(words));
   words += 2 * _mm_popcnt_u32(empty);
@@ -210,19 +211,18 @@ PYINFO_INLINE RankBytes byte_of(const std::uint16_t* words) {
   return r;
 }
 
-// Bytes 0, 2, 4, ... of two registers, in the order explained above.
-struct EvenBytes {
-  alignas(64) std::uint8_t index[64];
-};
-constexpr EvenBytes make_even_bytes() {
-  EvenBytes even{};
-  for (unsigned i = 0; i < 64; ++i) {
-    const unsigned word = i / 16 * 8 + i % 8;
-    even.index[i] = static_cast<std::uint8_t>(2 * word + (i / 8 % 2 == 0 ? 0 : 64));
-  }
-  return even;
+// From every four words: their bits 4 to 11, then their bits 0 to 7.
+PYINFO_INLINE Vector buckets_and_slots(Vector words) {
+  const Vector shifts = _mm512_set1_epi64(0x3020100034241404);
+  return _mm512_multishift_epi64_epi8(shifts, words);
 }
-constexpr EvenBytes kEvenBytes = make_even_bytes();
+
+// One of these halves, of two registers, in the order explained above.
+template <int half>
+PYINFO_INLINE Vector halves(Vector a, Vector b) {
+  return _mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b),
+                                               half == 0 ? 0x88 : 0xdd));
+}
 
 template <unsigned Lanes, unsigned Ranks>
 PYINFO_INLINE void decode_by_rank(const RansRankTable& table, std::uint32_t* states,
@@ -237,7 +237,6 @@ PYINFO_INLINE void decode_by_rank(const RansRankTable& table, std::uint32_t* sta
   // Frequencies of 256 and more are those of the first 16 ranks.
   const Vector frequency_high = _mm512_broadcast_i32x4(
       _mm_load_si128(reinterpret_cast<const __m128i*>(byte_of<8>(table.frequencies).bytes)));
-  const Vector even = load(kEvenBytes.index);
   const Vector order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
   const Vector nibble = _mm512_set1_epi8(15);
 
@@ -249,10 +248,10 @@ PYINFO_INLINE void decode_by_rank(const RansRankTable& table, std::uint32_t* sta
     for (unsigned g = 0; g < Lanes / 32; g += 2) {
       _mm_prefetch(reinterpret_cast<const char*>(words) + kPrefetchDistance, _MM_HINT_T0);
       _mm_prefetch(reinterpret_cast<const char*>(words) + kPrefetchDistance + 64, _MM_HINT_T0);
-      const Vector bucket = _mm512_permutex2var_epi8(_mm512_srli_epi16(lanes.low[g], 4), even,
-                                                     _mm512_srli_epi16(lanes.low[g + 1], 4));
-      const Vector r =
-          _mm512_and_si512(_mm512_permutex2var_epi8(lanes.low[g], even, lanes.low[g + 1]), nibble);
+      const Vector first = buckets_and_slots(lanes.low[g]);
+      const Vector second = buckets_and_slots(lanes.low[g + 1]);
+      const Vector bucket = halves<0>(first, second);
+      const Vector r = _mm512_and_si512(halves<1>(first, second), nibble);
       const __mmask64 upper_bucket = _mm512_movepi8_mask(bucket);
       const Vector form = forms.get(bucket, upper_bucket);
       const Vector pattern = _mm512_ternarylogic_epi32(form, r, nibble, 0xd8);  // nibble ? r : form
