@@ -274,6 +274,7 @@ class Header:
 class Block:
     mode: int
     lanes: int
+    patches: int
     symbols: int
     size: int
     offset: int
@@ -291,7 +292,24 @@ class Block:
         else:
             frequencies, used = read_frequencies(self.payload)
             coder = Rans(frequencies, 12)
-        return bytes(decode_lanes(coder, self.lanes, self.payload[used:], self.symbols))
+        source = Bytes(self.payload[used:])
+        patches = read_patches(source, self.patches, self.symbols)
+        lane_payload = source.take(source.left())
+        decoded = bytearray(decode_lanes(coder, self.lanes, lane_payload, self.symbols))
+        for place, symbol in patches:
+            decoded[place] = symbol
+        return bytes(decoded)
+
+
+def read_patches(source: Bytes, number: int, n: int) -> list[tuple[int, int]]:
+    patches = []
+    possible = 0
+    for _ in range(number):
+        place = possible + source.varint()
+        require(place < n, "a patch is out of place")
+        patches.append((place, source.number(1)))
+        possible = place + 1
+    return patches
 
 
 @dataclass
@@ -330,13 +348,13 @@ def read_block(source: Bytes, previous: int) -> Block:
     head = Bytes(source.take(12))
     mode = head.number(1)
     log2_lanes = head.number(1)
-    reserved = head.number(2)
+    patches = head.number(2)
     symbols = head.number(4)
     payload_size = head.number(4)
     check = source.number(4)
     require(mode <= INDEX, "the mode is not known")
     require(log2_lanes <= (8 if mode in (HUFFMAN, RANS) else 0), "the lanes are not valid")
-    require(reserved == 0, "a reserved field is not 0")
+    require(patches == 0 or mode == RANS, "patches in a mode that has none")
     if mode == RAW:
         require(payload_size == symbols, "a raw block of another size")
     elif mode == CONSTANT:
@@ -350,7 +368,7 @@ def read_block(source: Bytes, previous: int) -> Block:
         check == crc(le32(previous) + le32(crc(head.data + payload))),
         f"the check of the block at byte {offset} does not match",
     )
-    return Block(mode, 2**log2_lanes, symbols, 16 + payload_size, offset, check, payload)
+    return Block(mode, 2**log2_lanes, patches, symbols, 16 + payload_size, offset, check, payload)
 
 
 def read_frame(data: bytes) -> Frame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import plain_decoder
 from plain_decoder import CONSTANT, HUFFMAN, INDEX, NO_ITEMS, RANS, RAW, crc, le32
@@ -182,8 +182,10 @@ def write_header(
     return head + le32(crc(head))
 
 
-def write_block(mode: int, log2_lanes: int, n: int, payload: bytes, previous: int) -> bytes:
-    head = bytes([mode, log2_lanes, 0, 0]) + le32(n) + le32(len(payload))
+def write_block(
+    mode: int, log2_lanes: int, n: int, payload: bytes, previous: int, patches: int = 0
+) -> bytes:
+    head = bytes([mode, log2_lanes]) + patches.to_bytes(2, "little") + le32(n) + le32(len(payload))
     return head + le32(crc(le32(previous) + le32(crc(head + payload)))) + payload
 
 
@@ -204,6 +206,21 @@ def encode_block(symbols: bytes, mode: int, log2_lanes: int, previous: int) -> b
         if len(payload) <= len(symbols):
             return write_block(mode, log2_lanes, len(symbols), payload, previous)
     return write_block(RAW, 0, len(symbols), symbols, previous)
+
+
+def encode_patched_block(
+    symbols: bytes, left_out: Collection[int], log2_lanes: int, previous: int
+) -> bytes:
+    """An rANS block whose model lacks some symbols, of which at least two are left."""
+    instead = next(symbol for symbol in symbols if symbol not in left_out)
+    coded = bytes(instead if symbol in left_out else symbol for symbol in symbols)
+    frequencies = fitting_frequencies(coded)
+    places = [i for i, symbol in enumerate(symbols) if symbol in left_out]
+    payload = write_frequencies(frequencies)
+    for before, place in zip([-1, *places], places, strict=False):
+        payload += varint(place - before - 1) + symbols[place : place + 1]
+    payload += encode_lanes(Rans(frequencies, 12), 2**log2_lanes, coded)
+    return write_block(RANS, log2_lanes, len(symbols), payload, previous, len(places))
 
 
 def encode_frame(

@@ -350,6 +350,7 @@ def test_vectors_cover_the_format() -> None:
     frames = [plain_decoder.read_frame(v.data) for v in VECTORS if v.kind == "frame"]
     blocks = {(block.mode, block.lanes) for frame in frames for block in frame.blocks}
     assert {mode for mode, _ in blocks} == {0, 1, 2, 3}
+    assert any(block.patches for frame in frames for block in frame.blocks)
     for mode in (plain_decoder.HUFFMAN, plain_decoder.RANS):
         assert {lanes for m, lanes in blocks if m == mode} == {2**k for k in range(9)}
     headers = {(frame.header.sized, frame.header.indexed) for frame in frames}

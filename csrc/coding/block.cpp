@@ -7,6 +7,7 @@
 #include "coding/huffman_code.hpp"
 #include "coding/huffman_lanes.hpp"
 #include "coding/lanes.hpp"
+#include "coding/patches.hpp"
 #include "coding/planes.hpp"
 #include "coding/rans_lanes.hpp"
 #include "coding/rans_model.hpp"
@@ -85,6 +86,7 @@ struct Plan {
   unsigned char table[kTableBound];
   std::size_t table_size;
   unsigned lanes;
+  std::uint32_t patches;  // at most; see plan_rans
   std::uint32_t predicted;
 };
 
@@ -144,15 +146,48 @@ void plan_huffman(const unsigned char* symbols, std::size_t n, const std::uint64
   }
 }
 
-void plan_rans(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
-               Plan& plan) {
+void plan_model(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
+                Plan& plan) {
   rans_frequencies(counts, kValues, kFastPrecision, true, plan.frequencies);
   plan.table_size = write_frequencies(plan.frequencies, plan.table);
   const std::uint64_t bits = coded_bits(counts, plan.frequencies, kValues, kFastPrecision);
   plan.lanes = choose_lanes(bits, true);
+  plan.patches = 0;
   std::uint64_t kept[kValues];
   count_kept(symbols, n, plan.lanes, kept);
+  for (std::size_t v = 0; v < kValues; ++v) kept[v] = plan.frequencies[v] != 0 ? kept[v] : 0;
   predict(plan, bits, coded_bits(kept, plan.frequencies, kValues, kFastPrecision));
+}
+
+// A model gives every symbol at least one slot of 4096. One that occurs once in 2^18 places gets 64
+// times its share, and the others pay for it; text with many rare characters becomes half a percent
+// longer. Where that pays, rare symbols are left out of the model: another symbol is coded in their
+// places, and a list of patches says which places these are. `exact`: no count is an estimate.
+void plan_rans(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts, bool exact,
+               Plan& plan) {
+  constexpr std::uint32_t kWorthwhile = 1024;  // patches must save this part of the size
+  plan_model(symbols, n, counts, plan);
+  if (!exact) return;
+  std::uint64_t without[kValues];
+  std::size_t left_out = 0;
+  std::size_t left_in = 0;
+  std::uint32_t patches = 0;
+  for (std::size_t v = 0; v < kValues; ++v) {
+    const bool rare = counts[v] != 0 && counts[v] <= n / kPlacesPerPatch;
+    without[v] = rare ? 0 : counts[v];
+    left_out += rare;
+    left_in += without[v] != 0;
+    patches += rare ? std::uint32_t(counts[v]) : 0;
+  }
+  // A slot takes its part of the code space from all symbols: log2(e) / 4096 bits from each.
+  const std::uint64_t slots_cost = left_out * n * 3 / (2 * 8 * kRansTotal);
+  if (left_in < 2 || slots_cost < plan.predicted / kWorthwhile) return;
+  *std::max_element(without, without + kValues) += patches;
+  Plan patched;
+  plan_model(symbols, n, without, patched);
+  patched.patches = patches;
+  patched.predicted += std::uint32_t(kPatchUsual) * patches;
+  if (patched.predicted + plan.predicted / kWorthwhile <= plan.predicted) plan = patched;
 }
 
 void set_header(CodedBlock& block) noexcept {
@@ -162,16 +197,52 @@ void set_header(CodedBlock& block) noexcept {
   while (sizes.lanes > 1u << log2_lanes) ++log2_lanes;
   block.header[0] = static_cast<unsigned char>(sizes.mode);
   block.header[1] = static_cast<unsigned char>(log2_lanes);
-  store16(block.header + 2, 0);
+  store16(block.header + 2, block.patches);
   store32(block.header + 4, sizes.symbols);
   store32(block.header + 8, sizes.coded);
 }
 
 void store(const unsigned char* symbols, std::size_t n, CodedBlock& block) noexcept {
   block.table_size = 0;
+  block.patches = 0;
   block.lanes = symbols;
   block.lanes_size = n;
   block.sizes.mode = n == 1 ? Mode::constant : Mode::raw;
+}
+
+// Copies the symbols to `patched`, those of the model's first slots in the place of symbols that
+// the model lacks. Symbols that ride in the states are left as they are.
+void patch(const unsigned char* symbols, std::size_t n, const Plan& plan, unsigned char* patched,
+           PatchWriter& patches) noexcept {
+  const auto* const most = std::max_element(plan.frequencies, plan.frequencies + kValues);
+  const auto instead = static_cast<unsigned char>(most - plan.frequencies);
+  const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).kept;
+  std::memcpy(patched, symbols, n);
+  for (std::size_t i = 0;; ++i) {
+    i += find_absent(plan.frequencies, symbols + i, coded - i);
+    if (i == coded) return;
+    patches.add(i, symbols[i]);
+    patched[i] = instead;
+  }
+}
+
+void code_rans(const unsigned char* symbols, std::size_t n, const Plan& plan, unsigned char* end,
+               CodedBlock& block) {
+  RansEncodeTable table;
+  build_rans_table(plan.frequencies, table);
+  const RansEncoder encoder(table);
+  block.patches = 0;
+  if (plan.patches == 0) {
+    block.lanes = encode_lanes(encoder, plan.lanes, symbols, n, end);
+    return;
+  }
+  unsigned char* const patched = end - encode_block_room(n);
+  PatchWriter patches(patched + n);
+  patch(symbols, n, plan, patched, patches);
+  unsigned char* const lanes = encode_lanes(encoder, plan.lanes, patched, n, end);
+  block.patches = patches.count();
+  std::memmove(lanes - patches.size(), patches.list(), patches.size());
+  block.lanes = lanes - patches.size();
 }
 
 // Codes the block by one of the two plans.
@@ -179,11 +250,10 @@ void code(const unsigned char* symbols, std::size_t n, Mode mode, const Plan& pl
           unsigned char* end, CodedBlock& block) {
   if (mode == Mode::huffman) {
     const HuffmanEncoder encoder(plan.lengths);
+    block.patches = 0;
     block.lanes = encode_lanes(encoder, plan.lanes, symbols, n, end);
   } else {
-    RansEncodeTable table;
-    build_rans_table(plan.frequencies, table);
-    block.lanes = encode_lanes(RansEncoder(table), plan.lanes, symbols, n, end);
+    code_rans(symbols, n, plan, end, block);
   }
   block.lanes_size = std::size_t(end - block.lanes);
   std::memcpy(block.table, plan.table, plan.table_size);
@@ -211,7 +281,8 @@ void choose(const unsigned char* symbols, std::size_t n, const Settings& setting
   if (automatic && n >= kSampledFrom && incompressible(symbols, n, end)) return;
 
   std::uint64_t counts[kValues] = {};
-  if (settings.effort <= 1 && n >= kSampledFrom) {
+  const bool exact = settings.effort > 1 || n < kSampledFrom;
+  if (!exact) {
     estimate_counts(symbols, n, end, counts);
   } else {
     counting::byte_counts(symbols, n, 1, counts);
@@ -229,7 +300,7 @@ void choose(const unsigned char* symbols, std::size_t n, const Settings& setting
     }
   }
   if (automatic || settings.coder == Coder::rans) {
-    plan_rans(symbols, n, counts, rans);
+    plan_rans(symbols, n, counts, exact, rans);
     sizes.rans = rans.predicted;
     if (rans.predicted < least) best = Mode::rans;
   }
@@ -257,14 +328,21 @@ const char* decode_huffman(unsigned lanes, const unsigned char* payload, std::si
   return decode_lanes(decoder, lanes, payload + table_size, size - table_size, out, n);
 }
 
-const char* decode_rans(unsigned lanes, const unsigned char* payload, std::size_t size,
-                        unsigned char* out, std::size_t n) noexcept {
+const char* decode_rans(unsigned lanes, unsigned patches, const unsigned char* payload,
+                        std::size_t size, unsigned char* out, std::size_t n) noexcept {
   std::uint32_t frequencies[kValues];
   const std::size_t table_size = read_frequencies(payload, size, frequencies);
   if (table_size == 0) return "the table of frequencies is not valid";
+  const unsigned char* const list = payload + table_size;
+  const std::size_t left = size - table_size;
+  const std::size_t list_size = patches_size(list, left, patches, n);
+  if (list_size > left) return "the list of patches is not valid";
   RansDecodeTable table;
   build_rans_table(frequencies, lanes, table);
-  return decode_lanes(RansDecoder(table), lanes, payload + table_size, size - table_size, out, n);
+  const char* const what =
+      decode_lanes(RansDecoder(table), lanes, list + list_size, left - list_size, out, n);
+  if (what == nullptr) apply_patches(list, patches, out);
+  return what;
 }
 
 }  // namespace
@@ -306,7 +384,7 @@ void predict_all(const unsigned char* symbols, BlockSizes& sizes) {
     sizes.huffman = plan.predicted;
   }
   if (sizes.rans == BlockSizes::kNotPredicted) {
-    plan_rans(symbols, sizes.symbols, counts, plan);
+    plan_rans(symbols, sizes.symbols, counts, true, plan);
     sizes.rans = plan.predicted;
   }
 }
@@ -325,8 +403,9 @@ std::uint32_t chain(std::uint32_t previous, std::uint32_t sum) noexcept {
   return crc32c(0, bytes, sizeof bytes);
 }
 
-const char* decode_block(Mode mode, unsigned log2_lanes, const unsigned char* payload,
-                         std::size_t size, unsigned char* out, std::size_t n) noexcept {
+const char* decode_block(Mode mode, unsigned log2_lanes, unsigned patches,
+                         const unsigned char* payload, std::size_t size, unsigned char* out,
+                         std::size_t n) noexcept {
   if (size > n) return "the payload is longer than the symbols";
   switch (mode) {
     case Mode::raw:
@@ -341,8 +420,9 @@ const char* decode_block(Mode mode, unsigned log2_lanes, const unsigned char* pa
       return with_lanes(
           log2_lanes, [&](unsigned lanes) { return decode_huffman(lanes, payload, size, out, n); });
     case Mode::rans:
-      return with_lanes(log2_lanes,
-                        [&](unsigned lanes) { return decode_rans(lanes, payload, size, out, n); });
+      return with_lanes(log2_lanes, [&](unsigned lanes) {
+        return decode_rans(lanes, patches, payload, size, out, n);
+      });
     default:
       return "the block's mode is none that holds symbols";
   }

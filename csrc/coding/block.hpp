@@ -6,6 +6,7 @@
 
 #include "coding/code_tables.hpp"
 #include "coding/lanes.hpp"
+#include "coding/patches.hpp"
 
 namespace pyinfo::coding {
 
@@ -45,7 +46,8 @@ struct CodedBlock {
   unsigned char header[12];  // all of the block's header but the check
   unsigned char table[kTableBound];
   std::size_t table_size;
-  const unsigned char* lanes;  // or the stored symbols
+  std::uint32_t patches;
+  const unsigned char* lanes;  // after the patches, if there are any; or the stored symbols
   std::size_t lanes_size;
   BlockSizes sizes;
 
@@ -53,8 +55,13 @@ struct CodedBlock {
   std::size_t size() const noexcept { return kBlockHeaderSize + payload_size(); }
 };
 
-// The memory that encode_block needs.
-constexpr std::size_t encode_block_room(std::size_t n) { return encode_room(n, kMaxLanes); }
+// Symbols that occur at most once in so many places may be left out of an rANS model (patches.hpp).
+inline constexpr std::size_t kPlacesPerPatch = std::size_t{1} << 16;
+
+// The memory that encode_block needs: for the lanes, the patches, and the symbols as patched.
+constexpr std::size_t encode_block_room(std::size_t n) {
+  return encode_room(n, kMaxLanes) + 256 * kPatchBound * (n / kPlacesPerPatch) + n;
+}
 
 // Codes n symbols, 1 .. kMaxBlockSymbols. The coded symbols end at `end`, before which there are
 // encode_block_room(n) bytes of memory.
@@ -80,7 +87,8 @@ std::uint32_t chain(std::uint32_t previous, std::uint32_t sum) noexcept;
 // Decodes a block whose check has been found right, or has not been looked at: nothing outside
 // `payload` is read and nothing outside `out` written, whatever it holds. Returns null, or what is
 // wrong. `out` has room for n symbols, 1 .. kMaxBlockSymbols.
-const char* decode_block(Mode mode, unsigned log2_lanes, const unsigned char* payload,
-                         std::size_t size, unsigned char* out, std::size_t n) noexcept;
+const char* decode_block(Mode mode, unsigned log2_lanes, unsigned patches,
+                         const unsigned char* payload, std::size_t size, unsigned char* out,
+                         std::size_t n) noexcept;
 
 }  // namespace pyinfo::coding

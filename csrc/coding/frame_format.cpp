@@ -108,12 +108,13 @@ const char* read_block_header(const unsigned char* data, BlockHeader& header) no
   if (data[0] > static_cast<unsigned char>(Mode::index)) return "unknown mode";
   header.mode = static_cast<Mode>(data[0]);
   header.log2_lanes = data[1];
+  header.patches = load16(data + 2);
   header.symbols = load32(data + 4);
   header.payload = load32(data + 8);
   header.check = load32(data + kSummedHeader);
   const bool has_lanes = header.mode == Mode::huffman || header.mode == Mode::rans;
   if (header.log2_lanes > (has_lanes ? 8 : 0)) return "the number of lanes is out of range";
-  if (load16(data + 2) != 0) return "reserved bytes are not zero";
+  if (header.patches != 0 && header.mode != Mode::rans) return "this mode has no patches";
   if (header.mode == Mode::index) {
     if (header.symbols != 0) return "an index holds no symbols";
     if (header.payload % kIndexEntrySize != 0) return "an index entry is cut off";
@@ -132,7 +133,7 @@ const char* read_block_header(const unsigned char* data, BlockHeader& header) no
 void write_block_header(const BlockHeader& header, unsigned char* out) noexcept {
   out[0] = static_cast<unsigned char>(header.mode);
   out[1] = static_cast<unsigned char>(header.log2_lanes);
-  store16(out + 2, 0);
+  store16(out + 2, header.patches);
   store32(out + 4, header.symbols);
   store32(out + 8, header.payload);
   set_check(header.check, out);

@@ -46,6 +46,7 @@ FrameHeader read_header(const unsigned char* data, std::size_t size, std::uint32
 struct BlockHeader {
   Mode mode;
   unsigned log2_lanes;
+  unsigned patches;
   std::uint32_t symbols;
   std::uint32_t payload;
   std::uint32_t check;

@@ -279,8 +279,8 @@ const char* FrameReader::decode_to(std::uint64_t block, unsigned char* out) cons
     return chain(previous_check(block), sum) == header.check ? nullptr : kWrongCheck;
   }
   if (const char* what = check_only(opened, block)) return what;
-  return decode_block(header.mode, header.log2_lanes, opened.payload, header.payload, out,
-                      header.symbols);
+  return decode_block(header.mode, header.log2_lanes, header.patches, opened.payload,
+                      header.payload, out, header.symbols);
 }
 
 // Items first .. last - 1 of a chunk. False: `damage` says what is wrong.

@@ -220,7 +220,7 @@ std::size_t FrameWriter::finish(unsigned char* out) {
   }
   if (!header_.indexed) return 0;
   const std::size_t payload = index_.size() * kIndexEntrySize;
-  write_block_header({Mode::index, 0, 0, std::uint32_t(payload), 0}, out);
+  write_block_header({Mode::index, 0, 0, 0, std::uint32_t(payload), 0}, out);
   unsigned char* entry_at = out + kBlockHeaderSize;
   for (const Entry& entry : index_) {
     store32(entry_at, entry.size);

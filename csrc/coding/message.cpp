@@ -7,32 +7,13 @@
 #include "coding/checksum.hpp"
 #include "coding/corrupt_data.hpp"
 #include "coding/lanes.hpp"
+#include "coding/varint.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
 constexpr std::size_t kChecksumSize = 4;
-constexpr std::size_t kLongestNumber = 9;  // of LEB128, 63 bits
-constexpr std::size_t kHeaderBound = 1 + kLongestNumber + kChecksumSize;
-
-// Returns how many bytes were written.
-std::size_t write_number(std::uint64_t number, unsigned char* out) noexcept {
-  std::size_t size = 0;
-  for (; number >= 0x80; number >>= 7) out[size++] = static_cast<unsigned char>(number | 0x80);
-  out[size++] = static_cast<unsigned char>(number);
-  return size;
-}
-
-// Returns how many bytes were read; 0 if there is no number, or not in its shortest form.
-std::size_t read_number(const unsigned char* data, std::size_t size,
-                        std::uint64_t& number) noexcept {
-  number = 0;
-  for (std::size_t i = 0; i < size && i < kLongestNumber; ++i) {
-    number |= std::uint64_t{data[i] & 0x7fu} << 7 * i;
-    if (data[i] < 0x80) return i > 0 && data[i] == 0 ? 0 : i + 1;
-  }
-  return 0;
-}
+constexpr std::size_t kHeaderBound = 1 + kVarintBound + kChecksumSize;
 
 unsigned log2_of(unsigned lanes) noexcept {
   unsigned log = 0;
@@ -75,7 +56,7 @@ unsigned char* encode_message(const SymbolCode& code, const void* symbols, std::
     payload = code.encode(lanes, symbols, n, end);
     header[0] = static_cast<unsigned char>(log2_of(lanes) | unsigned(code.kind()) << 4);
   }
-  const std::size_t size = 1 + write_number(n, header + 1);
+  const std::size_t size = 1 + write_varint(n, header + 1);
   store32(header + size, checksum_of(code, header, size, payload, std::size_t(end - payload)));
   unsigned char* const begin = payload - (size + kChecksumSize);
   std::memcpy(begin, header, size + kChecksumSize);
@@ -84,7 +65,7 @@ unsigned char* encode_message(const SymbolCode& code, const void* symbols, std::
 
 Message read_message(const SymbolCode& code, const unsigned char* data, std::size_t size) {
   std::uint64_t symbols = 0;
-  const std::size_t number_size = size == 0 ? 0 : read_number(data + 1, size - 1, symbols);
+  const std::size_t number_size = size == 0 ? 0 : read_varint(data + 1, size - 1, symbols);
   const std::size_t header_size = 1 + number_size;
   if (number_size == 0 || size - header_size < kChecksumSize) {
     throw CorruptData("the message of " + std::to_string(size) + " bytes has no complete header",

@@ -220,8 +220,8 @@ PYINFO_INLINE Vector buckets_and_slots(Vector words) {
 // One of these halves, of two registers, in the order explained above.
 template <int half>
 PYINFO_INLINE Vector halves(Vector a, Vector b) {
-  return _mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b),
-                                               half == 0 ? 0x88 : 0xdd));
+  return _mm512_castps_si512(
+      _mm512_shuffle_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), half == 0 ? 0x88 : 0xdd));
 }
 
 template <unsigned Lanes, unsigned Ranks>

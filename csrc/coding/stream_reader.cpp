@@ -140,8 +140,9 @@ void StreamReader::payload_complete() {
   std::vector<unsigned char>& to = header_.planes == 1 ? out_ : chunk_;
   const std::size_t start = std::size_t{plane_} * symbols_;
   to.resize(start + symbols_);
-  const char* what = decode_block(block_.mode, block_.log2_lanes, part_.data() + kBlockHeaderSize,
-                                  block_.payload, to.data() + start, symbols_);
+  const char* what =
+      decode_block(block_.mode, block_.log2_lanes, block_.patches, part_.data() + kBlockHeaderSize,
+                   block_.payload, to.data() + start, symbols_);
   if (what != nullptr) fail_block(what);
 
   unsigned char entry[kIndexEntrySize];

@@ -75,12 +75,16 @@ def write_corpus() -> None:
 def frames() -> list[bytes]:
     random = np.random.default_rng(0)
     geometric = (random.geometric(0.3, 6000) % 256).astype(np.uint8)
+    rare = np.zeros(70_000, np.uint8)
+    rare[::900] = np.arange(78) + 1
+    rare[::7] = 1
     normal = random.standard_normal(600)
     arrays = [
         np.empty(0, np.uint8),
         np.zeros(5000, np.uint8),
         geometric[:40],
         geometric,
+        rare,
         random.integers(0, 256, 900).astype(np.uint8),
         normal.astype(np.float32).reshape(20, 30),
         np.asfortranarray(normal.reshape(30, 20)),

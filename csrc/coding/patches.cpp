@@ -1,0 +1,38 @@
+#include "coding/patches.hpp"
+
+#include "coding/varint.hpp"
+
+namespace pyinfo::coding {
+
+void PatchWriter::add(std::size_t place, std::uint8_t symbol) noexcept {
+  end_ += write_varint(place - next_, end_);
+  *end_++ = symbol;
+  next_ = place + 1;
+  ++count_;
+}
+
+std::size_t patches_size(const unsigned char* data, std::size_t size, std::uint32_t patches,
+                         std::size_t n) noexcept {
+  std::size_t at = 0;
+  std::uint64_t next = 0;
+  for (; patches > 0; --patches) {
+    std::uint64_t gap;
+    const std::size_t length = read_varint(data + at, size - at, gap);
+    if (length == 0 || length == size - at || gap >= n - next) return size + 1;
+    at += length + 1;
+    next += gap + 1;
+  }
+  return at;
+}
+
+void apply_patches(const unsigned char* list, std::uint32_t patches,
+                   std::uint8_t* symbols) noexcept {
+  for (; patches > 0; --patches) {
+    std::uint64_t gap;
+    list += read_varint(list, kPatchBound, gap);
+    symbols[gap] = *list++;
+    symbols += gap + 1;
+  }
+}
+
+}  // namespace pyinfo::coding

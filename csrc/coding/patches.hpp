@@ -1,0 +1,41 @@
+// Symbols that a block's model leaves out, and where they belong.
+//
+// An encoder codes another symbol in their places and says in a list which places these are; a
+// decoder puts them there in the end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pyinfo::coding {
+
+inline constexpr std::size_t kPatchBound = 4;  // a patch takes no more bytes
+inline constexpr std::size_t kPatchUsual = 3;  // and mostly these
+
+// Appends patches to a list in memory, in rising order of their places (below 2^21).
+class PatchWriter {
+ public:
+  explicit PatchWriter(unsigned char* list) noexcept : list_(list), end_(list) {}
+
+  void add(std::size_t place, std::uint8_t symbol) noexcept;
+  std::uint32_t count() const noexcept { return count_; }
+  const unsigned char* list() const noexcept { return list_; }
+  std::size_t size() const noexcept { return std::size_t(end_ - list_); }
+
+ private:
+  unsigned char* list_;
+  unsigned char* end_;
+  std::size_t next_ = 0;  // the first place that the next patch may have
+  std::uint32_t count_ = 0;
+};
+
+// The bytes of a list of so many patches of n symbols that begins the data; more than `size` if
+// there is no such list.
+std::size_t patches_size(const unsigned char* data, std::size_t size, std::uint32_t patches,
+                         std::size_t n) noexcept;
+
+// Applies patches that patches_size() has found to be a list.
+void apply_patches(const unsigned char* list, std::uint32_t patches,
+                   std::uint8_t* symbols) noexcept;
+
+}  // namespace pyinfo::coding
