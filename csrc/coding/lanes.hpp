@@ -35,11 +35,12 @@ struct DecodeCursor {
 };
 
 // Few lanes for short inputs (a lane costs up to three bytes), many for long ones (they run side by
-// side). `bits` is the predicted size of the coded symbols. Part of no format: decoders read the
-// number of lanes.
+// side): the vector kernels of rANS wait for each other's results below 256, those of Huffman below
+// 128. What they cost together is kept under half a percent there. `bits` is the predicted size of
+// the coded symbols. Part of no format: decoders read the number of lanes.
 constexpr unsigned choose_lanes(std::uint64_t bits, bool rans) {
   const std::uint64_t bytes = bits / 8;
-  if (rans && bytes >= (std::uint64_t{1} << 18)) return 256;
+  if (rans && bytes >= 163840) return 256;
   if (bytes >= 24576) return 128;
   if (bytes >= 12288) return 64;
   unsigned lanes = 1;
