@@ -6,8 +6,9 @@ import ast
 import math
 import re
 import struct
+import warnings
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -20,6 +21,10 @@ _FIXED: Final = struct.Struct("<BBH")  # version, order, length of the element t
 _METADATA_OFFSET: Final = 22  # in a frame
 _MOST_METADATA: Final = 65535
 _MOST_PLANES: Final = 64
+_NPY_HEADERS: Final = {
+    (1, 0): npy_format.read_array_header_1_0,
+    (2, 0): npy_format.read_array_header_2_0,
+}
 _PLAIN_TYPE: Final = re.compile(r"[<>|][biufcmMSUV][0-9]+(\[[0-9A-Za-z]+\])?")
 _EXTENSION_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -217,3 +222,14 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
         if data[at - 1] < 128:
             return value, at
     raise ValueError("a number is too long")
+
+
+def npy_itemsize(file: BinaryIO) -> int:
+    """Read the header of an ``.npy`` file; return the bytes of an element, 1 if there is none."""
+    try:
+        version = npy_format.read_magic(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "additional header parsing": written by Python 2
+            return _NPY_HEADERS[version](file)[2].itemsize
+    except Exception:  # the header is a literal, which can make the parser raise anything
+        return 1

@@ -64,9 +64,9 @@ def configure_compress(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--itemsize",
         type=_size,
-        default=1,
         metavar="N",
-        help="bytes of a number in FILE: their first, second, ... bytes are coded apart",
+        help="bytes of a number in FILE: their first, second, ... bytes are coded apart; "
+        "by default those of the array in an .npy file, 1 for other files",
     )
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
+import select
 import signal
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from pyinfo.cli_output import printable, reason_of
 
 STANDARD: Final = "-"
 """Standard input, or standard output."""
+
+_SIGNAL_SECONDS: Final = 0.5
 
 
 class RefusalError(Exception):
@@ -37,11 +41,45 @@ def opened(path: str) -> Iterator[BinaryIO]:
     """Open a file, or standard input, for reading."""
     if path != STANDARD:
         with Path(path).open("rb") as file:
-            yield file
+            yield _heeding_signals(file)
     elif sys.stdin is None:
         raise RefusalError("there is no standard input")
     else:
-        yield sys.stdin.buffer
+        yield _heeding_signals(sys.stdin.buffer)
+
+
+def _heeding_signals(file: BinaryIO) -> BinaryIO:
+    """Return the file, or what reads it instead if that may have to wait."""
+    try:
+        number = file.fileno()
+        may_wait = os.name == "posix" and not stat.S_ISREG(os.fstat(number).st_mode)
+    except OSError:  # a stream without a file below it
+        return file
+    return cast(BinaryIO, io.BufferedReader(_Waiting(number))) if may_wait else file
+
+
+class _Waiting(io.RawIOBase):
+    """A pipe or terminal that is read when it has data, with a look at signals while it waits.
+
+    A plain read that begins just after a signal has come does not return before there is data.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the file's number."""
+        return self._number
+
+    def readinto(self, buffer: Any) -> int:
+        """Wait for data, then read what is there."""
+        while not select.select([self._number], [], [], _SIGNAL_SECONDS)[0]:
+            pass
+        return os.readv(self._number, [buffer])
 
 
 # Outputs

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 
 from pyinfo import _core
+from pyinfo.array_layout import npy_itemsize
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Coder, coder_options, size_limit, thread_count
 
@@ -239,7 +240,7 @@ def compress_file(
     block_size: int | None = None,
     threads: int = 1,
     effort: int | None = None,
-    itemsize: int = 1,
+    itemsize: int | None = None,
     progress: Progress | None = None,
 ) -> FileSizes:
     """Compress a file of any size in a constant amount of memory.
@@ -252,7 +253,8 @@ def compress_file(
     coder, block_size, threads, effort
         As in `pyinfo.compress`.
     itemsize : int, optional
-        Bytes of an item: see `Compressor`. The file must hold whole items.
+        Bytes of an item: see `Compressor`. The file must hold whole items. By default those of the
+        array in a regular file that is an ``.npy`` file, 1 for all others.
     progress : callable, optional
         Called again and again with the bytes read so far and the bytes to read, None if that is
         not known.
@@ -262,11 +264,16 @@ def compress_file(
     FileSizes
         Bytes read and written.
     """
-    compressor = Compressor(
-        coder=coder, block_size=block_size, threads=threads, effort=effort, itemsize=itemsize
-    )
     piece = _PIECE_BYTES * (thread_count(threads) or _cores())
+
+    def compressor_of(itemsize: int) -> Compressor:
+        return Compressor(
+            coder=coder, block_size=block_size, threads=threads, effort=effort, itemsize=itemsize
+        )
+
+    compressor_of(itemsize or 1)  # wrong options are refused before a file is touched
     with _files(source, destination) as (reader, writer):
+        compressor = compressor_of(_items_of(reader) if itemsize is None else itemsize)
         read = written = 0
         for data in _pieces(reader, min(piece, _MAX_PIECE_BYTES), progress):
             read += len(data)
@@ -415,6 +422,18 @@ def _bytes_left(file: BinaryIO) -> int | None:
         return max(0, status.st_size - file.tell())
     except OSError:
         return None
+
+
+def _items_of(file: BinaryIO) -> int:
+    """Return the bytes of an element if the rest of the file is an ``.npy`` file, otherwise 1."""
+    left = _bytes_left(file)
+    if left is None:
+        return 1
+    start = file.tell()
+    itemsize = npy_itemsize(file)
+    file.seek(start)
+    # Not where more than the array follows, or elements that `Compressor` cannot split.
+    return itemsize if 1 <= itemsize <= _MAX_ITEMSIZE and left % itemsize == 0 else 1
 
 
 def _pieces(file: BinaryIO, size: int, progress: Progress | None) -> Iterator[bytes]:

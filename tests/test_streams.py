@@ -216,6 +216,42 @@ def data() -> bytes:
     return symbols(9_000_000, 3).tobytes()
 
 
+def npy_file(array: Any, before: bytes = b"", after: bytes = b"") -> io.BytesIO:
+    file = io.BytesIO()
+    np.save(file, array)
+    return io.BytesIO(before + file.getvalue() + after)
+
+
+@pytest.mark.once
+def test_npy_files_are_split_by_their_elements(tmp_path: Path) -> None:
+    path, coded = tmp_path / "a", tmp_path / "a.pin"
+
+    def planes_of(file: io.BytesIO, start: int = 0) -> int:
+        path.write_bytes(file.getvalue())
+        with path.open("rb") as source:
+            source.seek(start)
+            compress_file(source, coded)
+        assert decompress(coded.read_bytes()).tobytes() == file.getvalue()[start:]
+        return max(block.plane for block in Frame(coded.read_bytes()).blocks) + 1
+
+    for dtype in ("<f4", ">i8", "<c16", "<U2", "i1", "V64"):
+        array = np.zeros(300, dtype)
+        assert planes_of(npy_file(array)) == array.itemsize
+        assert planes_of(npy_file(array, before=b"abc"), 3) == array.itemsize
+    array = np.arange(100, dtype="<f4")
+    assert planes_of(npy_file(array, after=b"x")) == 1
+    assert planes_of(npy_file(array, before=b"x")) == 1
+    assert planes_of(npy_file(np.zeros(9, "V65"))) == 1
+    assert planes_of(npy_file(np.array(["a", None]))) in {1, 8}
+    for damaged in (
+        b"\x93NUMPY",
+        b"\x93NUMPY\x07\0" + bytes(90),
+        b"\x93NUMPY\1\0\x20\0{" + b"(" * 91,
+    ):
+        assert planes_of(io.BytesIO(damaged)) == 1
+    assert planes_of(io.BytesIO(b"abc")) == 1
+
+
 @pytest.mark.parametrize("threads", [1, 2, 0])
 def test_files(tmp_path: Path, data: bytes, threads: int) -> None:
     source, coded, result = tmp_path / "a", tmp_path / "a.pin", str(tmp_path / "b")
