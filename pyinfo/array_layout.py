@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
+from pyinfo import _core
 from pyinfo.errors import CorruptDataError
 
 _VERSION: Final = 1
@@ -151,10 +152,7 @@ def as_array(data: Any) -> NDArray[Any]:
         raise TypeError("data must not be a masked array: its mask would be lost")
     if isinstance(data, bytes):  # numpy.asarray would take it for one string
         return np.frombuffer(data, np.uint8)
-    if hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
-        array: NDArray[Any] = np.from_dlpack(data)
-    else:
-        array = np.asarray(data)
+    array = _core.as_array(data, "data")
     if array.dtype.hasobject:
         raise TypeError(f"arrays of dtype {array.dtype} hold Python objects, not data")
     if array.flags.c_contiguous or array.flags.f_contiguous:

@@ -379,7 +379,7 @@ class RansModel(_SymbolCode):
 
 def _integers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     """Check a table with one integer per symbol."""
-    array = np.asarray(values)
+    array = _core.as_array(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, not {array.ndim}")
     if not 1 <= array.size <= LARGEST_ALPHABET:
@@ -422,7 +422,9 @@ def _index(value: SupportsIndex, name: str, lowest: int, highest: int) -> int:
 
 def _sample_counts(samples: Any) -> npt.NDArray[Any]:
     is_bytes = isinstance(samples, bytes)  # which would become an array of text
-    array: npt.NDArray[Any] = np.frombuffer(samples, np.uint8) if is_bytes else np.asarray(samples)
+    array: npt.NDArray[Any] = (
+        np.frombuffer(samples, np.uint8) if is_bytes else _core.as_array(samples, "samples")
+    )
     if array.dtype.kind != "u" or array.itemsize > 2:
         raise TypeError(f"samples must be uint8, uint16 or bytes-like, not {array.dtype}")
     if array.size == 0:
@@ -437,7 +439,7 @@ def _sample_counts(samples: Any) -> npt.NDArray[Any]:
 
 def _expected_length(p: npt.ArrayLike, q: npt.NDArray[np.float64], normalize: bool | None) -> float:
     """Return the cross-entropy of p and the probabilities q that a code implies."""
-    array = np.asarray(p)
+    array = _core.as_array(p, "p")
     if array.shape != q.shape:
         raise ValueError(f"p must be that of {len(q)} symbols, not of shape {array.shape}")
     # A symbol more, which never occurs: it takes what an incomplete code leaves unused, so that

@@ -483,7 +483,8 @@ def _write(file: BinaryIO, data: bytes | memoryview) -> int:
 
 def _bytes_of(data: Any) -> memoryview:
     """Return a bytes-like object as bytes."""
-    if isinstance(data, np.ndarray):  # of any dtype, also such as memoryview does not know
+    if hasattr(data, "__dlpack__"):  # arrays of any dtype, also such as memoryview does not know
+        data = _core.as_array(data, "data")
         if not data.flags.c_contiguous:
             raise ValueError("data must be a C-contiguous buffer")
         data = data.reshape(-1).view(np.uint8) if data.nbytes > 0 else b""

@@ -1,8 +1,13 @@
 #define PYINFO_IMPORTS_NUMPY
 #include "bindings/arrays.hpp"
 
+#include <pybind11/pybind11.h>
+
 #include <cmath>
 #include <cstring>
+#include <utility>
+
+#include "bindings/dlpack.hpp"
 
 namespace pyinfo::bindings {
 namespace {
@@ -88,15 +93,33 @@ bool has_attribute(PyObject* object, const char* name) noexcept {
   return PyObject_HasAttrString(object, name) == 1;
 }
 
-// numpy.asarray, and numpy.from_dlpack for objects that speak nothing else.
-Reference as_array(PyObject* object) {
-  if (PyArray_Check(object)) return Reference::borrowed(object);
-  if (has_attribute(object, "__dlpack__") && !has_attribute(object, "__array__") &&
-      !has_attribute(object, "__array_interface__") && !PyObject_CheckBuffer(object)) {
-    const Reference numpy = Reference::checked(PyImport_ImportModule("numpy"));
-    return Reference::checked(PyObject_CallMethod(numpy.get(), "from_dlpack", "O", object));
+// Those that are converted element by element; nothing else of them is of interest.
+bool is_built_in(PyObject* object) noexcept {
+  return PyList_CheckExact(object) || PyTuple_CheckExact(object) || PyFloat_CheckExact(object) ||
+         PyLong_CheckExact(object);
+}
+
+bool is_convertible(PyObject* object) noexcept {
+  return has_attribute(object, "__array__") || has_attribute(object, "__array_interface__") ||
+         PyObject_CheckBuffer(object);
+}
+
+// What an exception says. Those that are no answer to the question for an array go on.
+std::string caught() {
+  if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError))
+    throw PythonError();
+  return text_of(pybind11::error_already_set().value().ptr());
+}
+
+// Arrow's arrays have them; NumPy would turn integers into floats to say NaN instead.
+void refuse_nulls(PyObject* object, const char* name) {
+  const Reference count(PyObject_GetAttrString(object, "null_count"));
+  if (count.get() == nullptr) {
+    PyErr_Clear();
+    return;
   }
-  return Reference::checked(PyArray_FROM_O(object));
+  if (PyLong_Check(count.get()) && PyObject_IsTrue(count.get()) == 1)
+    throw std::invalid_argument(std::string(name) + " has nulls: fill or drop them first");
 }
 
 void extent_in_memory(PyArrayObject* array, const char*& first, const char*& last) noexcept {
@@ -130,9 +153,51 @@ double Input::tolerance() const noexcept {
   }
 }
 
+Borrowed borrow(PyObject* object, const char* name) {
+  if (PyArray_Check(object)) return {Reference::borrowed(object)};
+  if (is_built_in(object)) return {Reference::checked(PyArray_FROM_O(object))};
+  if (!speaks_dlpack(object)) {
+    refuse_nulls(object, name);
+    return {Reference::checked(PyArray_FROM_O(object))};
+  }
+  // Before __array__, which torch's bfloat16 tensors do not answer, and which may copy.
+  std::string reason;
+  try {
+    return from_dlpack(object, name);
+  } catch (const PythonError&) {
+    reason = caught();
+  }
+  refuse_nulls(object, name);
+  if (is_convertible(object)) {
+    Reference array(PyArray_FROM_O(object));
+    if (array.get() != nullptr) return {std::move(array)};
+    caught();
+  }
+  throw std::invalid_argument(std::string(name) + " cannot be read as an array: " + reason);
+}
+
+Reference as_array(PyObject* object, const char* name) {
+  Borrowed borrowed = borrow(object, name);
+  if (borrowed.extension == nullptr) return std::move(borrowed.array);
+  const Reference types(PyImport_ImportModule("ml_dtypes"));
+  if (types.get() == nullptr) {
+    caught();
+    PyErr_Format(PyExc_ImportError, "arrays of %s need the package ml_dtypes", borrowed.extension);
+    throw PythonError();
+  }
+  const Reference type =
+      Reference::checked(PyObject_GetAttrString(types.get(), borrowed.extension));
+  return Reference::checked(PyObject_CallMethod(borrowed.array.get(), "view", "O", type.get()));
+}
+
 Input as_input(PyObject* object, const char* name) {
-  Input input{as_array(object), Element::float64, name};
-  if (!find_element(PyArray_DESCR(input.get()), input.type)) {
+  Borrowed borrowed = borrow(object, name);
+  Input input{std::move(borrowed.array), Element::float64, name};
+  if (borrowed.extension != nullptr) {
+    if (std::strcmp(borrowed.extension, "bfloat16") != 0)
+      throw TypeError(std::string(name) + " must hold real numbers, not " + borrowed.extension);
+    input.type = Element::bfloat16;
+  } else if (!find_element(PyArray_DESCR(input.get()), input.type)) {
     throw TypeError(std::string(name) + " must hold real numbers, not " +
                     text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(input.get()))));
   }

@@ -108,7 +108,23 @@ struct Input {
   double tolerance() const noexcept;
 };
 
-// Anything numpy.asarray takes; TypeError naming the argument if it holds no real numbers.
+// An array of somebody else's memory.
+struct Borrowed {
+  Reference array;  // read-only; keeps the memory alive
+  // If NumPy has no type of its own for the elements: the name that ml_dtypes has for it. They are
+  // held as unsigned integers of the same size then.
+  const char* extension = nullptr;
+};
+
+// Anything that numpy.asarray takes or that is exported by DLPack; not a copy where there is memory
+// to be read. Throws TypeError or std::invalid_argument naming the argument.
+Borrowed borrow(PyObject* object, const char* name);
+
+// The same with the types of ml_dtypes; PythonError with an ImportError if they are needed and it
+// is not installed.
+Reference as_array(PyObject* object, const char* name);
+
+// The same for measures; TypeError naming the argument if it holds no real numbers.
 Input as_input(PyObject* object, const char* name);
 
 // True for a C-contiguous, aligned, one-dimensional exact ndarray of native doubles, not empty.

@@ -97,8 +97,7 @@ struct Symbols {
       size = std::size_t(PyBytes_GET_SIZE(object));
       return;
     }
-    owner = PyArray_Check(object) ? Reference::borrowed(object)
-                                  : Reference::checked(PyArray_FROM_O(object));
+    owner = as_array(object, "symbols");
     if (PyArray_TYPE(owner.array()) != symbol_type(code)) {
       throw TypeError("symbols of an alphabet of " + std::to_string(code.alphabet()) + " must be " +
                       symbol_type_name(code) + ", not " +

@@ -8,18 +8,26 @@
 #include <string>
 
 #include "bindings/arrays.hpp"
+#include "bindings/dlpack.hpp"
 
 namespace pyinfo::bindings {
 
 // Any C-contiguous buffer as plain bytes. No format is asked for, so that arrays of dtypes which
-// the buffer protocol has no letter for (datetime64, bfloat16) are read as well.
+// the buffer protocol has no letter for (datetime64, bfloat16) are read as well. Tensors that know
+// DLPack alone are read, too.
 class ByteBuffer {
  public:
   // TypeError or ValueError naming the argument.
   explicit ByteBuffer(pybind11::handle object, const char* name = "data", bool writable = false) {
     if (!PyObject_CheckBuffer(object.ptr())) {
-      throw TypeError(std::string(name) + " must support the buffer protocol, not '" +
-                      Py_TYPE(object.ptr())->tp_name + "'");
+      if (writable || !speaks_dlpack(object.ptr())) {
+        throw TypeError(std::string(name) + " must support the buffer protocol, not '" +
+                        Py_TYPE(object.ptr())->tp_name + "'");
+      }
+      array_ = borrow(object.ptr(), name).array;
+      if (PyDataType_REFCHK(PyArray_DESCR(array_.array())))
+        throw TypeError(std::string(name) + " holds Python objects, not data");
+      object = array_.get();
     }
     if (PyObject_GetBuffer(object.ptr(), &view_, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0) {
       return;
@@ -44,6 +52,7 @@ class ByteBuffer {
   }
 
  private:
+  Reference array_;  // over the memory of a tensor
   Py_buffer view_{};
 };
 

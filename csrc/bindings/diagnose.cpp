@@ -53,6 +53,8 @@ class Walk {
 
   // The value as Python shows it: large integers to the last digit.
   std::string value_text() const {
+    // Those that DLPack brought are held as integers.
+    if (input_.type == measures::Element::bfloat16) return number_text(value());
     return text_of(Reference::checked(PyArray_GETITEM(input_.get(), position())).get());
   }
 

@@ -15,6 +15,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pyinfo::bindings::translate_exceptions();
   pyinfo::bindings::bind_config(m);
   pyinfo::bindings::bind_measures(m);
+  pyinfo::bindings::bind_arrays(m);
   pyinfo::bindings::bind_counting(m);
   pyinfo::bindings::bind_coding(m);
   pyinfo::bindings::bind_frames(m);
