@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import mmap
 import operator
 import os
@@ -327,6 +328,11 @@ class Frame:
         return self._layout.shape
 
     @property
+    def order(self) -> Literal["C", "F"]:
+        """Whether the last or the first axis is the one that varies fastest."""
+        return "F" if self._layout.fortran_order else "C"
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the array."""
         return self._layout.size
@@ -439,6 +445,31 @@ class Frame:
         if part is not array:
             array[...] = part
         return out
+
+    def read_flat(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Decode the elements start:stop of the array as it lies in memory: see `order`.
+
+        Parameters
+        ----------
+        start, stop : int, optional
+            As in a slice; everything by default.
+
+        Returns
+        -------
+        ndarray
+            Of one dimension.
+
+        Raises
+        ------
+        CorruptDataError
+            If one of the blocks that are needed is damaged.
+        """
+        layout = self._layout
+        low, high, _ = slice(start, stop).indices(math.prod(layout.shape))
+        part = np.ndarray(max(0, high - low), layout.dtype)
+        self._require_blocks(high * layout.dtype.itemsize if low < high else 0)
+        self._decode(low * layout.dtype.itemsize, part)
+        return part
 
     def _require_blocks(self, stop: int) -> None:
         """Raise if blocks before this byte are missing, before memory is asked for."""

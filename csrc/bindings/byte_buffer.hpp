@@ -25,10 +25,11 @@ class ByteBuffer {
                         Py_TYPE(object.ptr())->tp_name + "'");
       }
       array_ = borrow(object.ptr(), name).array;
-      if (PyDataType_REFCHK(PyArray_DESCR(array_.array())))
-        throw TypeError(std::string(name) + " holds Python objects, not data");
       object = array_.get();
     }
+    if (PyArray_Check(object.ptr()) &&
+        PyDataType_REFCHK(PyArray_DESCR(reinterpret_cast<PyArrayObject*>(object.ptr()))))
+      throw TypeError(std::string(name) + " holds Python objects, not data");
     if (PyObject_GetBuffer(object.ptr(), &view_, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0) {
       return;
     }

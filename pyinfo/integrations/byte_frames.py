@@ -1,0 +1,63 @@
+"""Frames of bytes that are split into planes, without a word about dtype and shape.
+
+Their users know these already: a chunk of an array is described by the array's own metadata.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyinfo import _core
+from pyinfo.array_layout import ArrayLayout, as_array, in_memory_order
+from pyinfo.frames import CoderOptions, coder_options, size_limit, thread_count
+
+_MOST_PLANES: Final = 64
+
+
+def check_typesize(typesize: int) -> int:
+    """Check the size of an item."""
+    size = operator.index(typesize)
+    if not 1 <= size <= _MOST_PLANES:
+        raise ValueError(f"typesize must be 1 to {_MOST_PLANES}, not {size}")
+    return size
+
+
+def planes_of(dtype: np.dtype[Any]) -> int:
+    """Return into how many planes elements of this type are split."""
+    return ArrayLayout(dtype, ()).planes
+
+
+def compress_planes(data: Any, typesize: int | None, **options: Any) -> bytes:
+    """Return a frame of the bytes of an array or a bytes-like object, in memory order.
+
+    Parameters
+    ----------
+    data
+        Of any type and shape.
+    typesize
+        Size of an item, that of the array's elements by default. Where it does not divide the
+        data, these are not split.
+    **options
+        `coder`, `block_size`, `threads` and `effort`, as for `pyinfo.compress`.
+    """
+    array = as_array(data)
+    planes = planes_of(array.dtype) if typesize is None else typesize
+    if array.nbytes % planes != 0:
+        planes = 1
+    checked: CoderOptions = coder_options(planes, **options)
+    return _core.compress(in_memory_order(array), planes, b"", *checked)
+
+
+def decompress_planes(
+    data: Any, out: NDArray[Any] | None, threads: int, max_size: int | None = None
+) -> NDArray[Any]:
+    """Return the bytes of a frame in one dimension, or `out`, a C-contiguous array, with them."""
+    reader = _core.FrameReader(data, size_limit(max_size))
+    reader.require_complete()
+    target = np.empty(reader.items * reader.planes, np.uint8) if out is None else out
+    reader.decode(0, reader.items, target, thread_count(threads))
+    return target

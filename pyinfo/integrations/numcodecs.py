@@ -1,0 +1,71 @@
+"""The codec that numcodecs knows as "pyinfo": ``numcodecs.get_codec({"id": "pyinfo"})``.
+
+Zarr arrays of format 2, and what else is built upon numcodecs, can use it. It is found by its entry
+point, without an import.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numcodecs.abc import Codec
+from numcodecs.compat import ensure_contiguous_ndarray
+
+from pyinfo.frames import Coder, coder_options
+from pyinfo.integrations.byte_frames import check_typesize, compress_planes, decompress_planes
+
+
+class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
+    """Frames of pyinfo as a codec of numcodecs.
+
+    Parameters
+    ----------
+    coder : {"auto", "huffman", "rans", "raw"}, optional
+    block_size : int, optional
+    threads : int, optional
+    effort : {1, 2}, optional
+        As for `pyinfo.compress`.
+    typesize : int, optional
+        Size of an item, 1 to 64. By default that of the elements if an array is encoded, 1 if bytes
+        are.
+    """
+
+    codec_id = "pyinfo"
+
+    def __init__(
+        self,
+        coder: Coder = "auto",
+        block_size: int | None = None,
+        threads: int = 1,
+        effort: int | None = None,
+        typesize: int | None = None,
+    ) -> None:
+        self.coder = coder
+        self.block_size = block_size
+        self.threads = threads
+        self.effort = effort
+        self.typesize = None if typesize is None else check_typesize(typesize)
+        coder_options(1, coder, block_size, threads, effort)
+
+    def encode(self, buf: Any) -> bytes:
+        """Return a frame of the bytes of `buf`, an array or a bytes-like object."""
+        return compress_planes(
+            buf,
+            self.typesize,
+            coder=self.coder,
+            block_size=self.block_size,
+            threads=self.threads,
+            effort=self.effort,
+        )
+
+    def decode(self, buf: Any, out: Any = None) -> Any:
+        """Return the bytes of a frame, or `out` with them in its memory.
+
+        Raises
+        ------
+        pyinfo.CorruptDataError
+            If anything in the frame is damaged.
+        """
+        target = None if out is None else ensure_contiguous_ndarray(out)
+        decoded = decompress_planes(buf, target, self.threads)
+        return decoded if out is None else out
