@@ -143,3 +143,9 @@ KERNELS = {
     ("huffman", "avx512"): (at_least(7), at_least(11)),
     ("rans", "avx512"): (at_least(6), at_least(3.7)),
 }
+
+# -- Zarr -----------------------------------------------------------------------------------------
+
+ZARR_WRITE = at_least(1)  # times as fast as numcodecs.Zstd(level=1)
+ZARR_SIZE_OF_HUFFMAN_ONLY = at_most(1)  # of zstd's size by Huffman coding alone, bytes shuffled
+ZARR_TWO_THREADS = at_least(1.6)

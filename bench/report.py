@@ -16,7 +16,7 @@ from . import codecs, peers
 from .console import console
 from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
-from .sections import accuracy, coders, coding, footprint, isas, speed
+from .sections import accuracy, coders, coding, footprint, isas, speed, zarr
 from .timing import pin_to_one_cpu
 
 # Memory comes first: nothing that runs later can have left its traces in the process.
@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "incompressible": coding.incompressible,
     "messages": coding.messages,
     "threads": coding.threads,
+    "zarr": zarr.chunks,
     "coders": coders.kernels,
 }
 
@@ -47,7 +48,7 @@ def main() -> int:
 
     output = console()
     cpu = pin_to_one_cpu()
-    header = describe(*peers.PACKAGES, *codecs.PACKAGES, "mpmath")
+    header = describe(*peers.PACKAGES, *codecs.PACKAGES, "mpmath", "zarr", "numcodecs")
     header["pinned to"] = "any cpu" if cpu is None else f"cpu {cpu}"
     if arguments.quick:
         header["note"] = "quick run: the sizes are small, the figures mean nothing"

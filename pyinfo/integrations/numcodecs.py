@@ -12,7 +12,12 @@ from numcodecs.abc import Codec
 from numcodecs.compat import ensure_contiguous_ndarray
 
 from pyinfo.frames import Coder, coder_options
-from pyinfo.integrations.byte_frames import check_typesize, compress_planes, decompress_planes
+from pyinfo.integrations.chunk_frames import (
+    DEFAULT_BLOCK_SIZE,
+    check_typesize,
+    compress_planes,
+    decompress_planes,
+)
 
 
 class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
@@ -35,7 +40,7 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
     def __init__(
         self,
         coder: Coder = "auto",
-        block_size: int | None = None,
+        block_size: int = DEFAULT_BLOCK_SIZE,
         threads: int = 1,
         effort: int | None = None,
         typesize: int | None = None,

@@ -18,7 +18,8 @@ from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin, B
 from pyinfo.array_layout import ArrayLayout
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Coder, Frame, coder_options, compress, decompress
-from pyinfo.integrations.byte_frames import (
+from pyinfo.integrations.chunk_frames import (
+    DEFAULT_BLOCK_SIZE,
     check_typesize,
     compress_planes,
     decompress_planes,
@@ -40,7 +41,7 @@ class _Options:
     is_fixed_size: ClassVar[bool] = False
 
     coder: Coder = "auto"
-    block_size: int | None = None
+    block_size: int = DEFAULT_BLOCK_SIZE
     threads: int = 1
     effort: int | None = None
 

@@ -1,6 +1,7 @@
-"""Frames of bytes that are split into planes, without a word about dtype and shape.
+"""What the codecs for chunks of arrays share: their defaults, and frames of plain bytes.
 
-Their users know these already: a chunk of an array is described by the array's own metadata.
+Such frames are split into planes, but say nothing of dtype and shape: a chunk is described by the
+metadata of its array.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from numpy.typing import NDArray
 from pyinfo import _core
 from pyinfo.array_layout import ArrayLayout, as_array, in_memory_order
 from pyinfo.frames import CoderOptions, coder_options, size_limit, thread_count
+
+DEFAULT_BLOCK_SIZE: Final = 1 << 16
+"""Smaller than that of `compress`.
+
+Fields vary from region to region, which smaller blocks follow better, and a part that is read of a
+chunk is often small.
+"""
 
 _MOST_PLANES: Final = 64
 
