@@ -118,9 +118,8 @@ def chunks(effort: Effort) -> Section:
         "Float32 temperatures on a globe, smooth fields with noise, in memory; chunks of "
         f"{CHUNK_STEPS} fields are written and read one by one, from one thread or two, not pinned "
         "to one processor. “Decode” is `decompress` of the chunks, without Zarr, which copies what "
-        "it reads in one thread. Medians of interleaved rounds; every array was seen to return the data. "
-        f"Sizes are those of the chunks, that of “{HUFFMAN_ONLY}” is of whole chunks "
-        "whose bytes were shuffled before.",
+        "it reads in one thread. Medians of interleaved rounds; every array was seen to return the "
+        f"data. Sizes are those of the chunks; “{HUFFMAN_ONLY}” was given whole chunks.",
     )
     if any(util.find_spec(name) is None for name in ("zarr", "numcodecs")):
         return Section(section.title, "Not measured: Zarr is not installed.")

@@ -1,5 +1,7 @@
 #include "bindings/dlpack.hpp"
 
+#include <pybind11/pybind11.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -119,6 +121,7 @@ int numpy_type(const DataType& type, const char*& extension) noexcept {
 
 template <class M>
 void release(PyObject* capsule) noexcept {
+  const pybind11::error_scope raised;  // a deleter may run Python code
   M* const managed = static_cast<M*>(PyCapsule_GetPointer(capsule, M::kUsedName));
   if (managed != nullptr && managed->deleter != nullptr) managed->deleter(managed);
 }
