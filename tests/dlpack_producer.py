@@ -52,6 +52,11 @@ new_capsule.restype = ctypes.py_object
 new_capsule.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
 
 
+# Exporters whose memory is in use, and those that may go once their deleter has returned.
+_IN_USE: list[Any] = []
+_FINISHED: list[Any] = []
+
+
 class Producer:
     """Exports the memory of an array; every field can be set to something else.
 
@@ -81,6 +86,8 @@ class Producer:
 
     def capsule(self) -> Any:
         self.exported += 1
+        _FINISHED.clear()
+        _IN_USE.append(self)
         kind = Managed if self.version is None else Versioned
         managed = kind(deleter=DELETER(self._delete))
         if isinstance(managed, Versioned):
@@ -109,6 +116,8 @@ class Producer:
 
     def _delete(self, _managed: int) -> None:
         self.deleted += 1
+        _IN_USE.remove(self)
+        _FINISHED.append(self)
 
 
 class OldProducer(Producer):

@@ -19,13 +19,15 @@ class ByteBuffer {
  public:
   // TypeError or ValueError naming the argument.
   explicit ByteBuffer(pybind11::handle object, const char* name = "data", bool writable = false) {
-    if (!PyObject_CheckBuffer(object.ptr())) {
-      if (writable || !speaks_dlpack(object.ptr())) {
-        throw TypeError(std::string(name) + " must support the buffer protocol, not '" +
-                        Py_TYPE(object.ptr())->tp_name + "'");
-      }
+    // First, since JAX's buffers are not those of all its types.
+    if (!writable && !PyBytes_CheckExact(object.ptr()) && !PyArray_Check(object.ptr()) &&
+        speaks_dlpack(object.ptr())) {
       array_ = borrow(object.ptr(), name).array;
       object = array_.get();
+    }
+    if (!PyObject_CheckBuffer(object.ptr())) {
+      throw TypeError(std::string(name) + " must support the buffer protocol, not '" +
+                      Py_TYPE(object.ptr())->tp_name + "'");
     }
     if (PyArray_Check(object.ptr()) &&
         PyDataType_REFCHK(PyArray_DESCR(reinterpret_cast<PyArrayObject*>(object.ptr()))))
