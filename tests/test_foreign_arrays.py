@@ -375,7 +375,7 @@ def test_arrow_that_is_no_plain_memory() -> None:
 
 def needs(package: str) -> Any:
     missing = importlib.util.find_spec(package) is None
-    return pytest.mark.skipif(missing, reason=f"{package} is not installed (extra interop)")
+    return pytest.mark.skipif(missing, reason=f"{package} is not installed (group interop)")
 
 
 @pytest.fixture(scope="module")

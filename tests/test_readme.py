@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"(?:^<!-- needs: (\w+) -->\n)?^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"<!-- command: ([\w-]+) -->\n```sh\n(.*?)```", re.DOTALL)
 PRINTED = re.compile(r"^print\(.*\)\s+# (.*)$", re.MULTILINE)
 
@@ -27,7 +28,13 @@ def blocks() -> Iterator[ParameterSet]:
         text = page.read_text("utf-8")
         for match in BLOCK.finditer(text):
             line = text.count("\n", 0, match.start()) + 1
-            yield pytest.param(match[1], id=f"{page.name}:{line}")
+            package = match[1]
+            marks = (
+                [pytest.mark.skip(reason=f"{package} is not installed (group interop)")]
+                if package is not None and importlib.util.find_spec(package) is None
+                else []
+            )
+            yield pytest.param(match[2], id=f"{page.name}:{line}", marks=marks)
 
 
 @pytest.mark.parametrize("code", list(blocks()))
@@ -37,7 +44,7 @@ def test_code_prints_what_it_says(code: str, capsys: pytest.CaptureFixture[str])
 
 
 def test_usage_example_is_short() -> None:
-    (usage,) = BLOCK.findall(README.read_text("utf-8"))
+    ((_, usage),) = BLOCK.findall(README.read_text("utf-8"))
     assert len(usage.strip().splitlines()) <= 10
 
 
