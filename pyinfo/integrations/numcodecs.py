@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numcodecs.abc import Codec
-from numcodecs.compat import ensure_contiguous_ndarray
+from numcodecs.abc import Codec  # type: ignore[import-untyped]
+from numcodecs.compat import ensure_contiguous_ndarray  # type: ignore[import-untyped]
 
 from pyinfo.frames import Coder, coder_options
 from pyinfo.integrations.chunk_frames import (
