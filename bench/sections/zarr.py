@@ -163,7 +163,7 @@ def _rows(effort: Effort, cpus: int) -> Iterator[Row]:
                 )
     for direction in DIRECTIONS if cpus > 1 else ():
         one, two = (_key(direction, threads, PYINFO) for threads in (1, 2))
-        judged = direction != "read" and not effort.quick
+        judged = not effort.quick
         yield Row(
             f"{direction}, second thread",
             size,
