@@ -4,6 +4,7 @@ from pyinfo._core import __version__
 from pyinfo.codes import HuffmanCode, RansModel
 from pyinfo.coding_report import CodingReport, compression_report
 from pyinfo.config import show_config
+from pyinfo.embedding import get_include
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Frame, compress, decompress
 from pyinfo.measures import (
@@ -40,6 +41,7 @@ __all__ = [
     "decompress",
     "decompress_file",
     "entropy",
+    "get_include",
     "hellinger_distance",
     "information_content",
     "jeffreys_divergence",
