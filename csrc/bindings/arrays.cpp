@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "bindings/dlpack.hpp"
-
 #include "measures/measure.hpp"
 
 namespace pyinfo::bindings {
