@@ -10,6 +10,8 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bindings/areas.hpp"
 #include "counting/count_values.hpp"
@@ -25,6 +27,9 @@ namespace {
 using counting::Column;
 using counting::Kind;
 using counting::Rows;
+
+// Arrays of fewer elements are copied into memory of NumPy's own.
+constexpr std::size_t kWorthKeeping = 4096;
 
 // A one-dimensional array, of strings or of something that has keys.
 class Samples {
@@ -56,6 +61,7 @@ class Samples {
     return {static_cast<const unsigned char*>(array_.data()), size(),
             std::size_t(array_.itemsize()), type_number_ == NPY_UNICODE};
   }
+  py::dtype dtype() const { return array_.dtype(); }
   // An array of that dtype for `size` different values.
   py::array values(std::size_t size) const {
     return py::array(array_.dtype(), py::array::ShapeContainer{py::ssize_t(size)});
@@ -105,17 +111,34 @@ const T* weights_of(const py::object& object, const Samples& samples) {
   return weights.data();
 }
 
-template <class Count>
-py::tuple table_of(const Samples& samples, const counting::Entries<Count>& entries) {
-  py::array values = samples.values(entries.size());
-  counting::write_elements(entries, samples.column().type, values.mutable_data());
-  py::array_t<Count> counts{py::ssize_t(entries.size())};
-  for (std::size_t i = 0; i < entries.size(); ++i) counts.mutable_data()[i] = entries[i].count;
-  return py::make_tuple(values, counts);
+// An array that owns the buffer. What is much larger than its contents is not kept.
+template <class T>
+py::array array_of(counting::Buffer<T>&& buffer, std::size_t size, const py::dtype& dtype) {
+  const py::array::ShapeContainer shape{py::ssize_t(size)};
+  if (size < buffer.size() / 2 || size < kWorthKeeping)
+    return py::array(dtype, shape, buffer.data());
+  auto* const owner = new counting::Buffer<T>(std::move(buffer));
+  const py::capsule capsule(owner, [](void* p) { delete static_cast<counting::Buffer<T>*>(p); });
+  return py::array(dtype, shape, owner->data(), capsule);
 }
 
 template <class Count>
-py::tuple table_of(const Samples& samples, const std::vector<counting::RowEntry<Count>>& entries) {
+py::tuple table_of(const Samples& samples, counting::Table<Count>&& table) {
+  const counting::Type type = samples.column().type;
+  py::array values;
+  if (type.size == sizeof(counting::Key)) {
+    counting::write_elements(table, type, table.keys.data());  // in place
+    values = array_of(std::move(table.keys), table.size, samples.dtype());
+  } else {
+    values = samples.values(table.size);
+    counting::write_elements(table, type, values.mutable_data());
+  }
+  return py::make_tuple(values,
+                        array_of(std::move(table.counts), table.size, py::dtype::of<Count>()));
+}
+
+template <class Count>
+py::tuple table_of(const Samples& samples, std::vector<counting::RowEntry<Count>>&& entries) {
   py::array values = samples.values(entries.size());
   py::array_t<Count> counts{py::ssize_t(entries.size())};
   const Rows rows = samples.rows();
@@ -132,18 +155,18 @@ template <class... Weights>
 py::tuple counted(const Samples& samples, Weights... weights) {
   if (samples.is_strings()) {
     const Rows rows = samples.rows();
-    const auto entries = [&] {
+    auto entries = [&] {
       const py::gil_scoped_release unlocked;
       return counting::count_rows(rows, weights...);
     }();
-    return table_of(samples, entries);
+    return table_of(samples, std::move(entries));
   }
   const Column column = samples.column();
-  const auto entries = [&] {
+  auto entries = [&] {
     const WithoutGil unlocked(column.size >= kReleaseGil);
     return counting::count_values(column, weights...);
   }();
-  return table_of(samples, entries);
+  return table_of(samples, std::move(entries));
 }
 
 py::tuple count_values(const py::object& samples_object, const py::object& weights) {
@@ -164,25 +187,26 @@ py::tuple factorize(const py::object& samples_object) {
   std::uint32_t* const out = codes.mutable_data();
   if (samples.is_strings()) {
     const Rows rows = samples.rows();
-    const auto entries = [&] {
+    auto entries = [&] {
       const py::gil_scoped_release unlocked;
       return counting::count_rows(rows, out);
     }();
-    return py::make_tuple(codes) + table_of(samples, entries);
+    return py::make_tuple(codes) + table_of(samples, std::move(entries));
   }
   const Column column = samples.column();
-  const auto entries = [&] {
+  auto entries = [&] {
     const WithoutGil unlocked(column.size >= kReleaseGil);
     return counting::factorize(column, out);
   }();
-  return py::make_tuple(codes) + table_of(samples, entries);
+  return py::make_tuple(codes) + table_of(samples, std::move(entries));
 }
 
 // The element that a key stands for, as a Python integer.
 py::object integer_of(const Samples& samples, counting::Key key) {
   py::array value = samples.values(1);
-  counting::write_elements(counting::Entries<std::uint64_t>{{key, 1}}, samples.column().type,
-                           value.mutable_data());
+  counting::Table<std::uint64_t> table(1);
+  table.append(key, 1);
+  counting::write_elements(table, samples.column().type, value.mutable_data());
   return py::int_(value.attr("item")());
 }
 
@@ -194,14 +218,15 @@ py::object joint_table(const py::object& x_object, const py::object& y_object) {
   }
   if (!x.is_integers() || !y.is_integers()) return py::none();
   const Column column_x = x.column(), column_y = y.column();
-  const auto table = [&] {
+  auto table = [&] {
     const WithoutGil unlocked(column_x.size >= kReleaseGil);
     return counting::joint_table(column_x, column_y);
   }();
   if (!table) return py::none();
-  py::array_t<std::uint64_t> counts({table->rows, table->columns});
-  std::memcpy(counts.mutable_data(), table->counts.data(),
-              table->counts.size() * sizeof(std::uint64_t));
+  const std::size_t rows = table->rows, columns = table->columns;
+  const py::array counts =
+      array_of(std::move(table->counts), rows * columns, py::dtype::of<std::uint64_t>())
+          .reshape({py::ssize_t(rows), py::ssize_t(columns)});
   return py::make_tuple(counts, integer_of(x, table->first_x), integer_of(y, table->first_y));
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "counting/buffer.hpp"
 #include "counting/keys.hpp"
 
 namespace pyinfo::counting {
@@ -16,9 +17,25 @@ struct Entry {
   Count count;
 };
 
-// In the order of the keys, each of them once and none with a count of zero, once it is finished.
 template <class Count>
 using Entries = std::vector<Entry<Count>>;
+
+// The result: `size` keys in their order, each of them once, none with a count of zero. The buffers
+// may be larger.
+template <class Count>
+struct Table {
+  std::size_t size = 0;
+  Buffer<Key> keys;
+  Buffer<Count> counts;
+
+  Table() = default;
+  explicit Table(std::size_t most) : keys(most), counts(most) {}
+  void append(Key key, Count count) noexcept {
+    keys[size] = key;
+    counts[size] = count;
+    ++size;
+  }
+};
 
 // Each sample counts once.
 struct Ones {

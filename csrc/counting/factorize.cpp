@@ -15,36 +15,36 @@ constexpr std::size_t kDirect = std::size_t{1} << 16;
 constexpr std::size_t kDirectPerEntry = 16;
 
 // The codes as the counts of a table: small enough that a lookup rarely meets another key first.
-HashTable<std::uint32_t> table_of(const Entries<std::uint64_t>& entries) {
+HashTable<std::uint32_t> codes_of(const Table<std::uint64_t>& table) {
   int slot_bits = 6;
-  while ((entries.size() >> slot_bits) * 4 >= 1) ++slot_bits;
-  HashTable<std::uint32_t> table(slot_bits + 1);
-  for (std::size_t code = 0; code < entries.size(); ++code)
-    table.add(entries[code].key, std::uint32_t(code));
-  return table;
+  while ((table.size >> slot_bits) * 4 >= 1) ++slot_bits;
+  HashTable<std::uint32_t> codes(slot_bits + 1);
+  for (std::size_t code = 0; code < table.size; ++code)
+    codes.add(table.keys[code], std::uint32_t(code));
+  return codes;
 }
 
 }  // namespace
 
-Entries<std::uint64_t> factorize(Column column, std::uint32_t* codes) {
-  const Entries<std::uint64_t> entries = count_values(column);
-  if (entries.size() > std::numeric_limits<std::uint32_t>::max())
+Table<std::uint64_t> factorize(Column column, std::uint32_t* codes) {
+  Table<std::uint64_t> table = count_values(column);
+  if (table.size > std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("more than 2^32 - 1 different values");
-  if (entries.empty()) return entries;
-  const Key first = entries.front().key;
-  const Key last = entries.back().key - first;
+  if (table.size == 0) return table;
+  const Key first = table.keys[0];
+  const Key last = table.keys[table.size - 1] - first;
   with_keys(column.data, column.type, [&](const auto& keys) {
-    if (last < kDirect || last / kDirectPerEntry < entries.size()) {
+    if (last < kDirect || last / kDirectPerEntry < table.size) {
       std::vector<std::uint32_t> code_of(std::size_t(last) + 1);
-      for (std::size_t code = 0; code < entries.size(); ++code)
-        code_of[entries[code].key - first] = std::uint32_t(code);
+      for (std::size_t code = 0; code < table.size; ++code)
+        code_of[table.keys[code] - first] = std::uint32_t(code);
       for (std::size_t i = 0; i < column.size; ++i) codes[i] = code_of[keys[i] - first];
     } else {
-      HashTable<std::uint32_t> table = table_of(entries);
-      for (std::size_t i = 0; i < column.size; ++i) codes[i] = table.find(keys[i])->count;
+      HashTable<std::uint32_t> code_of = codes_of(table);
+      for (std::size_t i = 0; i < column.size; ++i) codes[i] = code_of.find(keys[i])->count;
     }
   });
-  return entries;
+  return table;
 }
 
 }  // namespace pyinfo::counting

@@ -1,7 +1,7 @@
 #include "counting/joint_table.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <vector>
 
 namespace pyinfo::counting {
 namespace {
@@ -60,8 +60,13 @@ class Counter {
   }
 
   JointTable finish() {
-    flush();
-    return trimmed();
+    // All tables become one. What has been flushed is there only after long or widened counting.
+    const std::size_t size = rows_ * columns_;
+    for (std::size_t t = 1; t < tables_; ++t)
+      for (std::size_t c = 0; c < size; ++c) cells_[c] += cells_[t * size + c];
+    if (counts_.empty()) return trimmed(cells_.data());
+    for (std::size_t c = 0; c < size; ++c) counts_[c] += cells_[c];
+    return trimmed(counts_.data());
   }
 
  private:
@@ -92,14 +97,15 @@ class Counter {
     rows_ = std::size_t(range_x_.span()) + 1;
     columns_ = std::size_t(range_y_.span()) + 1;
     tables_ = rows_ * columns_ <= kSmall ? kTables : 1;
-    cells_.reset(new std::uint32_t[tables_ * rows_ * columns_]());
+    cells_ = Buffer<std::uint32_t>(tables_ * rows_ * columns_);
+    std::fill_n(cells_.data(), cells_.size(), std::uint32_t{0});
   }
 
   void flush() {
     const std::size_t size = rows_ * columns_;
     counts_.resize(size);
     for (std::size_t t = 0; t < tables_; ++t) {
-      std::uint32_t* const table = cells_.get() + t * size;
+      std::uint32_t* const table = cells_.data() + t * size;
       for (std::size_t c = 0; c < size; ++c) counts_[c] += table[c];
       std::fill(table, table + size, std::uint32_t{0});
     }
@@ -122,7 +128,7 @@ class Counter {
     const std::size_t end = std::min(n_, begin + kPerFlush);
     const Key first_x = range_x_.least, first_y = range_y_.least;
     const std::size_t rows = rows_, columns = columns_;
-    std::uint32_t* const cells = cells_.get();
+    std::uint32_t* const cells = cells_.data();
     std::size_t i = begin;
     if (tables_ > 1) {
       const std::size_t size = rows * columns;
@@ -146,29 +152,24 @@ class Counter {
     return i;
   }
 
-  JointTable trimmed() {
+  template <class Cell>
+  JointTable trimmed(const Cell* cells) const {
     std::size_t top = rows_, bottom = 0, left = columns_, right = 0;
     for (std::size_t r = 0; r < rows_; ++r) {
-      const std::uint64_t* const row = counts_.data() + r * columns_;
-      const auto counted = [](std::uint64_t count) { return count != 0; };
-      const std::size_t first = std::size_t(std::find_if(row, row + columns_, counted) - row);
+      const Cell* const row = cells + r * columns_;
+      std::size_t first = 0, last = columns_;
+      while (first < columns_ && row[first] == 0) ++first;
       if (first == columns_) continue;
-      std::size_t last = columns_ - 1;
-      while (row[last] == 0) --last;
+      while (row[last - 1] == 0) --last;
       top = std::min(top, r);
-      bottom = r;
+      bottom = r + 1;
       left = std::min(left, first);
       right = std::max(right, last);
     }
-    JointTable table{
-        range_x_.least + top, range_y_.least + left, bottom - top + 1, right - left + 1, {}};
-    if (table.rows == rows_ && table.columns == columns_) {
-      table.counts = std::move(counts_);
-      return table;
-    }
-    table.counts.resize(table.rows * table.columns);
+    JointTable table{range_x_.least + top, range_y_.least + left, bottom - top, right - left,
+                     Buffer<std::uint64_t>((bottom - top) * (right - left))};
     for (std::size_t r = 0; r < table.rows; ++r)
-      std::copy_n(counts_.data() + (r + top) * columns_ + left, table.columns,
+      std::copy_n(cells + (r + top) * columns_ + left, table.columns,
                   table.counts.data() + r * table.columns);
     return table;
   }
@@ -178,7 +179,7 @@ class Counter {
   const std::size_t n_;
   Range range_x_, range_y_;
   std::size_t rows_ = 0, columns_ = 0, tables_ = 1;
-  std::unique_ptr<std::uint32_t[]> cells_;
+  Buffer<std::uint32_t> cells_;
   std::vector<std::uint64_t> counts_;
 };
 
@@ -227,8 +228,10 @@ std::optional<JointTable> joint_table_reference(Column x, Column y) {
                        std::size_t(range_x.span()) + 1,
                        std::size_t(range_y.span()) + 1,
                        {}};
-      if (table.rows * table.columns > most) return std::nullopt;
-      table.counts.resize(table.rows * table.columns);
+      const std::size_t cells = table.rows * table.columns;
+      if (cells > most) return std::nullopt;
+      table.counts = Buffer<std::uint64_t>(cells);
+      std::fill_n(table.counts.data(), cells, std::uint64_t{0});
       for (std::size_t i = 0; i < x.size; ++i)
         ++table.counts[(keys_x[i] - range_x.least) * table.columns + (keys_y[i] - range_y.least)];
       return table;

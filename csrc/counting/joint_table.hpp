@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
-#include "counting/dense.hpp"
+#include "counting/buffer.hpp"
 #include "counting/keys.hpp"
 
 namespace pyinfo::counting {
@@ -18,7 +17,7 @@ struct JointTable {
   Key first_y;
   std::size_t rows;
   std::size_t columns;
-  std::vector<std::uint64_t> counts;
+  Buffer<std::uint64_t> counts;
 };
 
 // Both columns hold integers, as many of x as of y. Nothing if the table would be large beside the

@@ -1,5 +1,4 @@
-// Sorting by keys: radix partitions from the highest bit in which the keys differ, until what is
-// left is almost in order.
+// Sorting by keys, in memory that is in the cache.
 #pragma once
 
 #include <algorithm>
@@ -17,21 +16,26 @@ Key key_of(const Entry<Count>& entry) noexcept {
   return entry.key;
 }
 
+// How many bits the number has.
+inline int bit_width(std::uint64_t number) noexcept {
+  int width = 0;
+  for (int step = 32; step > 0; step /= 2) {
+    if (number >> step != 0) {
+      number >>= step;
+      width += step;
+    }
+  }
+  return width + int(number);
+}
+
+// Up to so many items are sorted at a time; more are partitioned first.
+inline constexpr std::size_t kMostSorted = 8192;
+
 namespace sorting {
 
-// Buckets up to this are left to one insertion sort over all of them.
+inline constexpr int kMostBits = 12;
+// What insertion does well.
 inline constexpr std::size_t kFewItems = 24;
-// As many streams as the first-level cache has room for, and more bits where all fits into it.
-inline constexpr int kWideBits = 8;
-inline constexpr int kNarrowBits = 11;
-inline constexpr std::size_t kCachedItems = 16384;
-
-inline int bit_width(Key key) noexcept {
-  int width = 0;
-  while (key >> width > 0xff && width < 56) width += 8;
-  for (Key rest = key >> width; rest != 0; rest >>= 1) ++width;
-  return width;
-}
 
 template <class Item>
 void insertion_sort(Item* items, std::size_t n) noexcept {
@@ -45,63 +49,66 @@ void insertion_sort(Item* items, std::size_t n) noexcept {
 
 }  // namespace sorting
 
-// Sorts n items by their keys; what was in `items` and `scratch` (n items each) is overwritten. The
-// result is in `scratch` if `to_scratch`. Not stable where items of one key differ.
+// The bits in which any two of n > 0 keys differ.
 template <class Item>
-void sort_items(Item* items, Item* scratch, std::size_t n, bool to_scratch = false) noexcept {
-  using namespace sorting;
-  Key differ = 0;
-  if (n > kFewItems)
-    for (std::size_t i = 1; i < n; ++i) differ |= key_of(items[i]) ^ key_of(items[0]);
-  if (n <= kFewItems || differ == 0) {
-    if (differ == 0 && n > kFewItems) {
-      // All of them are equal.
-    } else {
-      insertion_sort(items, n);
-    }
-    if (to_scratch && n > 0) std::memcpy(scratch, items, n * sizeof(Item));
-    return;
-  }
+Key differing_bits(const Item* items, std::size_t n) noexcept {
+  Key bits = 0;
+  for (std::size_t i = 1; i < n; ++i) bits |= key_of(items[i]) ^ key_of(items[0]);
+  return bits;
+}
 
-  // About one item per bucket in the end.
-  const int size_bits = bit_width(n);
-  const int bits =
-      std::min({bit_width(differ), size_bits, n <= kCachedItems ? kNarrowBits : kWideBits});
-  const int shift = bit_width(differ) - bits;
-  const std::size_t buckets = std::size_t{1} << bits;
-  const Key mask = Key(buckets - 1);
-  std::uint32_t small_ends[std::size_t{1} << kNarrowBits];
-  std::size_t large_ends[std::size_t{1} << kWideBits];
-  const auto partition = [&](auto* ends) {
-    std::memset(ends, 0, buckets * sizeof(*ends));
-    for (std::size_t i = 0; i < n; ++i) ++ends[(key_of(items[i]) >> shift) & mask];
-    std::size_t sum = 0, largest = 0;
-    for (std::size_t b = 0; b < buckets; ++b) {
-      const std::size_t size = ends[b];
-      largest = std::max(largest, size);
-      ends[b] = static_cast<std::remove_reference_t<decltype(*ends)>>(sum);
-      sum += size;
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      scratch[ends[(key_of(items[i]) >> shift) & mask]++] = items[i];
-    }
-    if (largest <= kFewItems || shift == 0) {
-      if (shift != 0) insertion_sort(scratch, n);
-      if (!to_scratch) std::memcpy(items, scratch, n * sizeof(Item));
-      return;
-    }
-    std::size_t begin = 0;
-    for (std::size_t b = 0; b < buckets; ++b) {
-      const std::size_t end = ends[b];
-      if (end > begin) sort_items(scratch + begin, items + begin, end - begin, !to_scratch);
-      begin = end;
-    }
-  };
-  if (n <= kCachedItems) {
-    partition(small_ends);
-  } else {
-    partition(large_ends);
+// Deals n items to 2^bits parts by the bits of their keys above `shift`; those above these are
+// equal in all keys. Writes where each part ends, and returns the size of the largest.
+template <class Item, class Size>
+std::size_t partition(const Item* items, std::size_t n, int shift, int bits, Item* out,
+                      Size* ends) noexcept {
+  const std::size_t parts = std::size_t{1} << bits;
+  const Key mask = Key(parts - 1);
+  std::memset(ends, 0, parts * sizeof(Size));
+  for (std::size_t i = 0; i < n; ++i) ++ends[(key_of(items[i]) >> shift) & mask];
+  Size sum = 0, largest = 0;
+  for (std::size_t p = 0; p < parts; ++p) {
+    const Size size = ends[p];
+    largest = std::max(largest, size);
+    ends[p] = sum;
+    sum += size;
   }
+  for (std::size_t i = 0; i < n; ++i) out[ends[(key_of(items[i]) >> shift) & mask]++] = items[i];
+  return largest;
+}
+
+// Sorts up to kMostSorted items by their keys and returns where they are: in `items` or in
+// `scratch`. Items of one key keep their order.
+//
+// About as many parts as items, then insertion within all parts at once: hardly anything is left
+// to do, unless the keys lie unevenly.
+template <class Item>
+Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
+  using namespace sorting;
+  if (n <= kFewItems) {
+    insertion_sort(items, n);
+    return items;
+  }
+  const Key differ = differing_bits(items, n);
+  if (differ == 0) return items;
+  std::uint32_t ends[std::size_t{1} << kMostBits];
+  const int bits = std::min({bit_width(differ), bit_width(n), kMostBits});
+  const int shift = bit_width(differ) - bits;
+  const std::size_t largest = partition(items, n, shift, bits, scratch, ends);
+  if (shift == 0) return scratch;
+  if (largest > kFewItems) {
+    std::uint32_t begin = 0;
+    for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
+      const std::size_t size = ends[p] - begin;
+      if (size > kFewItems) {
+        const Item* const sorted = sort_items(scratch + begin, items + begin, size);
+        if (sorted != scratch + begin) std::memcpy(scratch + begin, sorted, size * sizeof(Item));
+      }
+      begin = ends[p];
+    }
+  }
+  insertion_sort(scratch, n);
+  return scratch;
 }
 
 }  // namespace pyinfo::counting
