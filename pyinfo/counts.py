@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, SupportsIndex
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -106,25 +106,22 @@ class Counts:
         Counts
             Those of all samples, in memory that grows with the different values only.
         """
-        # Merged as a binary counter carries: each table meets others of about its own weight.
-        merged: list[tuple[int, Counts]] = []
-        for chunk in chunks:
-            made = chunk if isinstance(chunk, Counts) else cls._of(chunk, None)
-            level = 0
-            while merged and merged[-1][0] == level:
-                made = merged.pop()[1].merge(made)
-                level += 1
-            merged.append((level, made))
-        tables = [made for _, made in merged]
-        if not tables or not any(map(len, tables)):
+        tables = (chunk if isinstance(chunk, Counts) else cls._of(chunk, None) for chunk in chunks)
+        made = merged_in_pairs(tables)
+        if made is None or not len(made):
             raise ValueError("chunks are empty: there is nothing to count")
-        return tables[0].merge(*tables[1:])
+        return made
 
     @classmethod
     def _of(cls, samples: Any, weights: npt.ArrayLike | None) -> Counts:
         array = as_samples(samples)
         checked = None if weights is None else as_weights(weights, array.size)
         return cls._made(*count(array, checked))
+
+    @classmethod
+    def _weighted(cls, values: Any, counts: Array) -> Counts:
+        """Count values that may be equal, each as often as its count says."""
+        return cls._made(*count(as_samples(values), counts))
 
     @classmethod
     def _made(cls, values: Array, counts: Array) -> Counts:
@@ -306,6 +303,34 @@ class Counts:
         shown = values.astype(str) if values.dtype.kind in "mM" else values
         pairs = zip(shown.tolist(), counts.tolist(), strict=True)
         return f"Counts({{{', '.join(f'{value!r}: {number}' for value, number in pairs)}}})"
+
+
+class Mergeable(Protocol):
+    """Counts of some kind."""
+
+    def merge(self, *others: Self) -> Self:
+        """Return the counts of all samples together."""
+
+
+_Table = TypeVar("_Table", bound=Mergeable)
+
+
+def merged_in_pairs(tables: Iterable[_Table]) -> _Table | None:
+    """Merge as a binary counter carries: each table with one of about as many samples.
+
+    Merging all into the first would visit its values for each of the others.
+    """
+    waiting: list[tuple[int, _Table]] = []
+    for made in tables:
+        level = 0
+        while waiting and waiting[-1][0] == level:
+            made = waiting.pop()[1].merge(made)
+            level += 1
+        waiting.append((level, made))
+    if not waiting:
+        return None
+    first, *others = (made for _, made in waiting)
+    return first.merge(*others)
 
 
 def _merged(tables: list[tuple[Array, Array]]) -> tuple[Array, Array]:

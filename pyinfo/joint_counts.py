@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo.counts import Counts
+from pyinfo.counts import Counts, merged_in_pairs
 from pyinfo.samples import Array, as_samples, as_weights, count, factorize, joined
 
 Codes = npt.NDArray[np.uint32]
@@ -70,6 +70,30 @@ class JointCounts:
         if not len(made):
             what = "samples are empty" if weights is None else "weights are all zero"
             raise ValueError(f"{what}: there is nothing to count")
+        return made
+
+    @classmethod
+    def from_chunks(cls, chunks: Iterable[Any]) -> JointCounts:
+        """Count samples that come in parts.
+
+        Parameters
+        ----------
+        chunks : iterable
+            Of tuples, each with the samples of all variables, or of `JointCounts`; some may be
+            empty.
+
+        Returns
+        -------
+        JointCounts
+            Those of all samples, in memory that grows with the different combinations only.
+        """
+        tables = (
+            chunk if isinstance(chunk, JointCounts) else cls._of(tuple(chunk), None)
+            for chunk in chunks
+        )
+        made = merged_in_pairs(tables)
+        if made is None or not len(made):
+            raise ValueError("chunks are empty: there is nothing to count")
         return made
 
     @classmethod
@@ -270,6 +294,34 @@ class JointCounts:
         """
         return float(_core.entropy(self.counts, base=base, normalize=True))
 
+    def mutual_information(self, *, base: float = 2) -> float:
+        """Return the mutual information of two variables: how far they are from independent.
+
+        It is the divergence of the observed frequencies from the products of their margins, and
+        exact where it is small, which differences of entropies are not.
+
+        Parameters
+        ----------
+        base : float, default 2
+            Bits by default; ``math.e`` gives nats.
+
+        Raises
+        ------
+        ValueError
+            If there are more than two variables: `marginal` leaves two.
+        """
+        variables, cells, counts = self._table
+        if len(variables) != 2:
+            raise ValueError(f"mutual information is that of 2 variables, not of {len(variables)}")
+        total = float(self.total)
+        margins = [
+            np.bincount(codes, counts, len(values))
+            for codes, values in zip(cells.T, variables, strict=True)
+        ]
+        apart = margins[0][cells[:, 0]] * margins[1][cells[:, 1]] / total
+        information = _core.kl_divergence(counts / total, apart / total, base=base, normalize=False)
+        return max(0.0, float(information))
+
     def __len__(self) -> int:
         return len(self._table[2])
 
@@ -334,8 +386,8 @@ def _combined(
     for column, size in zip(codes[1:], sizes[1:], strict=True):
         values = None
         if span * size > _MOST_KEYS:
-            keys, values, _ = _core.factorize(keys)
-            keys = keys.astype(np.uint64)
+            codes_of_keys, values, _ = _core.factorize(keys)
+            keys = codes_of_keys.astype(np.uint64)
             span = len(values)
         ranks.append(values)
         keys *= np.uint64(size)
@@ -377,15 +429,13 @@ def _of_cells(variables: list[Array], cells: Codes, counts: Array) -> Counts | J
 
 
 def _equal(values: Array, wanted: Any) -> npt.NDArray[np.bool_]:
-    """Say which of the values is the wanted one."""
+    """Say which of the values is the wanted one; NaN and NaT are ones like others."""
     if values.dtype.kind == "O":
-        equal = [value == wanted or (value != value and wanted != wanted) for value in values]
-        return np.array(equal, np.bool_)
-    asked = np.asarray(wanted)
-    equal = np.asarray(values == asked)
-    if asked.dtype.kind in "fmM" and asked != asked:
-        equal = np.asarray(values != values)
-    return np.broadcast_to(equal, values.shape).astype(np.bool_)
+        same = [value == wanted or (value != value and wanted != wanted) for value in values]
+        return np.array(same, np.bool_)
+    if wanted != wanted:
+        return np.asarray(values != values, np.bool_)
+    return np.broadcast_to(np.asarray(values == wanted, np.bool_), values.shape)
 
 
 def _index(variable: SupportsIndex, variables: int) -> int:
