@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "counting/byte_counts.hpp"
 #include "counting/dense.hpp"
@@ -14,9 +15,10 @@ namespace {
 
 // A small table counts until it has met so many different values; then it is known that there are
 // many, and what is made for many takes over.
-constexpr std::size_t kFewDistinct = std::size_t{1} << 13;
-constexpr int kMostBucketBits = 12;
-constexpr int kLeastBucketBits = 5;
+constexpr std::size_t kFewDistinct = 4096;
+// So much emptier than it may get, a table of few values hardly ever has to look twice.
+constexpr int kMostSlotBits = 14;
+constexpr int kLeastSlotBits = 6;
 constexpr std::size_t kAtATime = 512;
 
 // What has been counted is thrown away rather than merged if it is a small part of all.
@@ -25,7 +27,7 @@ constexpr std::size_t kSmallPart = 8;
 // Counts from `begin` until more than a few different values have been met, and returns where.
 template <class Keys, class Weight>
 std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight weights,
-                      PairTable<typename Weight::Count>& table) {
+                      HashTable<typename Weight::Count>& table) {
   for (std::size_t i = begin; i < n;) {
     // Whether there are too many is asked now and then, not for every sample.
     const std::size_t end = std::min(n, i + kAtATime);
@@ -46,20 +48,29 @@ bool should_sort(std::size_t samples, std::size_t different, std::size_t n) noex
 template <class Keys, class Weight>
 Table<typename Weight::Count> count(const Keys& keys, std::size_t n, Weight weights) {
   using Count = typename Weight::Count;
-  Entries<Count> entries;
+  Table<Count> dense;
   std::size_t begin = 0;
   const Window window = guess_window(keys, n);
-  if (window.width > 0) begin = count_dense(keys, n, weights, window, entries);
-  if (begin == n) return count_entries(entries);
+  if (window.width > 0) begin = count_dense(keys, n, weights, window, dense);
+  if (begin == n) return dense;
+  if (dense.size > kFewDistinct)
+    return count_many(keys, begin, n, weights, std::move(dense), false);
 
-  PairTable<Count> few(std::clamp(bit_width(n) - 4, kLeastBucketBits, kMostBucketBits));
-  for (const Entry<Count>& entry : entries) few.add(entry.key, entry.count);
+  HashTable<Count> few(std::clamp(bit_width(n), kLeastSlotBits, kMostSlotBits));
+  for (std::size_t i = 0; i < dense.size; ++i) few.add(dense.keys[i], dense.counts[i]);
   const std::size_t until = count_few(keys, begin, n, weights, few);
-  entries.clear();
-  if (until == n || until > n / kSmallPart) few.append_to(entries);
-  if (until == n) return count_entries(entries);
-  const bool sorting = should_sort(until - begin, few.distinct(), n);
-  return count_many(keys, entries.empty() ? 0 : until, n, weights, entries, sorting);
+  Table<Count> table;
+  if (until == n || until > n / kSmallPart) {
+    Entries<Count> entries(few.distinct() + 2);
+    entries.resize(few.copy_to(entries.data()));
+    table = sorted_table(std::move(entries));
+    begin = until;
+  } else {
+    begin = 0;
+  }
+  if (begin == n) return table;
+  const bool sorting = should_sort(until, few.distinct(), n);
+  return count_many(keys, begin, n, weights, std::move(table), sorting);
 }
 
 template <class Weight>

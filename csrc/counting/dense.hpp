@@ -92,9 +92,9 @@ std::size_t count_wide(const Keys& keys, std::size_t begin, std::size_t end, Wei
 
 // Counts of a window that may be widened.
 template <class Count>
-class Table {
+class DenseTable {
  public:
-  explicit Table(Window window) : window_(window), counts_(window.width) {}
+  explicit DenseTable(Window window) : window_(window), counts_(window.width) {}
 
   Window window() const noexcept { return window_; }
 
@@ -124,9 +124,13 @@ class Table {
     counts_ = std::move(counts);
   }
 
-  void append_to(Entries<Count>& entries) const {
+  Table<Count> finish() const {
+    std::size_t size = 0;
+    for (const Count count : counts_) size += count != 0;
+    Table<Count> table(size);
     for (std::size_t k = 0; k < window_.width; ++k)
-      if (counts_[k] != 0) entries.push_back({window_.first + k, counts_[k]});
+      if (counts_[k] != 0) table.append(window_.first + k, counts_[k]);
+    return table;
   }
 
  private:
@@ -150,23 +154,22 @@ Window guess_window(const Keys& keys, std::size_t n) noexcept {
 }
 
 // Counts as long as the keys lie in a window, widened when they leave it, that is not too large.
-// Returns how many samples have been counted; the counts are appended to `entries`, sorted.
+// Returns how many samples have been counted, and puts their counts into `counted`.
 template <class Keys, class Weight>
 std::size_t count_dense(const Keys& keys, std::size_t n, Weight weights, Window window,
-                        Entries<typename Weight::Count>& entries) {
-  dense::Table<typename Weight::Count> table(window);
+                        Table<typename Weight::Count>& counted) {
+  dense::DenseTable<typename Weight::Count> table(window);
   std::size_t i = 0;
   while ((i = table.count(keys, i, n, weights)) < n) {
     const Key key = keys[i];
     const Window now = table.window();
     if (key - now.first < now.width) continue;  // the end of what may be counted at a time
-    // Doubled, so that the window is rarely widened.
     const Window wider = dense::widened(std::min(key, now.first),
                                         std::max<Key>(key, now.first + (now.width - 1)), n);
     if (wider.width == 0) break;
     table.widen(wider);
   }
-  table.append_to(entries);
+  counted = table.finish();
   return i;
 }
 

@@ -53,11 +53,15 @@ class HashTable {
 
   std::size_t distinct() const noexcept { return used_; }
 
-  // Calls visitor(entry) for what has a count.
-  template <class Visitor>
-  void visit(Visitor&& visitor) const {
-    for (std::size_t at = 0; at < slots(); ++at)
-      if (slots_[at].count != 0) visitor(slots_[at]);
+  // Writes what has a count, in no order, and returns how many that are: at most distinct() + 1,
+  // and one more may be overwritten. Without a branch on what is there, which nobody could foresee.
+  std::size_t copy_to(Entry<Count>* entries) const noexcept {
+    std::size_t size = 0;
+    for (std::size_t at = 0; at < slots(); ++at) {
+      entries[size] = slots_[at];
+      size += slots_[at].count != 0;
+    }
+    return size;
   }
 
  private:
@@ -76,69 +80,6 @@ class HashTable {
   Buffer<Entry<Count>> slots_;
   int slot_bits_ = 0;
   std::size_t used_ = 0;
-};
-
-// For few keys: places for two in each bucket, which are compared without a branch between them,
-// so that hardly anything is left to be foreseen; what finds no place is counted elsewhere.
-//
-// A free place holds a key that belongs to another bucket.
-template <class Count>
-class PairTable {
- public:
-  explicit PairTable(int bucket_bits)
-      : buckets_(std::size_t{1} << bucket_bits), bucket_bits_(bucket_bits), others_(6) {
-    for (std::size_t b = 0; b < buckets_.size(); ++b) {
-      const Key free = free_key(b);
-      buckets_[b] = {{free, free}, {0, 0}};
-    }
-  }
-
-  void add(Key key, Count count) {
-    Bucket& bucket = buckets_[hash_of(key) >> (64 - bucket_bits_)];
-    const bool second = bucket.keys[1] == key;
-    if ((bucket.keys[0] == key) | second) {
-      bucket.counts[second] += count;
-    } else {
-      insert(bucket, key, count);
-    }
-  }
-
-  std::size_t distinct() const noexcept { return used_ + others_.distinct(); }
-
-  void append_to(Entries<Count>& entries) const {
-    for (std::size_t b = 0; b < buckets_.size(); ++b)
-      for (int place = 0; place < 2; ++place)
-        if (buckets_[b].counts[place] != 0)
-          entries.push_back({buckets_[b].keys[place], buckets_[b].counts[place]});
-    others_.visit([&](const Entry<Count>& entry) { entries.push_back(entry); });
-  }
-
- private:
-  struct Bucket {
-    Key keys[2];
-    Count counts[2];
-  };
-
-  // 0 belongs to bucket 0; 1 does not.
-  static Key free_key(std::size_t bucket) noexcept { return bucket == 0; }
-
-  void insert(Bucket& bucket, Key key, Count count) {
-    const Key free = free_key(std::size_t(&bucket - buckets_.data()));
-    for (int place = 0; place < 2; ++place) {
-      if (bucket.keys[place] == free) {
-        bucket.keys[place] = key;
-        bucket.counts[place] = count;
-        ++used_;
-        return;
-      }
-    }
-    others_.add(key, count);
-  }
-
-  Buffer<Bucket> buckets_;
-  int bucket_bits_;
-  std::size_t used_ = 0;
-  HashTable<Count> others_;
 };
 
 }  // namespace pyinfo::counting

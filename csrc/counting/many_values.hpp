@@ -55,6 +55,28 @@ Count count_of(const Entry<Count>& entry) noexcept {
   return entry.count;
 }
 
+// The keys of a chunk.
+template <class Keys>
+struct Chunk {
+  const Keys& keys;
+  std::size_t begin;
+  Key operator[](std::size_t i) const noexcept { return keys[begin + i]; }
+};
+
+// The sums so far, and then the samples of a chunk.
+template <class Keys, class T>
+struct WeightedChunk {
+  const Table<T>& sums;
+  const Keys& keys;
+  const T* weights;
+  std::size_t begin;
+  Entry<T> operator[](std::size_t i) const noexcept {
+    if (i < sums.size) return {sums.keys[i], sums.counts[i]};
+    const std::size_t at = begin + (i - sums.size);
+    return {keys[at], weights[at]};
+  }
+};
+
 // Item is a Key, which counts once, or an Entry.
 template <class Item, class Out>
 class ChunkCounter {
@@ -65,9 +87,22 @@ class ChunkCounter {
       : sorting_(sorting),
         out_(out),
         table_(kFirstSlotBits),
-        entries_(kMostSorted),
-        scratch_(kMostSorted) {}
+        entries_(kMostSorted + 2),
+        scratch_(kMostSorted + 2) {}
 
+  // `items` and `scratch` hold n items each; those of `source` (anything with operator[]) go to one
+  // of them first.
+  template <class Source>
+  void count(const Source& source, Item* items, Item* scratch, std::size_t n) {
+    const Key differ = n <= kMostSorted ? 0 : differing_bits(source, n);
+    if (differ == 0) {
+      for (std::size_t i = 0; i < n; ++i) items[i] = source[i];
+      return count(items, scratch, n);
+    }
+    count_parts(source, n, differ, items, scratch);
+  }
+
+ private:
   void count(Item* items, Item* scratch, std::size_t n) {
     if (n <= kMostSorted) return count_part(items, scratch, n);
     const Key differ = differing_bits(items, n);
@@ -76,28 +111,32 @@ class ChunkCounter {
       for (std::size_t i = 0; i < n; ++i) sum += count_of(items[i]);
       return out_.append(key_of(items[0]), sum);
     }
+    count_parts(items, n, differ, scratch, items);
+  }
+
+  // Partitions to `parts`; `scratch` is overwritten, and may be the source.
+  template <class Source>
+  void count_parts(const Source& source, std::size_t n, Key differ, Item* parts, Item* scratch) {
     const int wanted = bit_width(n - 1) - kPartSizeBits;
     const int bits = std::min({bit_width(differ), wanted, kMostPartBits});
     std::size_t ends[std::size_t{1} << kMostPartBits];
-    partition(items, n, bit_width(differ) - bits, bits, scratch, ends);
+    partition(source, n, bit_width(differ) - bits, bits, parts, ends);
     std::size_t begin = 0;
     for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
-      if (ends[p] > begin) count(scratch + begin, items + begin, ends[p] - begin);
+      if (ends[p] > begin) count(parts + begin, scratch + begin, ends[p] - begin);
       begin = ends[p];
     }
   }
 
- private:
   void count_part(Item* items, Item* scratch, std::size_t n) {
     if constexpr (std::is_same_v<Item, Key>) {
       if (sorting_) return append_runs(sort_items(items, scratch, n), n);
     }
     table_.reset(slot_bits_);
     for (std::size_t i = 0; i < n; ++i) table_.add(key_of(items[i]), count_of(items[i]));
-    std::size_t size = 0;
-    table_.visit([&](const Entry<Count>& entry) { entries_[size++] = entry; });
-    // The next part will have about as many values: the table shall be at most half full.
-    slot_bits_ = std::max(6, bit_width(size) + 1);
+    const std::size_t size = table_.copy_to(entries_.data());
+    // The next part will have about as many values: the table shall be at most a quarter full.
+    slot_bits_ = std::max(6, bit_width(size) + 2);
     const Entry<Count>* const sorted = sort_items(entries_.data(), scratch_.data(), size);
     for (std::size_t i = 0; i < size; ++i) out_.append(sorted[i].key, sorted[i].count);
   }
@@ -143,39 +182,29 @@ inline Table<std::uint64_t> merged(const Table<std::uint64_t>& a, const KeysAndC
 
 }  // namespace many
 
-// The table of entries in any order, each key once: they become the chunk, and are sorted as such.
+// The table of at most kMostSorted entries in any order, each key once.
 template <class Count>
-Table<Count> count_entries(const Entries<Count>& entries) {
-  using namespace many;
+Table<Count> sorted_table(Entries<Count> entries) {
   const std::size_t n = entries.size();
-  Buffer<Entry<Count>> items(n), scratch(n);
-  std::copy(entries.begin(), entries.end(), items.data());
-  EntriesInPlace<Count> out{items.data()};
+  Entries<Count> scratch(n);
+  const Entry<Count>* const sorted = sort_items(entries.data(), scratch.data(), n);
   Table<Count> table(n);
-  if (n <= kMostSorted) {
-    const Entry<Count>* const sorted = sort_items(items.data(), scratch.data(), n);
-    for (std::size_t i = 0; i < n; ++i) table.append(sorted[i].key, sorted[i].count);
-    return table;
-  }
-  ChunkCounter<Entry<Count>, EntriesInPlace<Count>>(false, out)
-      .count(items.data(), scratch.data(), n);
-  for (std::size_t i = 0; i < out.size; ++i) table.append(items[i].key, items[i].count);
+  for (std::size_t i = 0; i < n; ++i) table.append(sorted[i].key, sorted[i].count);
   return table;
 }
 
-// Counts samples begin .. n - 1 on top of `entries`, which may have any order.
+// Counts samples begin .. n - 1 on top of a table.
 template <class Keys>
 Table<std::uint64_t> count_many(const Keys& keys, std::size_t begin, std::size_t n, Ones,
-                                const Entries<std::uint64_t>& entries, bool sorting) {
+                                Table<std::uint64_t> table, bool sorting) {
   using namespace many;
-  Table<std::uint64_t> table = count_entries(entries);
   while (begin < n) {
     // Chunks as large as the table keep merging in proportion to the samples.
     const std::size_t size = std::min(n - begin, std::max(kChunk, table.size));
     Buffer<Key> items(size), scratch(size);
-    for (std::size_t i = 0; i < size; ++i) items[i] = keys[begin + i];
     KeysAndCounts out{items.data(), scratch.data()};
-    ChunkCounter<Key, KeysAndCounts>(sorting, out).count(items.data(), scratch.data(), size);
+    ChunkCounter<Key, KeysAndCounts> counter(sorting, out);
+    counter.count(Chunk<Keys>{keys, begin}, items.data(), scratch.data(), size);
     if (table.size > 0) {
       table = merged(table, out);
     } else {
@@ -192,18 +221,16 @@ Table<std::uint64_t> count_many(const Keys& keys, std::size_t begin, std::size_t
 // those before it.
 template <class Keys, class T>
 Table<T> count_many(const Keys& keys, std::size_t begin, std::size_t n, Weights<T> weights,
-                    const Entries<T>& entries, bool) {
+                    Table<T> table, bool) {
   using namespace many;
-  Table<T> table = count_entries(entries);
   while (begin < n) {
     const std::size_t now = std::min(n - begin, std::max(kChunk, table.size));
     const std::size_t size = table.size + now;
     Buffer<Entry<T>> items(size), scratch(size);
-    for (std::size_t i = 0; i < table.size; ++i) items[i] = {table.keys[i], table.counts[i]};
-    for (std::size_t i = 0; i < now; ++i)
-      items[table.size + i] = {keys[begin + i], weights[begin + i]};
     EntriesInPlace<T> out{items.data()};
-    ChunkCounter<Entry<T>, EntriesInPlace<T>>(false, out).count(items.data(), scratch.data(), size);
+    ChunkCounter<Entry<T>, EntriesInPlace<T>> counter(false, out);
+    counter.count(WeightedChunk<Keys, T>{table, keys, weights.weights, begin}, items.data(),
+                  scratch.data(), size);
     table = Table<T>(out.size);
     for (std::size_t i = 0; i < out.size; ++i) table.append(items[i].key, items[i].count);
     begin += now;

@@ -18,17 +18,44 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) noexcept {
   return hash ^ hash >> 32;
 }
 
+std::uint64_t word_at(const unsigned char* bytes) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+// Up to 7 bytes.
+std::uint64_t short_word(const unsigned char* bytes, std::size_t width) noexcept {
+  std::uint64_t word = 0;
+  for (std::size_t k = 0; k < width; ++k) word = word << 8 | bytes[k];
+  return word;
+}
+
+// Calls visitor(offset) for words of 8 bytes that cover the row, the last of which may overlap the
+// one before it, until it returns false. The width is at least 8.
+template <class Visitor>
+bool every_word(std::size_t width, Visitor&& visitor) noexcept {
+  for (std::size_t at = 0; at + 8 < width; at += 8)
+    if (!visitor(at)) return false;
+  return visitor(width - 8);
+}
+
 // Two chains of multiplications, since each waits for the one before it.
 std::uint64_t hash_of(const unsigned char* row, std::size_t width) noexcept {
-  std::uint64_t even = width, odd = 0, word[2];
-  for (; width >= 16; width -= 16, row += 16) {
-    std::memcpy(word, row, 16);
-    even = mixed(even, word[0]);
-    odd = mixed(odd, word[1]);
+  if (width < 8) return mixed(width, short_word(row, width));
+  std::uint64_t even = width, odd = 0;
+  std::size_t at = 0;
+  for (; at + 16 < width; at += 16) {
+    even = mixed(even, word_at(row + at));
+    odd = mixed(odd, word_at(row + at + 8));
   }
-  word[0] = word[1] = 0;
-  std::memcpy(word, row, width);
-  return mixed(mixed(even, word[0]), mixed(odd, word[1]));
+  if (at + 8 < width) even = mixed(even, word_at(row + at));
+  return mixed(even, mixed(odd, word_at(row + width - 8)));
+}
+
+bool equal(const unsigned char* a, const unsigned char* b, std::size_t width) noexcept {
+  if (width < 8) return short_word(a, width) == short_word(b, width);
+  return every_word(width, [&](std::size_t at) { return word_at(a + at) == word_at(b + at); });
 }
 
 bool less(const Rows& rows, std::size_t a, std::size_t b) noexcept {
@@ -59,7 +86,7 @@ class Places {
     for (; slots_[at].entry != kFree; at = (at + 1) & mask) {
       const Slot slot = slots_[at];
       if (slot.hash == std::uint32_t(hash >> 32) &&
-          std::memcmp(rows_.data + firsts[slot.entry] * rows_.width, bytes, rows_.width) == 0) {
+          equal(known_.data() + slot.entry * rows_.width, bytes, rows_.width)) {
         return slot.entry;
       }
     }
@@ -67,6 +94,7 @@ class Places {
     if (entry == kFree) throw std::length_error("more than 2^32 - 2 different strings");
     slots_[at] = {std::uint32_t(hash >> 32), std::uint32_t(entry)};
     firsts.push_back(row);
+    known_.insert(known_.end(), bytes, bytes + rows_.width);
     if (firsts.size() * 2 > slots_.size()) grow(firsts);
     return std::uint32_t(entry);
   }
@@ -93,6 +121,7 @@ class Places {
 
   const Rows rows_;
   std::vector<Slot> slots_;
+  std::vector<unsigned char> known_;  // the first rows, close together
 };
 
 template <class Weight>

@@ -50,17 +50,18 @@ void insertion_sort(Item* items, std::size_t n) noexcept {
 }  // namespace sorting
 
 // The bits in which any two of n > 0 keys differ.
-template <class Item>
-Key differing_bits(const Item* items, std::size_t n) noexcept {
+template <class Source>
+Key differing_bits(const Source& items, std::size_t n) noexcept {
+  const Key first = key_of(items[0]);
   Key bits = 0;
-  for (std::size_t i = 1; i < n; ++i) bits |= key_of(items[i]) ^ key_of(items[0]);
+  for (std::size_t i = 1; i < n; ++i) bits |= key_of(items[i]) ^ first;
   return bits;
 }
 
 // Deals n items to 2^bits parts by the bits of their keys above `shift`; those above these are
 // equal in all keys. Writes where each part ends, and returns the size of the largest.
-template <class Item, class Size>
-std::size_t partition(const Item* items, std::size_t n, int shift, int bits, Item* out,
+template <class Source, class Item, class Size>
+std::size_t partition(const Source& items, std::size_t n, int shift, int bits, Item* out,
                       Size* ends) noexcept {
   const std::size_t parts = std::size_t{1} << bits;
   const Key mask = Key(parts - 1);
