@@ -46,7 +46,8 @@ def as_samples(samples: Any, name: str = "samples") -> Array:
     array = array.reshape(-1)
     if kind in "OT":
         return array
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    # What comes over a network may lie at any address.
+    return np.require(array, array.dtype.newbyteorder("="), ["C", "A"])
 
 
 def as_weights(weights: npt.ArrayLike, size: int, name: str = "weights") -> npt.NDArray[np.float64]:
@@ -56,7 +57,7 @@ def as_weights(weights: npt.ArrayLike, size: int, name: str = "weights") -> npt.
         raise TypeError(f"{name} must be real numbers, not {given.dtype}")
     if given.size != size:
         raise ValueError(f"{name} must be as many as there are samples, {size}, not {given.size}")
-    array = np.ascontiguousarray(given.reshape(-1), np.float64)
+    array = np.require(given.reshape(-1), np.float64, ["C", "A"])
     wrong = ~((array >= 0) & (array < np.inf))
     if wrong.any():
         i = int(wrong.argmax())
@@ -75,7 +76,7 @@ def as_counts(counts: npt.ArrayLike, size: int) -> Array:
     if given.dtype.kind == "i" and (given < 0).any():
         i = int((given < 0).argmax())
         raise ValueError(f"counts[{i}] = {given[i]} is negative")
-    return np.ascontiguousarray(given, np.uint64)
+    return np.require(given, np.uint64, ["C", "A"])
 
 
 def common_dtype(first: np.dtype[Any], second: np.dtype[Any]) -> np.dtype[Any]:

@@ -172,6 +172,9 @@ def test_arrays_are_flattened(order: Any) -> None:
     assert_right(Counts.from_samples(samples), samples)
     assert_right(Counts.from_samples(samples[::-2, 1:, ::-1]), samples[::-2, 1:, ::-1])
     assert_right(Counts.from_samples(samples.astype(">i4")), samples.astype("i4"))
+    shifted = np.frombuffer(b"\0" + samples.astype("i4").tobytes(), np.uint8)[1:].view("i4")
+    assert not shifted.flags.aligned
+    assert Counts.from_samples(shifted) == Counts.from_samples(samples)
     assert Counts.from_samples(5).values.tolist() == [5]
 
 

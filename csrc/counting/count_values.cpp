@@ -31,7 +31,8 @@ std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight
   for (std::size_t i = begin; i < n;) {
     // Whether there are too many is asked now and then, not for every sample.
     const std::size_t end = std::min(n, i + kAtATime);
-    for (; i < end; ++i) table.add(keys[i], weights[i]);
+    table.add_all(keys, weights, i, end);
+    i = end;
     if (table.distinct() > kFewDistinct) return i;
   }
   return n;

@@ -41,6 +41,26 @@ class HashTable {
     }
   }
 
+  // Adds samples begin .. end - 1.
+  template <class Keys, class Weight>
+  void add_all(const Keys& keys, Weight weights, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end;) {
+      // Until there is one that is not at its first place, which is rare, nothing changes here.
+      Entry<Count>* const slots = slots_.data();
+      const int shift = 64 - slot_bits_;
+      for (; i < end; ++i) {
+        const Key key = keys[i];
+        Entry<Count>& slot = slots[hash_of(key) >> shift];
+        if (slot.key != key) break;
+        slot.count += weights[i];
+      }
+      if (i < end) {
+        add(keys[i], weights[i]);
+        ++i;
+      }
+    }
+  }
+
   // The slot of a key, or the free one where it belongs.
   Entry<Count>* find(Key key) noexcept {
     Entry<Count>* const slots = slots_.data();

@@ -77,6 +77,18 @@ struct WeightedChunk {
   }
 };
 
+template <class Item>
+struct KeysOf {
+  const Item* items;
+  Key operator[](std::size_t i) const noexcept { return key_of(items[i]); }
+};
+
+template <class Item>
+struct CountsOf {
+  const Item* items;
+  auto operator[](std::size_t i) const noexcept { return count_of(items[i]); }
+};
+
 // Item is a Key, which counts once, or an Entry.
 template <class Item, class Out>
 class ChunkCounter {
@@ -133,7 +145,7 @@ class ChunkCounter {
       if (sorting_) return append_runs(sort_items(items, scratch, n), n);
     }
     table_.reset(slot_bits_);
-    for (std::size_t i = 0; i < n; ++i) table_.add(key_of(items[i]), count_of(items[i]));
+    table_.add_all(KeysOf<Item>{items}, CountsOf<Item>{items}, 0, n);
     const std::size_t size = table_.copy_to(entries_.data());
     // The next part will have about as many values: the table shall be at most a quarter full.
     slot_bits_ = std::max(6, bit_width(size) + 2);
