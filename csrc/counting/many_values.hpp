@@ -147,8 +147,8 @@ class ChunkCounter {
     table_.reset(slot_bits_);
     table_.add_all(KeysOf<Item>{items}, CountsOf<Item>{items}, 0, n);
     const std::size_t size = table_.copy_to(entries_.data());
-    // The next part will have about as many values: the table shall be at most a quarter full.
-    slot_bits_ = std::max(6, bit_width(size) + 2);
+    // The next part will have about as many values: the table shall be at most an eighth full.
+    slot_bits_ = std::max(6, bit_width(size) + 3);
     const Entry<Count>* const sorted = sort_items(entries_.data(), scratch_.data(), size);
     for (std::size_t i = 0; i < size; ++i) out_.append(sorted[i].key, sorted[i].count);
   }
