@@ -44,7 +44,7 @@ def as_samples(samples: Any, name: str = "samples") -> Array:
     elif kind not in "buifmMUSO" or (kind == "f" and array.itemsize > 8):
         raise TypeError(f"{name} must hold {_SUPPORTED}, not {array.dtype}")
     array = array.reshape(-1)
-    if kind in "OT":
+    if array.dtype.kind == "O":
         return array
     # What comes over a network may lie at any address.
     return np.require(array, array.dtype.newbyteorder("="), ["C", "A"])
