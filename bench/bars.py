@@ -149,3 +149,37 @@ KERNELS = {
 ZARR_WRITE = at_least(1)  # times as fast as numcodecs.Zstd(level=1)
 ZARR_SIZE_OF_HUFFMAN_ONLY = at_most(1)  # of zstd's size by Huffman coding alone, bytes shuffled
 ZARR_TWO_THREADS = at_least(1.6)
+
+# -- Counting -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Samples to count; `bars` name peers, against the fastest of which they hold."""
+
+    samples: str
+    n: int
+    bars: Mapping[tuple[str, ...], Bar]
+    of_uniform: Bar | None = None
+
+
+UNIFORM = "uint8 uniform"
+_FRAMES = ("pandas value_counts", "polars value_counts")
+_EVERYBODY = ("np.unique", *_FRAMES)
+_NOT_SLOWER = at_least(0.7)
+
+COUNTING = (
+    Counting(
+        UNIFORM,
+        10_000_000,
+        {("np.bincount", *_FRAMES): at_least(6), ("np.unique",): at_least(100)},
+    ),
+    Counting("uint8 constant", 10_000_000, {}, _NOT_SLOWER),
+    Counting("uint8 skewed", 10_000_000, {}, _NOT_SLOWER),
+    Counting("uint16 uniform", 10_000_000, {}),
+    Counting("int64, 1000 distinct, dense", 10_000_000, {_EVERYBODY: at_least(2.5)}),
+    Counting("int64, 1000 distinct, sparse", 10_000_000, {_EVERYBODY: at_least(2.5)}),
+    Counting("int64, 1e5 distinct, sparse", 1_000_000, {_EVERYBODY: at_least(1.8)}),
+    Counting("int64, nearly all distinct", 1_000_000, {("np.unique",): at_least(1)}),
+    Counting("str, 1000 distinct", 1_000_000, {("pandas value_counts",): at_least(1)}),
+)

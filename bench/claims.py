@@ -73,11 +73,43 @@ def _rans_model(counts: Array) -> object:
     return pyinfo.RansModel.from_counts(counts, precision=16)
 
 
+def _counting(distinct: int) -> Claim:
+    """Samples of so many different values, far apart."""
+
+    def prepare(n: int) -> Call:
+        random = np.random.default_rng(0)
+        values = random.integers(0, 2**62, distinct)
+        return Call(pyinfo.Counts.from_samples, (values[random.integers(0, distinct, n)],))
+
+    sizes, quick = doublings(16, 23), doublings(14, 20)
+    return Claim(f"Counts.from_samples, {distinct} distinct", prepare, 8, sizes, quick)
+
+
+def _all_different(n: int) -> Call:
+    values = np.random.default_rng(0).integers(0, 2**62, n)
+    return Call(pyinfo.Counts.from_samples, (values,))
+
+
+def _joint(n: int) -> Call:
+    x, y = np.random.default_rng(0).integers(0, 30, (2, n))
+    return Call(pyinfo.JointCounts.from_samples, (x, y))
+
+
 _ALL = (
     *map(_of_measure, MEASURES.values()),
     *(_compress(coder) for coder in ("huffman", "rans")),
     *(_decompress(coder) for coder in ("huffman", "rans")),
     _table("HuffmanCode.from_counts", _huffman_code, 14),
     _table("RansModel.from_counts", _rans_model, 15),
+    _counting(1000),
+    Claim(
+        "Counts.from_samples, all distinct",
+        _all_different,
+        32,
+        doublings(14, 20),
+        doublings(13, 18),
+        memory="n",
+    ),
+    Claim("JointCounts.from_samples", _joint, 16, doublings(14, 22), doublings(14, 19)),
 )
 CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from . import codecs, peers
+from . import counting as counting_peers
 from .console import console
 from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
-from .sections import accuracy, coders, coding, footprint, isas, speed, zarr
+from .sections import accuracy, coders, coding, counting, footprint, isas, speed, zarr
 from .timing import pin_to_one_cpu
 
 # Memory comes first: nothing that runs later can have left its traces in the process.
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "threads": coding.threads,
     "zarr": zarr.chunks,
     "coders": coders.kernels,
+    "counting": counting.speed,
 }
 
 
@@ -48,7 +50,8 @@ def main() -> int:
 
     output = console()
     cpu = pin_to_one_cpu()
-    header = describe(*peers.PACKAGES, *codecs.PACKAGES, "mpmath", "zarr", "numcodecs")
+    names = (*peers.PACKAGES, *codecs.PACKAGES, *counting_peers.PACKAGES)
+    header = describe(*names, "mpmath", "zarr", "numcodecs")
     header["pinned to"] = "any cpu" if cpu is None else f"cpu {cpu}"
     if arguments.quick:
         header["note"] = "quick run: the sizes are small, the figures mean nothing"

@@ -4,9 +4,11 @@ from pyinfo._core import __version__
 from pyinfo.codes import HuffmanCode, RansModel
 from pyinfo.coding_report import CodingReport, compression_report
 from pyinfo.config import show_config
+from pyinfo.counts import Counts
 from pyinfo.embedding import get_include
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Frame, compress, decompress
+from pyinfo.joint_counts import JointCounts
 from pyinfo.measures import (
     bhattacharyya_distance,
     cross_entropy,
@@ -28,9 +30,11 @@ __all__ = [
     "CodingReport",
     "Compressor",
     "CorruptDataError",
+    "Counts",
     "Decompressor",
     "Frame",
     "HuffmanCode",
+    "JointCounts",
     "RansModel",
     "__version__",
     "bhattacharyya_distance",

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo.counts import Counts
 
 Symbols: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -137,13 +138,16 @@ class HuffmanCode(_SymbolCode):
         self._code = _core.huffman_code(self._table)
 
     @classmethod
-    def from_counts(cls, counts: npt.ArrayLike, max_length: SupportsIndex = 11) -> HuffmanCode:
+    def from_counts(
+        cls, counts: npt.ArrayLike | Counts, max_length: SupportsIndex = 11
+    ) -> HuffmanCode:
         """Return the code that takes the fewest bits for symbols that occur so often.
 
         Parameters
         ----------
-        counts : array_like of int
-            How often each symbol occurs. Symbols that do not occur get no codeword.
+        counts : array_like of int, or Counts
+            How often each symbol occurs. Symbols that do not occur get no codeword. `Counts` must
+            be those of uint8 or uint16, whose values are the alphabet.
         max_length : int, default 11
             The longest codeword there may be, 1 to 16. Codes of bytes with at most 11 bits are
             coded much faster than others.
@@ -288,13 +292,16 @@ class RansModel(_SymbolCode):
         self._code = _core.rans_code(self._table, total.bit_length() - 1)
 
     @classmethod
-    def from_counts(cls, counts: npt.ArrayLike, precision: SupportsIndex = 12) -> RansModel:
+    def from_counts(
+        cls, counts: npt.ArrayLike | Counts, precision: SupportsIndex = 12
+    ) -> RansModel:
         """Return the model that takes the fewest bits for symbols that occur so often.
 
         Parameters
         ----------
-        counts : array_like of int
-            How often each symbol occurs. Symbols that do not occur get no code.
+        counts : array_like of int, or Counts
+            How often each symbol occurs. Symbols that do not occur get no code. `Counts` must be
+            those of uint8 or uint16, whose values are the alphabet.
         precision : int, default 12
             Frequencies sum to 2**precision, 8 to 16. Models of bytes with precision 12 are coded
             much faster than others; for the sake of their fastest decoder, frequencies below 16
@@ -398,7 +405,9 @@ def _require(wrong: npt.NDArray[np.bool_], array: npt.NDArray[Any], name: str, w
         raise ValueError(f"{name}[{i}] = {array[i]} {what}")
 
 
-def _counts(counts: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+def _counts(counts: npt.ArrayLike | Counts) -> npt.NDArray[np.uint64]:
+    if isinstance(counts, Counts):
+        return counts.symbol_counts()
     array = _integers(counts, "counts")
     if not array.any():
         raise ValueError("counts are all zero: there is nothing to make a code for")
@@ -420,7 +429,7 @@ def _index(value: SupportsIndex, name: str, lowest: int, highest: int) -> int:
     return number
 
 
-def _sample_counts(samples: Any) -> npt.NDArray[Any]:
+def _sample_counts(samples: Any) -> npt.NDArray[np.uint64]:
     is_bytes = isinstance(samples, bytes)  # which would become an array of text
     array: npt.NDArray[Any] = (
         np.frombuffer(samples, np.uint8) if is_bytes else _core.as_array(samples, "samples")
@@ -429,12 +438,7 @@ def _sample_counts(samples: Any) -> npt.NDArray[Any]:
         raise TypeError(f"samples must be uint8, uint16 or bytes-like, not {array.dtype}")
     if array.size == 0:
         raise ValueError("samples are empty: there is nothing to make a code for")
-    counts: npt.NDArray[Any]
-    if array.itemsize == 1:
-        counts = _core.byte_counts(np.ascontiguousarray(array))[0]
-    else:
-        counts = np.bincount(array.reshape(-1), minlength=LARGEST_ALPHABET)
-    return counts
+    return Counts.from_samples(array).symbol_counts()
 
 
 def _expected_length(p: npt.ArrayLike, q: npt.NDArray[np.float64], normalize: bool | None) -> float:

@@ -12,5 +12,6 @@ void bind_config(pybind11::module_& m);
 void bind_counting(pybind11::module_& m);
 void bind_frames(pybind11::module_& m);
 void bind_measures(pybind11::module_& m);
+void bind_tables(pybind11::module_& m);
 
 }  // namespace pyinfo::bindings

@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pyinfo::bindings::bind_measures(m);
   pyinfo::bindings::bind_arrays(m);
   pyinfo::bindings::bind_counting(m);
+  pyinfo::bindings::bind_tables(m);
   pyinfo::bindings::bind_coding(m);
   pyinfo::bindings::bind_frames(m);
 }

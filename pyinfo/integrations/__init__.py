@@ -1,1 +1,1 @@
-"""Codecs for other packages, which find them by entry point: nothing here is imported by pyinfo."""
+"""What connects pyinfo with other packages: nothing here is imported by pyinfo itself."""

@@ -1,0 +1,129 @@
+#include "counting/count_values.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "counting/byte_counts.hpp"
+#include "counting/dense.hpp"
+#include "counting/hash_table.hpp"
+#include "counting/many_values.hpp"
+#include "counting/sort.hpp"
+
+namespace pyinfo::counting {
+namespace {
+
+// A small table counts until it has met so many different values; then it is known that there are
+// many, and what is made for many takes over.
+constexpr std::size_t kFewDistinct = 4096;
+// So much emptier than it may get, a table of few values hardly ever has to look twice.
+constexpr int kMostSlotBits = 14;
+constexpr int kLeastSlotBits = 6;
+constexpr std::size_t kAtATime = 512;
+
+// What has been counted is thrown away rather than merged if it is a small part of all.
+constexpr std::size_t kSmallPart = 8;
+
+// Counts from `begin` until more than a few different values have been met, and returns where.
+template <class Keys, class Weight>
+std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight weights,
+                      HashTable<typename Weight::Count>& table) {
+  for (std::size_t i = begin; i < n;) {
+    // Whether there are too many is asked now and then, not for every sample.
+    const std::size_t end = std::min(n, i + kAtATime);
+    table.add_all(keys, weights, i, end);
+    i = end;
+    if (table.distinct() > kFewDistinct) return i;
+  }
+  return n;
+}
+
+// Whether it is cheaper to sort than to find a place for every value, after so many samples have
+// had so many different ones.
+bool should_sort(std::size_t samples, std::size_t different, std::size_t n) noexcept {
+  // s draws from d equally frequent values meet s^2 / 2d of them again.
+  const double again = double(samples - std::min(samples, different)) + 1;
+  return double(samples) * double(samples) / (2 * again) > double(n) / 3;
+}
+
+template <class Keys, class Weight>
+Table<typename Weight::Count> count(const Keys& keys, std::size_t n, Weight weights) {
+  using Count = typename Weight::Count;
+  Table<Count> dense;
+  std::size_t begin = 0;
+  const Window window = guess_window(keys, n);
+  if (window.width > 0) begin = count_dense(keys, n, weights, window, dense);
+  if (begin == n) return dense;
+  if (dense.size > kFewDistinct)
+    return count_many(keys, begin, n, weights, std::move(dense), false);
+
+  HashTable<Count> few(std::clamp(bit_width(n), kLeastSlotBits, kMostSlotBits));
+  for (std::size_t i = 0; i < dense.size; ++i) few.add(dense.keys[i], dense.counts[i]);
+  const std::size_t until = count_few(keys, begin, n, weights, few);
+  Table<Count> table;
+  if (until == n || until > n / kSmallPart) {
+    Entries<Count> entries(few.distinct() + 2);
+    entries.resize(few.copy_to(entries.data()));
+    table = sorted_table(std::move(entries));
+    begin = until;
+  } else {
+    begin = 0;
+  }
+  if (begin == n) return table;
+  const bool sorting = should_sort(until, few.distinct(), n);
+  return count_many(keys, begin, n, weights, std::move(table), sorting);
+}
+
+template <class Weight>
+Table<typename Weight::Count> count_column(Column column, Weight weights) {
+  return with_keys(column.data, column.type,
+                   [&](const auto& keys) { return count(keys, column.size, weights); });
+}
+
+template <class Weight>
+Table<typename Weight::Count> count_reference(Column column, Weight weights) {
+  using Count = typename Weight::Count;
+  std::map<Key, Count> counts;
+  with_keys(column.data, column.type, [&](const auto& keys) {
+    for (std::size_t i = 0; i < column.size; ++i) counts[keys[i]] += weights[i];
+  });
+  Table<Count> table(counts.size());
+  for (const auto& [key, number] : counts)
+    if (number != 0) table.append(key, number);
+  return table;
+}
+
+}  // namespace
+
+Table<std::uint64_t> count_values(Column column) {
+  if (column.type.size > 1) return count_column(column, Ones{});
+  std::uint64_t counts[kByteValues] = {};
+  byte_counts(static_cast<const unsigned char*>(column.data), column.size, 1, counts);
+  Table<std::uint64_t> table(kByteValues);
+  const unsigned flip = column.type.kind == Kind::natural ? 0 : 0x80;
+  for (unsigned key = 0; key < kByteValues; ++key)
+    if (counts[key ^ flip] != 0) table.append(key, counts[key ^ flip]);
+  return table;
+}
+
+Table<std::uint64_t> count_values(Column column, const std::uint64_t* weights) {
+  return count_column(column, Weights<std::uint64_t>{weights});
+}
+
+Table<double> count_values(Column column, const double* weights) {
+  return count_column(column, Weights<double>{weights});
+}
+
+Table<std::uint64_t> count_values_reference(Column column) {
+  return count_reference(column, Ones{});
+}
+
+Table<std::uint64_t> count_values_reference(Column column, const std::uint64_t* weights) {
+  return count_reference(column, Weights<std::uint64_t>{weights});
+}
+
+Table<double> count_values_reference(Column column, const double* weights) {
+  return count_reference(column, Weights<double>{weights});
+}
+
+}  // namespace pyinfo::counting

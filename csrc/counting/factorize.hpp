@@ -1,0 +1,15 @@
+// Which of the different values each sample is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "counting/entries.hpp"
+
+namespace pyinfo::counting {
+
+// The table of a column, and in codes[i] the number of the entry that sample i belongs to. Throws
+// std::bad_alloc, and std::length_error for 2^32 different values or more.
+Table<std::uint64_t> factorize(Column column, std::uint32_t* codes);
+
+}  // namespace pyinfo::counting

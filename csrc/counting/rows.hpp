@@ -1,0 +1,37 @@
+// How often each row of bytes occurs: fixed-width strings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace pyinfo::counting {
+
+// `size` strings of `width` bytes each, padded with zeros: of bytes, or (`wide`) of 32-bit code
+// points, in whose order they sort.
+struct Rows {
+  const unsigned char* data;
+  std::size_t size;
+  std::size_t width;
+  bool wide;
+};
+
+// One of the equal rows, by its number: the first; and how often it occurs.
+template <class Count>
+struct RowEntry {
+  std::size_t row;
+  Count count;
+};
+
+// The table in the order of the rows. With `codes` (as many as rows) it also says for each row
+// which entry it belongs to; entries are then kept whatever their weights sum to, otherwise those
+// that sum to zero are left out. Throws std::bad_alloc, and std::length_error for 2^32 different
+// rows.
+std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, std::uint32_t* codes = nullptr);
+std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, const std::uint64_t* weights);
+std::vector<RowEntry<double>> count_rows(Rows rows, const double* weights);
+
+// The same in its plainest form.
+std::vector<RowEntry<std::uint64_t>> count_rows_reference(Rows rows);
+
+}  // namespace pyinfo::counting
