@@ -67,8 +67,9 @@ def native(session: nox.Session) -> None:
 
 @nox.session
 def sanitizers(session: nox.Session) -> None:
-    """Run the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    """Run the C++ tests under the address, undefined behaviour and thread sanitizers."""
     run_preset(session, "asan-ubsan")
+    run_preset(session, "tsan")
 
 
 @nox.session
@@ -89,11 +90,12 @@ def tidy(session: nox.Session) -> None:
 
 @nox.session
 def embed(session: nox.Session) -> None:
-    """Build sdist and wheel, and use the wheel as another project would."""
-    session.install("build")
+    """Build sdist and wheel, and build other projects on the wheel and on libpyinfo."""
+    session.install("build", "cmake>=3.26", "ninja")
     dist = session.create_tmp()
     session.run("python", "-m", "build", "--outdir", dist)
     session.run("python", "tests/embed/check_archives.py", dist)
+    session.run("python", "tests/embed/build_consumers.py", dist)
     session.install("--force-reinstall", "--no-index", "--no-deps", "--find-links", dist, "pyinfo")
     session.install("numpy")
     check = f"{session.invoked_from}/tests/embed/check_wheel.py"

@@ -54,9 +54,9 @@ function(pyinfo_warnings target)
   if(PYINFO_SANITIZE)
     target_compile_options(
       ${target}
-      PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+      PRIVATE -fsanitize=${PYINFO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
     )
-    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+    target_link_options(${target} PUBLIC -fsanitize=${PYINFO_SANITIZE})
   endif()
 endfunction()
 

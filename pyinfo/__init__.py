@@ -5,6 +5,7 @@ from pyinfo.codes import HuffmanCode, RansModel
 from pyinfo.coding_report import CodingReport, compression_report
 from pyinfo.config import show_config
 from pyinfo.counts import Counts
+from pyinfo.embedding import get_include
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Frame, compress, decompress
 from pyinfo.joint_counts import JointCounts
@@ -44,6 +45,7 @@ __all__ = [
     "decompress",
     "decompress_file",
     "entropy",
+    "get_include",
     "hellinger_distance",
     "information_content",
     "jeffreys_divergence",

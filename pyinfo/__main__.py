@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from pyinfo import embedding
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; without the extra it needs, say in one line how to get it."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments and arguments[0] in embedding.OPTIONS:  # builds have no extras
+        return embedding.main(arguments)
     try:
         from pyinfo import cli
     except ModuleNotFoundError as error:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 __version__: str
+_C_API: object  # a PyCapsule: see pyinfo.h
 
 _Axis: TypeAlias = int | tuple[int, ...] | list[int] | None
 _Normalize: TypeAlias = bool | None

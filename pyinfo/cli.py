@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from pyinfo import cli_coding
+from pyinfo import cli_coding, embedding
 from pyinfo.cli_output import (
     EXIT_BROKEN_PIPE,
     EXIT_ERROR,
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="pyinfo", description="Information theory and entropy coding."
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version")
+    embedding.add_arguments(parser)  # which __main__ has looked for
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         subparser = subparsers.add_parser(command.name, help=command.help, description=command.help)

@@ -5,6 +5,7 @@
 
 namespace pyinfo::bindings {
 
+void bind_abi(pybind11::module_& m);
 void bind_arrays(pybind11::module_& m);
 void bind_coding(pybind11::module_& m);
 void bind_config(pybind11::module_& m);

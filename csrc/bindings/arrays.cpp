@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bindings/dlpack.hpp"
+#include "measures/measure.hpp"
 
 namespace pyinfo::bindings {
 namespace {
@@ -141,9 +142,9 @@ double Input::tolerance() const noexcept {
   switch (type) {
     case Element::float64:
     case Element::long_double:
-      return 0x1p-26;
+      return measures::kSumTolerance<double>;
     case Element::float32:
-      return 3.4526698300124393e-4;  // sqrt(2^-23)
+      return measures::kSumTolerance<float>;
     case Element::float16:
       return 0x1p-5;
     case Element::bfloat16:

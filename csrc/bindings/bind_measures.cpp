@@ -39,13 +39,12 @@ void bit_in_base(PyObject* object, double& high, double& low) {
   low = 0;
   if (object == nullptr) return;
   const double base = number(object, "base");
-  if (!(base > 0) || base == 1 || std::isinf(base))
+  if (!measures::is_base(base))
     throw std::invalid_argument("base must be positive, finite and not 1, not " +
                                 number_text(base));
-  if (base == 2) return;
-  const long double bit = 1 / std::log2(static_cast<long double>(base));
-  high = double(bit);
-  low = double(bit - high);
+  const measures::Unit bit = measures::bit_in_base(base);
+  high = bit.high;
+  low = bit.low;
 }
 
 double order(PyObject* object) {
@@ -276,8 +275,7 @@ PyObject* evaluate_vectors(Request request, PyObject* const* args, PyObject* alp
     request.alpha = PyFloat_AS_DOUBLE(alpha);
     if (!(request.alpha >= 0)) return nullptr;
   }
-  request.p_tolerance = request.q_tolerance =
-      sizeof(T) == 8 ? 0x1p-26 : 3.4526698300124393e-4;  // as Input::tolerance
+  request.p_tolerance = request.q_tolerance = measures::kSumTolerance<T>;
   const Source<T> source(static_cast<const T*>(PyArray_DATA(p)),
                          two ? static_cast<const T*>(PyArray_DATA(q)) : nullptr, std::size_t(n));
   measures::Result result;

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     throw pybind11::import_error(error.what());
   }
   pyinfo::bindings::translate_exceptions();
+  pyinfo::bindings::bind_abi(m);
   pyinfo::bindings::bind_config(m);
   pyinfo::bindings::bind_measures(m);
   pyinfo::bindings::bind_arrays(m);

@@ -21,6 +21,17 @@ constexpr simd::Tables<EntropyKernels> kEntropyTables = PYINFO_TABLES(entropy_ke
 constexpr simd::Tables<DivergenceKernels> kDivergenceTables = PYINFO_TABLES(divergence_kernels);
 constexpr simd::Tables<ConvertKernels> kConvertTables = PYINFO_TABLES(convert_kernels);
 
+// Looked up once: a short vector's measure takes some 20 ns.
+struct ActiveTables {
+  const EntropyKernels& entropy;
+  const DivergenceKernels& divergence;
+};
+const ActiveTables& active_tables() noexcept {
+  static const ActiveTables tables = {kEntropyTables[simd::active()],
+                                      kDivergenceTables[simd::active()]};
+  return tables;
+}
+
 }  // namespace
 
 const EntropyKernels& entropy_kernels(simd::Isa isa) noexcept { return kEntropyTables[isa]; }
@@ -32,14 +43,14 @@ const ConvertKernels& convert_kernels(simd::Isa isa) noexcept { return kConvertT
 template <>
 const KernelEntry<double>& kernel<double>(Kernel which) noexcept {
   const std::size_t i = static_cast<std::size_t>(which);
-  return i < kEntropyKernels ? entropy_kernels(simd::active()).f64[i]
-                             : divergence_kernels(simd::active()).f64[i - kEntropyKernels];
+  const ActiveTables& active = active_tables();
+  return i < kEntropyKernels ? active.entropy.f64[i] : active.divergence.f64[i - kEntropyKernels];
 }
 template <>
 const KernelEntry<float>& kernel<float>(Kernel which) noexcept {
   const std::size_t i = static_cast<std::size_t>(which);
-  return i < kEntropyKernels ? entropy_kernels(simd::active()).f32[i]
-                             : divergence_kernels(simd::active()).f32[i - kEntropyKernels];
+  const ActiveTables& active = active_tables();
+  return i < kEntropyKernels ? active.entropy.f32[i] : active.divergence.f32[i - kEntropyKernels];
 }
 
 KernelShape shape(Kernel kernel) noexcept {

@@ -1,6 +1,7 @@
 // The measures: what is asked of a slice, and what can be wrong with it.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -41,6 +42,24 @@ struct Request {
   double weight_q = 0.5;
   double unit = 1;  // what one bit is in the unit asked for: 1 / log2(base)
 };
+
+// Sums of T that should be 1 may be off by the square root of T's precision.
+template <class T>
+constexpr double kSumTolerance = sizeof(T) == 8 ? 0x1p-26 : 3.4526698300124393e-4;
+
+inline bool is_base(double base) noexcept { return base > 0 && base != 1 && !std::isinf(base); }
+
+// What one bit is in the unit of a base, 1 / log2(base), as a double-double.
+struct Unit {
+  double high = 1;
+  double low = 0;
+};
+inline Unit bit_in_base(double base) noexcept {
+  if (base == 2) return {};
+  const long double bit = 1 / std::log2(static_cast<long double>(base));
+  const double high = double(bit);
+  return {high, double(bit - high)};
+}
 
 // What is wrong with a slice; diagnose() in the bindings finds the place and the words.
 enum class Fault : std::uint8_t { none, invalid };

@@ -268,7 +268,14 @@ const Sums& Source<T>::sums(Kernel which, const Parameters& parameters) const no
   if (known_ != nullptr && known_->kernel == which && known_->scale == parameters.scale)
     return known_->sums;
   const KernelEntry<T>& entry = kernel<T>(which);
-  walk(parameters.scaled ? entry.scaled : entry.run, which, parameters, 0, answer_);
+  const auto run = parameters.scaled ? entry.scaled : entry.run;
+  // What walk() comes to for a short vector in memory, where a few calls would be felt.
+  const bool in_place =
+      contiguous_[0] != nullptr && (contiguous_[1] != nullptr || operands_[1].data == nullptr);
+  if (in_place && size_ <= kPart)
+    run(contiguous_[0], contiguous_[1], size_, parameters, answer_);
+  else
+    walk(run, which, parameters, 0, answer_);
   return answer_;
 }
 

@@ -85,11 +85,15 @@ def main() -> None:
     for name, (got, expected) in RESULTS.items():
         assert math.isclose(got, expected, rel_tol=1e-14), f"{name}: {got} is not {expected}"
     used = set(RESULTS) | check_coding()
-    assert set(pyinfo.__all__) <= used | {"show_config", "config", "__version__"}
+    assert set(pyinfo.__all__) <= used | {"get_include", "show_config", "config", "__version__"}
 
     counts = _core.byte_counts(b"abca")
     assert counts.shape == (1, 256)
     assert counts[0, ord("a")] == 2
+
+    header = Path(pyinfo.get_include(), "pyinfo", "pyinfo.h")
+    assert header.is_relative_to(installed), header
+    assert header.is_file()
 
     text = io.StringIO()
     pyinfo.show_config(file=text)

@@ -1,0 +1,405 @@
+/* The C interface of pyinfo: information measures, counting and entropy coding.
+ *
+ * The same functions are reached in two ways:
+ *
+ *   - from an extension module of Python, through the table that the installed package pyinfo
+ *     offers. Include Python.h before this header, call pyinfo_import() once, keep the pointer:
+ *
+ *         const pyinfo_api *info = pyinfo_import();
+ *         if (info == NULL) return NULL;  // an ImportError is set
+ *         pyinfo_error error = info->entropy_f64(p, n, PYINFO_CHECK, 2, &bits);
+ *
+ *   - from anything else, by linking the library libpyinfo, which knows nothing of Python:
+ *
+ *         pyinfo_error error = pyinfo_entropy_f64(p, n, PYINFO_CHECK, 2, &bits);
+ *
+ * Functions are documented where they are declared; the members of the table have the same names
+ * without the prefix. All of them
+ *   - may be called without Python's GIL, and by many threads at once; what they are given as
+ *     pointers to const may be shared between threads,
+ *   - return PYINFO_OK or the reason why not, and then leave numbers behind result pointers as they
+ *     were. What stands in output buffers after an error is unspecified,
+ *   - refuse null pointers to results, and null pointers to data unless there is no data,
+ *   - give the same bits as pyinfo's Python functions. Buffers must not overlap.
+ */
+#ifndef PYINFO_PYINFO_H
+#define PYINFO_PYINFO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Changes when functions change or vanish. New ones are appended to the table and leave it. */
+#define PYINFO_ABI_VERSION 1
+
+/* Marks the functions of the shared library while that is built. */
+#if defined(PYINFO_BUILDING_SHARED) && defined(_WIN32)
+#define PYINFO_FUNCTION __declspec(dllexport)
+#elif defined(PYINFO_BUILDING_SHARED) && defined(__GNUC__)
+#define PYINFO_FUNCTION __attribute__((visibility("default")))
+#else
+#define PYINFO_FUNCTION
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Errors -------------------------------------------------------------------------------- */
+
+typedef enum pyinfo_error {
+  PYINFO_OK = 0,
+  /* An argument that is wrong whatever the data: a null pointer, no elements, an option or a base
+   * out of range, an alphabet of 0 or more than 65536 symbols. */
+  PYINFO_ERROR_ARGUMENT = 1,
+  /* A probability, weight or count is negative or infinite. (A NaN is no error: the result is.) */
+  PYINFO_ERROR_VALUE = 2,
+  /* PYINFO_CHECK: probabilities do not sum to 1 within the square root of the type's precision.
+   * PYINFO_DIVIDE and counts: the sum is 0. */
+  PYINFO_ERROR_SUM = 3,
+  /* No code can be made of these: all counts are 0 or more symbols occur than max_length or
+   * precision have room for; lengths of which there is no prefix code; frequencies whose sum is not
+   * a power of two from 2^8 to 2^16. */
+  PYINFO_ERROR_CODE = 4,
+  /* A symbol to encode has no code, or there are more symbols than a message may have. */
+  PYINFO_ERROR_SYMBOL = 5,
+  /* The output buffer has no room for the result. */
+  PYINFO_ERROR_CAPACITY = 6,
+  /* Encoded data is damaged, cut off, of another code, or was never encoded at all. */
+  PYINFO_ERROR_CORRUPT = 7,
+  /* Memory could not be allocated. */
+  PYINFO_ERROR_MEMORY = 8,
+  /* The environment variable PYINFO_ISA names an instruction set that is not to be had. */
+  PYINFO_ERROR_ISA = 9,
+  /* Anything else; a defect of pyinfo. */
+  PYINFO_ERROR_INTERNAL = 10,
+  /* By pyinfo.cython_api alone: import_pyinfo() has not been called; memoryviews have lengths that
+   * do not fit each other. */
+  PYINFO_ERROR_NOT_IMPORTED = 11,
+  PYINFO_ERROR_SHAPE = 12,
+  /* Never returned: gives the type 32 bits, and the range that later versions may use. */
+  PYINFO_ERROR_LAST = 0x7fffffff
+} pyinfo_error;
+
+/* What an error means, as a constant sentence without a full stop. Never null. */
+PYINFO_FUNCTION const char* pyinfo_error_message(pyinfo_error error);
+
+/* What the last function that failed on this thread had to say of it, down to the place in the
+ * data: "block 3 (plane 0, items 0 to 65536) ...". Good until the next failure on this thread. */
+PYINFO_FUNCTION const char* pyinfo_last_error_detail(void);
+/* If that was PYINFO_ERROR_CORRUPT: where in the encoded data the damaged part begins; else 0. */
+PYINFO_FUNCTION uint64_t pyinfo_last_error_offset(void);
+
+/* ---- About this build ---------------------------------------------------------------------- */
+
+/* "0.1.0" */
+PYINFO_FUNCTION const char* pyinfo_version(void);
+/* The instruction set in use: "portable", "sse4", "avx2" or "avx512"; "" if PYINFO_ISA is wrong. */
+PYINFO_FUNCTION const char* pyinfo_isa(void);
+
+/* ---- Measures ------------------------------------------------------------------------------ */
+
+/* How p and q become distributions. */
+typedef enum pyinfo_normalization {
+  PYINFO_CHECK = 0,  /* they are: each must sum to 1 */
+  PYINFO_DIVIDE = 1, /* they are weights: each is divided by its sum */
+  PYINFO_AS_IS = 2,  /* they are taken as they are */
+  PYINFO_NORMALIZATION_LAST = 0x7fffffff
+} pyinfo_normalization;
+
+/* Of n > 0 contiguous elements, in the unit that `base` stands for: 2 for bits, e for nats; any
+ * positive finite number but 1. 0 log 0 is 0; where q is 0 and p is not, cross-entropy and
+ * KL divergence are infinite. Divergences are never negative. */
+PYINFO_FUNCTION pyinfo_error pyinfo_entropy_f64(const double* p, size_t n,
+                                                pyinfo_normalization normalization, double base,
+                                                double* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_entropy_f32(const float* p, size_t n,
+                                                pyinfo_normalization normalization, double base,
+                                                float* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_cross_entropy_f64(const double* p, const double* q, size_t n,
+                                                      pyinfo_normalization normalization,
+                                                      double base, double* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_cross_entropy_f32(const float* p, const float* q, size_t n,
+                                                      pyinfo_normalization normalization,
+                                                      double base, float* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_kl_divergence_f64(const double* p, const double* q, size_t n,
+                                                      pyinfo_normalization normalization,
+                                                      double base, double* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_kl_divergence_f32(const float* p, const float* q, size_t n,
+                                                      pyinfo_normalization normalization,
+                                                      double base, float* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_js_divergence_f64(const double* p, const double* q, size_t n,
+                                                      pyinfo_normalization normalization,
+                                                      double base, double* result);
+PYINFO_FUNCTION pyinfo_error pyinfo_js_divergence_f32(const float* p, const float* q, size_t n,
+                                                      pyinfo_normalization normalization,
+                                                      double base, float* result);
+/* The entropy of the distribution that n counts state, as the functions below return them. */
+PYINFO_FUNCTION pyinfo_error pyinfo_entropy_u64(const uint64_t* counts, size_t n, double base,
+                                                double* result);
+
+/* ---- Counting ------------------------------------------------------------------------------ */
+
+/* Adds to counts[256 * k + v] how many of `items` items of `item_size` bytes have the value v as
+ * their byte number k. `counts` holds 256 * item_size numbers. */
+PYINFO_FUNCTION pyinfo_error pyinfo_byte_counts(const void* data, size_t items, size_t item_size,
+                                                uint64_t* counts);
+/* Adds to counts[256 * x + y] how often a[i] = x and b[i] = y. `counts` holds 65536 numbers. */
+PYINFO_FUNCTION pyinfo_error pyinfo_joint_byte_counts(const uint8_t* a, const uint8_t* b, size_t n,
+                                                      uint64_t* counts);
+
+/* ---- Codes: made once, used for many messages ---------------------------------------------- */
+
+/* Symbols are the numbers 0 .. alphabet - 1: bytes (uint8_t) if the alphabet has at most 256, else
+ * uint16_t. Codes of bytes with codewords of at most 11 bits, or a precision of 12, are coded much
+ * faster than others. A code never changes, so threads may share it. */
+typedef struct pyinfo_code pyinfo_code;
+
+/* Lengths of the best prefix code with codewords of at most max_length bits, 1 to 16, for symbols
+ * that occur `counts` times; 0 for those that do not occur. Codes are canonical: the lengths are
+ * all that a decoder must know. */
+PYINFO_FUNCTION pyinfo_error pyinfo_huffman_lengths(const uint64_t* counts, size_t alphabet,
+                                                    int max_length, uint8_t* lengths);
+/* Frequencies with the sum 2^precision, precision 8 to 16, that take the fewest bits. */
+PYINFO_FUNCTION pyinfo_error pyinfo_rans_frequencies(const uint64_t* counts, size_t alphabet,
+                                                     int precision, uint32_t* frequencies);
+
+/* On success *code is to be given to pyinfo_code_destroy; it is null after an error. */
+PYINFO_FUNCTION pyinfo_error pyinfo_huffman_code_from_counts(const uint64_t* counts,
+                                                             size_t alphabet, int max_length,
+                                                             pyinfo_code** code);
+PYINFO_FUNCTION pyinfo_error pyinfo_huffman_code_from_lengths(const uint8_t* lengths,
+                                                              size_t alphabet, pyinfo_code** code);
+PYINFO_FUNCTION pyinfo_error pyinfo_rans_code_from_counts(const uint64_t* counts, size_t alphabet,
+                                                          int precision, pyinfo_code** code);
+PYINFO_FUNCTION pyinfo_error pyinfo_rans_code_from_frequencies(const uint32_t* frequencies,
+                                                               size_t alphabet, pyinfo_code** code);
+/* Null is allowed. */
+PYINFO_FUNCTION void pyinfo_code_destroy(pyinfo_code* code);
+
+/* A capacity in bytes that the message of any n symbols fits in; SIZE_MAX if there is none. */
+PYINFO_FUNCTION size_t pyinfo_code_encode_bound(const pyinfo_code* code, size_t n);
+/* Encodes n symbols to a message of *size bytes. A capacity of pyinfo_code_encode_bound avoids an
+ * allocation; a smaller one will do if the message fits. */
+PYINFO_FUNCTION pyinfo_error pyinfo_code_encode(const pyinfo_code* code, const void* symbols,
+                                                size_t n, void* message, size_t capacity,
+                                                size_t* size);
+/* How many symbols a message holds; its checksum is verified, so that the number can be trusted. */
+PYINFO_FUNCTION pyinfo_error pyinfo_code_symbol_count(const pyinfo_code* code, const void* message,
+                                                      size_t size, size_t* n);
+/* Decodes a message of `size` bytes to *n symbols, of which at most `capacity` have room. */
+PYINFO_FUNCTION pyinfo_error pyinfo_code_decode(const pyinfo_code* code, const void* message,
+                                                size_t size, void* symbols, size_t capacity,
+                                                size_t* n);
+
+/* ---- Frames: whole buffers, compressed ----------------------------------------------------- */
+
+typedef enum pyinfo_coder {
+  PYINFO_CODER_AUTO = 0, /* for each block the one that makes it smallest */
+  PYINFO_CODER_HUFFMAN = 1,
+  PYINFO_CODER_RANS = 2,
+  PYINFO_CODER_RAW = 3,
+  PYINFO_CODER_LAST = 0x7fffffff
+} pyinfo_coder;
+
+/* Start from PYINFO_FRAME_OPTIONS_INIT. What a later version appends has its default where `size`
+ * says that the caller knows nothing of it. */
+typedef struct pyinfo_frame_options {
+  size_t size; /* sizeof(pyinfo_frame_options) */
+  pyinfo_coder coder;
+  int effort;           /* 1: looks at a sample only, faster; 2 */
+  uint32_t item_size;   /* bytes of an item, each of which is coded on its own; 1 to 65535 */
+  uint32_t block_items; /* items in a block, 1 to 2^20; 0: 2^18. Items of more than 16 bytes have
+                           at most 4 MiB / item_size */
+  int threads;          /* to compress with, 0 for one per core; does not change the result */
+  const void* metadata; /* the caller's own, kept in the frame; Python's arrays state their type */
+  size_t metadata_size; /* at most 65535 */
+} pyinfo_frame_options;
+
+#define PYINFO_FRAME_OPTIONS_INIT \
+  {sizeof(pyinfo_frame_options), PYINFO_CODER_AUTO, 2, 1, 0, 1, NULL, 0}
+
+/* What pyinfo_frame_read_info fills in; `size` is set by the caller. */
+typedef struct pyinfo_frame_info {
+  size_t size;                /* sizeof(pyinfo_frame_info) */
+  uint64_t decompressed_size; /* items * item_size */
+  uint64_t items;
+  uint32_t item_size;
+  uint32_t block_items;
+  const void* metadata; /* within the frame */
+  size_t metadata_size;
+} pyinfo_frame_info;
+
+/* A capacity that the frame of any `size` bytes fits in; null options are the default ones. */
+PYINFO_FUNCTION pyinfo_error pyinfo_frame_compress_bound(size_t size,
+                                                         const pyinfo_frame_options* options,
+                                                         size_t* bound);
+/* Compresses a whole number of items. A capacity of pyinfo_frame_compress_bound avoids an
+ * allocation; a smaller one will do if the frame fits. */
+PYINFO_FUNCTION pyinfo_error pyinfo_frame_compress(const void* data, size_t size,
+                                                   const pyinfo_frame_options* options, void* frame,
+                                                   size_t capacity, size_t* frame_size);
+/* Says what is in a frame, without decoding it. A small frame may stand for much data: compare
+ * decompressed_size to what is reasonable before allocating memory for it. Little data that coding
+ * would not make smaller is stored as items of one byte. */
+PYINFO_FUNCTION pyinfo_error pyinfo_frame_read_info(const void* frame, size_t frame_size,
+                                                    pyinfo_frame_info* info);
+PYINFO_FUNCTION pyinfo_error pyinfo_frame_decompressed_size(const void* frame, size_t frame_size,
+                                                            uint64_t* size);
+/* Decompresses one whole frame and nothing else, all of which is checked, to *size bytes. */
+PYINFO_FUNCTION pyinfo_error pyinfo_frame_decompress(const void* frame, size_t frame_size,
+                                                     void* data, size_t capacity, int threads,
+                                                     size_t* size);
+/* Decompresses the items first .. last - 1; only the blocks that hold them are looked at. */
+PYINFO_FUNCTION pyinfo_error pyinfo_frame_decompress_items(const void* frame, size_t frame_size,
+                                                           uint64_t first, uint64_t last,
+                                                           void* data, size_t capacity, int threads,
+                                                           size_t* size);
+
+/* ---- The table ----------------------------------------------------------------------------- */
+
+typedef struct pyinfo_api {
+  /* These three stay what they are in every version. */
+  size_t size;                 /* of the table as the library has it: beyond it is nothing */
+  uint32_t version;            /* PYINFO_ABI_VERSION */
+  const char* library_version; /* pyinfo_version() */
+
+  const char* (*error_message)(pyinfo_error error);
+  const char* (*last_error_detail)(void);
+  uint64_t (*last_error_offset)(void);
+  const char* (*isa)(void);
+
+  pyinfo_error (*entropy_f64)(const double* p, size_t n, pyinfo_normalization normalization,
+                              double base, double* result);
+  pyinfo_error (*entropy_f32)(const float* p, size_t n, pyinfo_normalization normalization,
+                              double base, float* result);
+  pyinfo_error (*cross_entropy_f64)(const double* p, const double* q, size_t n,
+                                    pyinfo_normalization normalization, double base,
+                                    double* result);
+  pyinfo_error (*cross_entropy_f32)(const float* p, const float* q, size_t n,
+                                    pyinfo_normalization normalization, double base, float* result);
+  pyinfo_error (*kl_divergence_f64)(const double* p, const double* q, size_t n,
+                                    pyinfo_normalization normalization, double base,
+                                    double* result);
+  pyinfo_error (*kl_divergence_f32)(const float* p, const float* q, size_t n,
+                                    pyinfo_normalization normalization, double base, float* result);
+  pyinfo_error (*js_divergence_f64)(const double* p, const double* q, size_t n,
+                                    pyinfo_normalization normalization, double base,
+                                    double* result);
+  pyinfo_error (*js_divergence_f32)(const float* p, const float* q, size_t n,
+                                    pyinfo_normalization normalization, double base, float* result);
+  pyinfo_error (*entropy_u64)(const uint64_t* counts, size_t n, double base, double* result);
+
+  pyinfo_error (*byte_counts)(const void* data, size_t items, size_t item_size, uint64_t* counts);
+  pyinfo_error (*joint_byte_counts)(const uint8_t* a, const uint8_t* b, size_t n, uint64_t* counts);
+
+  pyinfo_error (*huffman_lengths)(const uint64_t* counts, size_t alphabet, int max_length,
+                                  uint8_t* lengths);
+  pyinfo_error (*rans_frequencies)(const uint64_t* counts, size_t alphabet, int precision,
+                                   uint32_t* frequencies);
+  pyinfo_error (*huffman_code_from_counts)(const uint64_t* counts, size_t alphabet, int max_length,
+                                           pyinfo_code** code);
+  pyinfo_error (*huffman_code_from_lengths)(const uint8_t* lengths, size_t alphabet,
+                                            pyinfo_code** code);
+  pyinfo_error (*rans_code_from_counts)(const uint64_t* counts, size_t alphabet, int precision,
+                                        pyinfo_code** code);
+  pyinfo_error (*rans_code_from_frequencies)(const uint32_t* frequencies, size_t alphabet,
+                                             pyinfo_code** code);
+  void (*code_destroy)(pyinfo_code* code);
+  size_t (*code_encode_bound)(const pyinfo_code* code, size_t n);
+  pyinfo_error (*code_encode)(const pyinfo_code* code, const void* symbols, size_t n, void* message,
+                              size_t capacity, size_t* size);
+  pyinfo_error (*code_symbol_count)(const pyinfo_code* code, const void* message, size_t size,
+                                    size_t* n);
+  pyinfo_error (*code_decode)(const pyinfo_code* code, const void* message, size_t size,
+                              void* symbols, size_t capacity, size_t* n);
+
+  pyinfo_error (*frame_compress_bound)(size_t size, const pyinfo_frame_options* options,
+                                       size_t* bound);
+  pyinfo_error (*frame_compress)(const void* data, size_t size, const pyinfo_frame_options* options,
+                                 void* frame, size_t capacity, size_t* frame_size);
+  pyinfo_error (*frame_read_info)(const void* frame, size_t frame_size, pyinfo_frame_info* info);
+  pyinfo_error (*frame_decompressed_size)(const void* frame, size_t frame_size, uint64_t* size);
+  pyinfo_error (*frame_decompress)(const void* frame, size_t frame_size, void* data,
+                                   size_t capacity, int threads, size_t* size);
+  pyinfo_error (*frame_decompress_items)(const void* frame, size_t frame_size, uint64_t first,
+                                         uint64_t last, void* data, size_t capacity, int threads,
+                                         size_t* size);
+} pyinfo_api;
+
+/* The table of the library that is linked. */
+PYINFO_FUNCTION const pyinfo_api* pyinfo_get_api(void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+/* ---- From a Python extension module -------------------------------------------------------- */
+
+#define PYINFO_CAPSULE_MODULE "pyinfo._core"
+#define PYINFO_CAPSULE_ATTRIBUTE "_C_API"
+#define PYINFO_CAPSULE_NAME "pyinfo._core._C_API"
+
+#ifdef Py_PYTHON_H /* Python.h has been included */
+
+/* Imports pyinfo and returns its table, which is there as long as the interpreter. The caller holds
+ * the GIL. Null with an ImportError set if pyinfo is not installed, or is one that this header does
+ * not fit. */
+static inline const pyinfo_api* pyinfo_import(void) {
+  const pyinfo_api* api = NULL;
+  PyObject* capsule = NULL;
+  PyObject* module = PyImport_ImportModule(PYINFO_CAPSULE_MODULE);
+  if (module == NULL) return NULL;
+  capsule = PyObject_GetAttrString(module, PYINFO_CAPSULE_ATTRIBUTE);
+  Py_DECREF(module);
+  if (capsule == NULL || !PyCapsule_IsValid(capsule, PYINFO_CAPSULE_NAME)) {
+    PyErr_Clear();
+    PyErr_SetString(PyExc_ImportError,
+                    "the installed pyinfo has no C interface \"" PYINFO_CAPSULE_NAME
+                    "\": install a newer pyinfo");
+  } else {
+    api = (const pyinfo_api*)PyCapsule_GetPointer(capsule, PYINFO_CAPSULE_NAME);
+    if (api->version != PYINFO_ABI_VERSION) {
+      PyErr_Format(PyExc_ImportError,
+                   "the installed pyinfo %s has version %u of the C interface, this module was "
+                   "compiled for version %u: compile it with the headers of the installed pyinfo",
+                   api->library_version, (unsigned)api->version, (unsigned)PYINFO_ABI_VERSION);
+      api = NULL;
+    } else if (api->size < sizeof(pyinfo_api)) {
+      PyErr_Format(PyExc_ImportError,
+                   "the installed pyinfo %s has %u bytes of the C interface, this module was "
+                   "compiled for %u: install the pyinfo that it was compiled with, or a newer one",
+                   api->library_version, (unsigned)api->size, (unsigned)sizeof(pyinfo_api));
+      api = NULL;
+    }
+  }
+  Py_XDECREF(capsule);
+  return api;
+}
+
+/* Sets the Python exception that an error is: MemoryError, pyinfo.CorruptDataError or ValueError,
+ * with the detail as its text. To be called on the thread of the failure, with the GIL. Always
+ * returns -1. */
+static inline int pyinfo_set_exception(const pyinfo_api* api, pyinfo_error error) {
+  const char* const detail = api == NULL                          ? "pyinfo is not imported"
+                             : error >= PYINFO_ERROR_NOT_IMPORTED ? api->error_message(error)
+                                                                  : api->last_error_detail();
+  if (error == PYINFO_ERROR_MEMORY) {
+    PyErr_NoMemory();
+  } else if (error == PYINFO_ERROR_CORRUPT && api != NULL) {
+    PyObject* module = PyImport_ImportModule("pyinfo.errors");
+    PyObject* raised = module == NULL
+                           ? NULL
+                           : PyObject_CallMethod(module, "CorruptDataError", "sK", detail,
+                                                 (unsigned long long)api->last_error_offset());
+    if (raised != NULL) PyErr_SetObject((PyObject*)Py_TYPE(raised), raised);
+    Py_XDECREF(raised);
+    Py_XDECREF(module);
+  } else {
+    PyErr_SetString(PyExc_ValueError, detail);
+  }
+  return -1;
+}
+
+#endif /* Py_PYTHON_H */
+
+#endif /* PYINFO_PYINFO_H */

@@ -1,0 +1,327 @@
+# The C interface of pyinfo for Cython.
+#
+#     from pyinfo.cython_api cimport check, entropy, import_pyinfo
+#     import_pyinfo()  # once, when the module is imported
+#
+# and pyinfo.get_include() among the extension's include_dirs. Nothing here is compiled beforehand
+# and no kernel is repeated: these are inline functions that call through the table which
+# import_pyinfo() fetches, one indirect call each. (A compiled module would save the call of
+# import_pyinfo(), at the price of a second indirection and of Cython in the build of pyinfo.)
+#
+# All functions are `noexcept nogil` and return an error; check() raises it, also without the GIL.
+# (There are no default arguments: Cython does not compile those of inline functions.)
+# Those whose names end in `_ptr` take pointers, the others contiguous memoryviews. What the
+# functions promise stands in pyinfo/pyinfo.h; whatever has no wrapper here is reached through
+# `pyinfo_table`.
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+cdef extern from "pyinfo/pyinfo.h" nogil:
+    ctypedef enum pyinfo_error:
+        PYINFO_OK
+        PYINFO_ERROR_ARGUMENT
+        PYINFO_ERROR_VALUE
+        PYINFO_ERROR_SUM
+        PYINFO_ERROR_CODE
+        PYINFO_ERROR_SYMBOL
+        PYINFO_ERROR_CAPACITY
+        PYINFO_ERROR_CORRUPT
+        PYINFO_ERROR_MEMORY
+        PYINFO_ERROR_ISA
+        PYINFO_ERROR_INTERNAL
+        PYINFO_ERROR_NOT_IMPORTED
+        PYINFO_ERROR_SHAPE
+
+    ctypedef enum pyinfo_normalization:
+        PYINFO_CHECK
+        PYINFO_DIVIDE
+        PYINFO_AS_IS
+
+    ctypedef enum pyinfo_coder:
+        PYINFO_CODER_AUTO
+        PYINFO_CODER_HUFFMAN
+        PYINFO_CODER_RANS
+        PYINFO_CODER_RAW
+
+    ctypedef struct pyinfo_code:
+        pass
+
+    ctypedef struct pyinfo_frame_options:
+        size_t size
+        pyinfo_coder coder
+        int effort
+        uint32_t item_size
+        uint32_t block_items
+        int threads
+        const void* metadata
+        size_t metadata_size
+
+    ctypedef struct pyinfo_frame_info:
+        size_t size
+        uint64_t decompressed_size
+        uint64_t items
+        uint32_t item_size
+        uint32_t block_items
+        const void* metadata
+        size_t metadata_size
+
+    ctypedef struct pyinfo_api:
+        size_t size
+        uint32_t version
+        const char* library_version
+        const char* (*error_message)(pyinfo_error error) noexcept nogil
+        const char* (*last_error_detail)() noexcept nogil
+        uint64_t (*last_error_offset)() noexcept nogil
+        const char* (*isa)() noexcept nogil
+        pyinfo_error (*entropy_f64)(
+            const double* p, size_t n, pyinfo_normalization normalization, double base,
+            double* result) noexcept nogil
+        pyinfo_error (*entropy_f32)(
+            const float* p, size_t n, pyinfo_normalization normalization, double base,
+            float* result) noexcept nogil
+        pyinfo_error (*cross_entropy_f64)(
+            const double* p, const double* q, size_t n, pyinfo_normalization normalization,
+            double base, double* result) noexcept nogil
+        pyinfo_error (*cross_entropy_f32)(
+            const float* p, const float* q, size_t n, pyinfo_normalization normalization,
+            double base, float* result) noexcept nogil
+        pyinfo_error (*kl_divergence_f64)(
+            const double* p, const double* q, size_t n, pyinfo_normalization normalization,
+            double base, double* result) noexcept nogil
+        pyinfo_error (*kl_divergence_f32)(
+            const float* p, const float* q, size_t n, pyinfo_normalization normalization,
+            double base, float* result) noexcept nogil
+        pyinfo_error (*js_divergence_f64)(
+            const double* p, const double* q, size_t n, pyinfo_normalization normalization,
+            double base, double* result) noexcept nogil
+        pyinfo_error (*js_divergence_f32)(
+            const float* p, const float* q, size_t n, pyinfo_normalization normalization,
+            double base, float* result) noexcept nogil
+        pyinfo_error (*entropy_u64)(
+            const uint64_t* counts, size_t n, double base, double* result) noexcept nogil
+        pyinfo_error (*byte_counts)(
+            const void* data, size_t items, size_t item_size, uint64_t* counts) noexcept nogil
+        pyinfo_error (*joint_byte_counts)(
+            const uint8_t* a, const uint8_t* b, size_t n, uint64_t* counts) noexcept nogil
+        pyinfo_error (*huffman_lengths)(
+            const uint64_t* counts, size_t alphabet, int max_length,
+            uint8_t* lengths) noexcept nogil
+        pyinfo_error (*rans_frequencies)(
+            const uint64_t* counts, size_t alphabet, int precision,
+            uint32_t* frequencies) noexcept nogil
+        pyinfo_error (*huffman_code_from_counts)(
+            const uint64_t* counts, size_t alphabet, int max_length,
+            pyinfo_code** code) noexcept nogil
+        pyinfo_error (*huffman_code_from_lengths)(
+            const uint8_t* lengths, size_t alphabet, pyinfo_code** code) noexcept nogil
+        pyinfo_error (*rans_code_from_counts)(
+            const uint64_t* counts, size_t alphabet, int precision,
+            pyinfo_code** code) noexcept nogil
+        pyinfo_error (*rans_code_from_frequencies)(
+            const uint32_t* frequencies, size_t alphabet, pyinfo_code** code) noexcept nogil
+        void (*code_destroy)(pyinfo_code* code) noexcept nogil
+        size_t (*code_encode_bound)(const pyinfo_code* code, size_t n) noexcept nogil
+        pyinfo_error (*code_encode)(
+            const pyinfo_code* code, const void* symbols, size_t n, void* message,
+            size_t capacity, size_t* size) noexcept nogil
+        pyinfo_error (*code_symbol_count)(
+            const pyinfo_code* code, const void* message, size_t size, size_t* n) noexcept nogil
+        pyinfo_error (*code_decode)(
+            const pyinfo_code* code, const void* message, size_t size, void* symbols,
+            size_t capacity, size_t* n) noexcept nogil
+        pyinfo_error (*frame_compress_bound)(
+            size_t size, const pyinfo_frame_options* options, size_t* bound) noexcept nogil
+        pyinfo_error (*frame_compress)(
+            const void* data, size_t size, const pyinfo_frame_options* options, void* frame,
+            size_t capacity, size_t* frame_size) noexcept nogil
+        pyinfo_error (*frame_read_info)(
+            const void* frame, size_t frame_size, pyinfo_frame_info* info) noexcept nogil
+        pyinfo_error (*frame_decompressed_size)(
+            const void* frame, size_t frame_size, uint64_t* size) noexcept nogil
+        pyinfo_error (*frame_decompress)(
+            const void* frame, size_t frame_size, void* data, size_t capacity, int threads,
+            size_t* size) noexcept nogil
+        pyinfo_error (*frame_decompress_items)(
+            const void* frame, size_t frame_size, uint64_t first, uint64_t last, void* data,
+            size_t capacity, int threads, size_t* size) noexcept nogil
+
+cdef extern from *:
+    """
+    /* Each module that cimports has a pointer of its own. */
+    static const pyinfo_api *pyinfo_table = NULL;
+    static inline int pyinfo_import_table(void) {
+      pyinfo_table = pyinfo_import();
+      return pyinfo_table == NULL ? -1 : 0;
+    }
+    static inline int pyinfo_raise(pyinfo_error error) {
+      return pyinfo_set_exception(pyinfo_table, error);
+    }
+    static inline pyinfo_frame_options pyinfo_default_frame_options(void) {
+      pyinfo_frame_options options = PYINFO_FRAME_OPTIONS_INIT;
+      return options;
+    }
+    """
+    const pyinfo_api* pyinfo_table
+    # Raises an ImportError if there is no pyinfo, or one that the header does not fit.
+    int import_pyinfo "pyinfo_import_table"() except -1
+    int pyinfo_raise(pyinfo_error error) except -1
+    pyinfo_frame_options default_frame_options "pyinfo_default_frame_options"() noexcept nogil
+
+ctypedef fused real:
+    float
+    double
+
+
+cdef inline int check(pyinfo_error error) except -1 nogil:
+    if error != PYINFO_OK:
+        with gil:
+            pyinfo_raise(error)
+    return 0
+
+
+cdef inline pyinfo_error entropy_ptr(
+    const real* p, size_t n, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    if real is double:
+        return pyinfo_table.entropy_f64(p, n, normalization, base, result)
+    else:
+        return pyinfo_table.entropy_f32(p, n, normalization, base, result)
+
+
+cdef inline pyinfo_error entropy(
+    const real[::1] p, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    return entropy_ptr(&p[0] if p.shape[0] > 0 else NULL, <size_t>p.shape[0], result, base, normalization)
+
+
+cdef inline pyinfo_error cross_entropy_ptr(
+    const real* p, const real* q, size_t n, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    if real is double:
+        return pyinfo_table.cross_entropy_f64(p, q, n, normalization, base, result)
+    else:
+        return pyinfo_table.cross_entropy_f32(p, q, n, normalization, base, result)
+
+
+cdef inline pyinfo_error cross_entropy(
+    const real[::1] p, const real[::1] q, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if p.shape[0] != q.shape[0]:
+        return PYINFO_ERROR_SHAPE
+    return cross_entropy_ptr(&p[0] if p.shape[0] > 0 else NULL, &q[0] if q.shape[0] > 0 else NULL, <size_t>p.shape[0], result, base, normalization)
+
+
+cdef inline pyinfo_error kl_divergence_ptr(
+    const real* p, const real* q, size_t n, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    if real is double:
+        return pyinfo_table.kl_divergence_f64(p, q, n, normalization, base, result)
+    else:
+        return pyinfo_table.kl_divergence_f32(p, q, n, normalization, base, result)
+
+
+cdef inline pyinfo_error kl_divergence(
+    const real[::1] p, const real[::1] q, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if p.shape[0] != q.shape[0]:
+        return PYINFO_ERROR_SHAPE
+    return kl_divergence_ptr(&p[0] if p.shape[0] > 0 else NULL, &q[0] if q.shape[0] > 0 else NULL, <size_t>p.shape[0], result, base, normalization)
+
+
+cdef inline pyinfo_error js_divergence_ptr(
+    const real* p, const real* q, size_t n, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    if real is double:
+        return pyinfo_table.js_divergence_f64(p, q, n, normalization, base, result)
+    else:
+        return pyinfo_table.js_divergence_f32(p, q, n, normalization, base, result)
+
+
+cdef inline pyinfo_error js_divergence(
+    const real[::1] p, const real[::1] q, real* result, double base,
+    pyinfo_normalization normalization,
+) noexcept nogil:
+    if p.shape[0] != q.shape[0]:
+        return PYINFO_ERROR_SHAPE
+    return js_divergence_ptr(&p[0] if p.shape[0] > 0 else NULL, &q[0] if q.shape[0] > 0 else NULL, <size_t>p.shape[0], result, base, normalization)
+
+
+cdef inline pyinfo_error entropy_of_counts(
+    const uint64_t[::1] counts, double* result, double base,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.entropy_u64(&counts[0] if counts.shape[0] > 0 else NULL, <size_t>counts.shape[0], base, result)
+
+
+# Adds to the 256 counts.
+cdef inline pyinfo_error byte_counts(const uint8_t[::1] data, uint64_t[::1] counts) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    if counts.shape[0] != 256:
+        return PYINFO_ERROR_SHAPE
+    return pyinfo_table.byte_counts(&data[0] if data.shape[0] > 0 else NULL, <size_t>data.shape[0], 1, &counts[0] if counts.shape[0] > 0 else NULL)
+
+
+# Adds to the 256 x 256 counts.
+cdef inline pyinfo_error joint_byte_counts(
+    const uint8_t[::1] a, const uint8_t[::1] b, uint64_t[:, ::1] counts,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    if a.shape[0] != b.shape[0] or counts.shape[0] != 256 or counts.shape[1] != 256:
+        return PYINFO_ERROR_SHAPE
+    return pyinfo_table.joint_byte_counts(
+        &a[0] if a.shape[0] > 0 else NULL, &b[0] if b.shape[0] > 0 else NULL, <size_t>a.shape[0], &counts[0, 0])
+
+
+cdef inline pyinfo_error encode(
+    const pyinfo_code* code, const uint8_t[::1] symbols, uint8_t[::1] message, size_t* size,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.code_encode(
+        code, &symbols[0] if symbols.shape[0] > 0 else NULL, <size_t>symbols.shape[0], &message[0] if message.shape[0] > 0 else NULL, <size_t>message.shape[0], size)
+
+
+cdef inline pyinfo_error decode(
+    const pyinfo_code* code, const uint8_t[::1] message, uint8_t[::1] symbols, size_t* n,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.code_decode(
+        code, &message[0] if message.shape[0] > 0 else NULL, <size_t>message.shape[0], &symbols[0] if symbols.shape[0] > 0 else NULL, <size_t>symbols.shape[0], n)
+
+
+# Null options are the default ones.
+cdef inline pyinfo_error compress(
+    const uint8_t[::1] data, uint8_t[::1] frame, size_t* size,
+    const pyinfo_frame_options* options,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.frame_compress(
+        &data[0] if data.shape[0] > 0 else NULL, <size_t>data.shape[0], options, &frame[0] if frame.shape[0] > 0 else NULL, <size_t>frame.shape[0], size)
+
+
+cdef inline pyinfo_error decompress(
+    const uint8_t[::1] frame, uint8_t[::1] data, size_t* size, int threads,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.frame_decompress(
+        &frame[0] if frame.shape[0] > 0 else NULL, <size_t>frame.shape[0], &data[0] if data.shape[0] > 0 else NULL, <size_t>data.shape[0], threads, size)

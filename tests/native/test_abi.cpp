@@ -1,0 +1,263 @@
+// The C interface: every function once and every error; header_c99.c is linked in as the C side.
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "counting/joint_byte_counts.hpp"
+#include "pyinfo/pyinfo.h"
+
+extern "C" const pyinfo_api* pyinfo_table_seen_by_c(void);
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+const pyinfo_api& api = *pyinfo_get_api();
+using Bytes = std::vector<unsigned char>;
+
+void expect(pyinfo_error got, pyinfo_error wanted, const std::string& what) {
+  CHECK(got == wanted, what + ": " + api.error_message(got) + ": " + api.last_error_detail());
+}
+
+Bytes skewed(std::size_t n) {
+  Bytes data(n);
+  std::uint32_t state = 1;
+  for (unsigned char& byte : data) {
+    state = state * 1664525 + 1013904223;
+    byte = static_cast<unsigned char>((state >> 24) & (state >> 16) & 15);
+  }
+  return data;
+}
+
+void test_table() {
+  CHECK(api.size == sizeof(pyinfo_api), "size");
+  CHECK(api.version == PYINFO_ABI_VERSION, "version");
+  CHECK(pyinfo_table_seen_by_c() == &api, "C and C++ see one table");
+  CHECK(std::string(api.library_version) == pyinfo_version(), "version");
+  CHECK(std::strlen(api.isa()) > 0, "isa");
+  for (int error = 0; error < 20; ++error)
+    CHECK(std::strlen(api.error_message(static_cast<pyinfo_error>(error))) > 0, "a message");
+}
+
+void test_measures() {
+  const double p[4] = {0.5, 0.25, 0.25, 0};
+  const double q[4] = {0.25, 0.25, 0.25, 0.25};
+  const float pf[4] = {0.5f, 0.25f, 0.25f, 0};
+  double x = -1;
+  float y = -1;
+  expect(api.entropy_f64(p, 4, PYINFO_CHECK, 2, &x), PYINFO_OK, "entropy");
+  CHECK(x == 1.5, "entropy");
+  expect(api.entropy_f32(pf, 4, PYINFO_CHECK, 4, &y), PYINFO_OK, "entropy");
+  CHECK(y == 0.75f, "entropy, base 4");
+  expect(api.cross_entropy_f64(p, q, 4, PYINFO_CHECK, 2, &x), PYINFO_OK, "cross-entropy");
+  CHECK(x == 2, "cross-entropy");
+  expect(api.kl_divergence_f64(q, p, 4, PYINFO_CHECK, 2, &x), PYINFO_OK, "KL");
+  CHECK(x == kInfinity, "KL");
+  expect(api.kl_divergence_f32(pf, pf, 4, PYINFO_CHECK, 2, &y), PYINFO_OK, "KL");
+  CHECK(y == 0, "KL of equals");
+  expect(api.js_divergence_f64(p, p, 4, PYINFO_DIVIDE, 2, &x), PYINFO_OK, "JS");
+  CHECK(x == 0, "JS of equals");
+  expect(api.js_divergence_f32(pf, pf, 4, PYINFO_AS_IS, 2, &y), PYINFO_OK, "JS");
+  expect(api.cross_entropy_f32(pf, pf, 4, PYINFO_CHECK, 2, &y), PYINFO_OK, "cross-entropy");
+  CHECK(y == 1.5f, "cross-entropy");
+  const std::uint64_t counts[3] = {2, 1, 1};
+  expect(api.entropy_u64(counts, 3, 2, &x), PYINFO_OK, "counts");
+  CHECK(x == 1.5, "counts");
+
+  const double bad[2] = {1.5, -0.5}, endless[2] = {kInfinity, 1}, zeros[2] = {0, 0};
+  x = -7;
+  expect(api.entropy_f64(bad, 2, PYINFO_CHECK, 2, &x), PYINFO_ERROR_VALUE, "negative");
+  CHECK(std::string(api.last_error_detail()) == "p[1] is negative", api.last_error_detail());
+  expect(api.entropy_f64(endless, 2, PYINFO_DIVIDE, 2, &x), PYINFO_ERROR_VALUE, "infinite");
+  expect(api.entropy_f64(zeros, 2, PYINFO_DIVIDE, 2, &x), PYINFO_ERROR_SUM, "nothing");
+  expect(api.entropy_f64(p, 1, PYINFO_CHECK, 2, &x), PYINFO_ERROR_SUM, "a half");
+  expect(api.kl_divergence_f64(q, bad, 2, PYINFO_AS_IS, 2, &x), PYINFO_ERROR_VALUE, "in q");
+  const std::uint64_t none[2] = {0, 0};
+  expect(api.entropy_u64(none, 2, 2, &x), PYINFO_ERROR_SUM, "no counts");
+  for (const double base : {0.0, 1.0, -2.0, kInfinity, std::nan("")})
+    expect(api.entropy_f64(p, 4, PYINFO_CHECK, base, &x), PYINFO_ERROR_ARGUMENT, "base");
+  expect(api.entropy_f64(nullptr, 4, PYINFO_CHECK, 2, &x), PYINFO_ERROR_ARGUMENT, "null");
+  expect(api.entropy_f64(p, 4, PYINFO_CHECK, 2, nullptr), PYINFO_ERROR_ARGUMENT, "null");
+  expect(api.entropy_f64(p, 0, PYINFO_CHECK, 2, &x), PYINFO_ERROR_ARGUMENT, "empty");
+  expect(api.entropy_f64(p, 4, PYINFO_NORMALIZATION_LAST, 2, &x), PYINFO_ERROR_ARGUMENT, "kind");
+  expect(api.kl_divergence_f64(p, nullptr, 4, PYINFO_CHECK, 2, &x), PYINFO_ERROR_ARGUMENT, "null");
+  CHECK(x == -7, "no result after an error");
+}
+
+void test_counting() {
+  const Bytes a = skewed(10007), b(a.rbegin(), a.rend());
+  std::vector<std::uint64_t> counts(256), joint(65536), expected(65536);
+  expect(api.byte_counts(a.data(), a.size(), 1, counts.data()), PYINFO_OK, "counts");
+  expect(api.joint_byte_counts(a.data(), b.data(), a.size(), joint.data()), PYINFO_OK, "joint");
+  pyinfo::counting::joint_byte_counts_reference(a.data(), b.data(), a.size(), expected.data());
+  CHECK(joint == expected, "joint counts");
+  for (std::size_t x = 0; x < 256; ++x) {
+    std::uint64_t row = 0;
+    for (std::size_t y = 0; y < 256; ++y) row += joint[256 * x + y];
+    CHECK(row == counts[x], "margin of the joint counts");
+  }
+  const Bytes same(1003, 7);
+  expected.assign(65536, 0);
+  joint = expected;
+  expected[7 * 257] = 1003;
+  expect(api.joint_byte_counts(same.data(), same.data(), 1003, joint.data()), PYINFO_OK, "joint");
+  CHECK(joint == expected, "pairs that repeat");
+  expect(api.byte_counts(nullptr, 0, 1, counts.data()), PYINFO_OK, "no data");
+  expect(api.byte_counts(nullptr, 1, 1, counts.data()), PYINFO_ERROR_ARGUMENT, "null");
+  expect(api.byte_counts(a.data(), 1, 0, counts.data()), PYINFO_ERROR_ARGUMENT, "no bytes");
+}
+
+void test_code(pyinfo_code* code, const Bytes& data) {
+  const std::size_t bound = api.code_encode_bound(code, data.size());
+  Bytes message(bound), tight, decoded(data.size());
+  std::size_t size = 0, n = 0;
+  expect(api.code_encode(code, data.data(), data.size(), message.data(), bound, &size), PYINFO_OK,
+         "encode");
+  tight.resize(size);
+  expect(api.code_encode(code, data.data(), data.size(), tight.data(), size, &size), PYINFO_OK,
+         "encode to what is just enough");
+  CHECK(std::equal(tight.begin(), tight.end(), message.begin()), "the same message");
+  expect(api.code_encode(code, data.data(), data.size(), tight.data(), size - 1, &n),
+         PYINFO_ERROR_CAPACITY, "encode to too little");
+  expect(api.code_symbol_count(code, message.data(), size, &n), PYINFO_OK, "count");
+  CHECK(n == data.size(), "count");
+  expect(api.code_decode(code, message.data(), size, decoded.data(), n - 1, &n),
+         PYINFO_ERROR_CAPACITY, "decode to too little");
+  expect(api.code_decode(code, message.data(), size, decoded.data(), decoded.size(), &n), PYINFO_OK,
+         "decode");
+  CHECK(decoded == data, "round trip");
+  tight[size / 2] ^= 16;
+  expect(api.code_decode(code, tight.data(), size, decoded.data(), decoded.size(), &n),
+         PYINFO_ERROR_CORRUPT, "damaged");
+  expect(api.code_decode(code, nullptr, 0, decoded.data(), decoded.size(), &n),
+         PYINFO_ERROR_CORRUPT, "nothing");
+  const unsigned char absent = 200;
+  expect(api.code_encode(code, &absent, 1, message.data(), bound, &size), PYINFO_ERROR_SYMBOL,
+         "absent");
+  CHECK(api.code_encode_bound(code, std::numeric_limits<std::size_t>::max()) ==
+            std::numeric_limits<std::size_t>::max(),
+        "no bound");
+  api.code_destroy(code);
+}
+
+void test_codes() {
+  const Bytes data = skewed(5000);
+  std::uint64_t counts[256] = {};
+  std::uint8_t lengths[256];
+  std::uint32_t frequencies[256];
+  api.byte_counts(data.data(), data.size(), 1, counts);
+  pyinfo_code* code = nullptr;
+  expect(api.huffman_code_from_counts(counts, 256, 11, &code), PYINFO_OK, "Huffman");
+  test_code(code, data);
+  expect(api.huffman_lengths(counts, 256, 11, lengths), PYINFO_OK, "lengths");
+  expect(api.huffman_code_from_lengths(lengths, 256, &code), PYINFO_OK, "Huffman");
+  test_code(code, data);
+  expect(api.rans_code_from_counts(counts, 256, 14, &code), PYINFO_OK, "rANS");
+  test_code(code, data);
+  expect(api.rans_frequencies(counts, 256, 12, frequencies), PYINFO_OK, "frequencies");
+  expect(api.rans_code_from_frequencies(frequencies, 256, &code), PYINFO_OK, "rANS");
+  test_code(code, data);
+
+  expect(api.huffman_code_from_counts(counts, 256, 3, &code), PYINFO_ERROR_CODE, "too short");
+  CHECK(code == nullptr, "no code");
+  const std::uint64_t none[4] = {};
+  expect(api.rans_code_from_counts(none, 4, 12, &code), PYINFO_ERROR_CODE, "no symbols");
+  expect(api.rans_code_from_counts(counts, 256, 17, &code), PYINFO_ERROR_ARGUMENT, "precision");
+  expect(api.rans_code_from_counts(counts, 0, 12, &code), PYINFO_ERROR_ARGUMENT, "alphabet");
+  expect(api.huffman_code_from_counts(counts, 65537, 16, &code), PYINFO_ERROR_ARGUMENT, "alphabet");
+  const std::uint8_t crowded[3] = {1, 1, 1};
+  expect(api.huffman_code_from_lengths(crowded, 3, &code), PYINFO_ERROR_CODE, "Kraft");
+  const std::uint32_t odd[2] = {1000, 1};
+  expect(api.rans_code_from_frequencies(odd, 2, &code), PYINFO_ERROR_CODE, "sum");
+  expect(api.rans_code_from_frequencies(odd, 2, nullptr), PYINFO_ERROR_ARGUMENT, "null");
+  api.code_destroy(nullptr);
+}
+
+void test_frames() {
+  const Bytes data = skewed(300000);
+  pyinfo_frame_options options = PYINFO_FRAME_OPTIONS_INIT;
+  options.item_size = 4;
+  options.block_items = 10000;
+  options.threads = 2;
+  options.metadata = "mine";
+  options.metadata_size = 4;
+  std::size_t bound = 0, size = 0, n = 0;
+  expect(api.frame_compress_bound(data.size(), &options, &bound), PYINFO_OK, "bound");
+  Bytes frame(bound), decoded(data.size());
+  expect(api.frame_compress(data.data(), data.size(), &options, frame.data(), bound, &size),
+         PYINFO_OK, "compress");
+  Bytes tight(size);
+  expect(api.frame_compress(data.data(), data.size(), &options, tight.data(), size, &size),
+         PYINFO_OK, "compress to what is just enough");
+  CHECK(std::equal(tight.begin(), tight.end(), frame.begin()), "the same frame");
+  expect(api.frame_compress(data.data(), data.size(), &options, tight.data(), size - 1, &n),
+         PYINFO_ERROR_CAPACITY, "compress to too little");
+  pyinfo_frame_info info = {};
+  info.size = sizeof info;
+  expect(api.frame_read_info(frame.data(), size, &info), PYINFO_OK, "info");
+  CHECK(info.decompressed_size == data.size() && info.items == data.size() / 4, "sizes");
+  CHECK(info.item_size == 4 && info.block_items == 10000, "layout");
+  CHECK(info.metadata_size == 4 && std::memcmp(info.metadata, "mine", 4) == 0, "metadata");
+  std::uint64_t whole = 0;
+  expect(api.frame_decompressed_size(frame.data(), size, &whole), PYINFO_OK, "size");
+  CHECK(whole == data.size(), "size");
+  expect(api.frame_decompress(frame.data(), size, decoded.data(), decoded.size(), 2, &n), PYINFO_OK,
+         "decompress");
+  CHECK(n == data.size() && decoded == data, "round trip");
+  expect(api.frame_decompress(frame.data(), size, decoded.data(), decoded.size() - 1, 1, &n),
+         PYINFO_ERROR_CAPACITY, "decompress to too little");
+  expect(api.frame_decompress_items(frame.data(), size, 9999, 30001, decoded.data(), 80008, 1, &n),
+         PYINFO_OK, "items");
+  CHECK(n == 80008 && std::memcmp(decoded.data(), data.data() + 4 * 9999, n) == 0, "items");
+  expect(api.frame_decompress_items(frame.data(), size, 0, 3, decoded.data(), 11, 1, &n),
+         PYINFO_ERROR_CAPACITY, "items");
+  expect(api.frame_decompress_items(frame.data(), size, 0, 75001, decoded.data(), 400000, 1, &n),
+         PYINFO_ERROR_ARGUMENT, "items");
+  frame[size / 2] ^= 1;
+  expect(api.frame_decompress(frame.data(), size, decoded.data(), decoded.size(), 2, &n),
+         PYINFO_ERROR_CORRUPT, "damaged");
+  CHECK(api.last_error_offset() > 0 && api.last_error_offset() <= size / 2, "where");
+  expect(api.frame_decompress(nullptr, 0, decoded.data(), decoded.size(), 1, &n),
+         PYINFO_ERROR_CORRUPT, "nothing");
+
+  options.item_size = 7;
+  expect(api.frame_compress_bound(data.size(), &options, &bound), PYINFO_ERROR_ARGUMENT, "items");
+  options = PYINFO_FRAME_OPTIONS_INIT;
+  options.effort = 3;
+  expect(api.frame_compress_bound(1, &options, &bound), PYINFO_ERROR_ARGUMENT, "effort");
+  options = PYINFO_FRAME_OPTIONS_INIT;
+  options.coder = PYINFO_CODER_LAST;
+  expect(api.frame_compress_bound(1, &options, &bound), PYINFO_ERROR_ARGUMENT, "coder");
+  options = PYINFO_FRAME_OPTIONS_INIT;
+  options.size = 0;
+  expect(api.frame_compress_bound(1, &options, &bound), PYINFO_ERROR_ARGUMENT, "size");
+  // What a later version may append: zeros ask for nothing.
+  struct {
+    pyinfo_frame_options known;
+    std::uint64_t appended;
+  } later = {PYINFO_FRAME_OPTIONS_INIT, 0};
+  later.known.size = sizeof later;
+  expect(api.frame_compress_bound(1, &later.known, &bound), PYINFO_OK, "a later version");
+  later.appended = 1;
+  expect(api.frame_compress_bound(1, &later.known, &bound), PYINFO_ERROR_ARGUMENT,
+         "unknown option");
+}
+
+}  // namespace
+
+int main() {
+  if (*api.isa() == '\0') {  // the machine lacks what PYINFO_ISA asks for: then all say so
+    double x = 0;
+    const double one = 1;
+    expect(api.entropy_f64(&one, 1, PYINFO_CHECK, 2, &x), PYINFO_ERROR_ISA, "isa");
+    return pyinfo::check::failures() == 0 ? 77 : EXIT_FAILURE;
+  }
+  test_table();
+  test_measures();
+  test_counting();
+  test_codes();
+  test_frames();
+  return pyinfo::check::finish();
+}
