@@ -87,6 +87,15 @@ WRONG_PAIRS = at_most(0)
 EXTRA_BYTES = at_most(64 * 1024)
 IMPORT_SECONDS = at_most(0.050)
 
+# -- Samples --------------------------------------------------------------------------------------
+
+SKLEARN = "scikit-learn"
+
+# mutual_information of two vectors of 1e6 int64 labels, by the number of labels.
+MUTUAL_INFORMATION = {10: at_least(50), 256: at_least(50), 1000: at_least(10)}
+# pairwise_mutual_information of 1e5 x 50 uint8, by the number of values; a loop over all pairs.
+PAIRWISE = {16: at_least(100), 256: at_least(100)}
+
 # -- Coding ---------------------------------------------------------------------------------------
 
 ZSTANDARD = "zstandard level 1"

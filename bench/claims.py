@@ -73,6 +73,43 @@ def _rans_model(counts: Array) -> object:
     return pyinfo.RansModel.from_counts(counts, precision=16)
 
 
+def _of_samples(name: str, touched: float, make: Callable[[int], Call], memory: str = "1") -> Claim:
+    return Claim(name, make, touched, doublings(14, 22), doublings(12, 18), memory=memory)
+
+
+def _labels(n: int, count: int) -> list[Array]:
+    return list(np.random.default_rng(0).integers(0, 50, (count, n)))
+
+
+def _mutual_information(n: int) -> Call:
+    return Call(pyinfo.mutual_information, tuple(_labels(n, 2)))
+
+
+def _conditional_information(n: int) -> Call:
+    return Call(pyinfo.conditional_mutual_information, tuple(_labels(n, 3)))
+
+
+def _pairwise(n: int) -> Call:
+    table = np.random.default_rng(0).integers(0, 20, (n, 8)).astype(np.uint8)
+    return Call(pyinfo.pairwise_mutual_information, (table,))
+
+
+def _entropy_rate(n: int) -> Call:
+    return Call(pyinfo.entropy_rate, (coding_data(FOUR_BITS, n), 1))
+
+
+def _estimate(estimator: str) -> Claim:
+    """Of n symbols with a few different counts: what is left after looking at them once."""
+
+    def prepare(n: int) -> Call:
+        counts = np.random.default_rng(0).integers(0, 50, n)
+        return Call(pyinfo.estimate_entropy, (counts,), {"estimator": estimator})
+
+    sizes, quick = doublings(16, 22), doublings(14, 19)
+    name = f"estimate_entropy {estimator}"
+    return Claim(name, prepare, 8, sizes, quick, time="n log n", memory="n")
+
+
 def _counting(distinct: int) -> Claim:
     """Samples of so many different values, far apart."""
 
@@ -99,6 +136,11 @@ _ALL = (
     *map(_of_measure, MEASURES.values()),
     *(_compress(coder) for coder in ("huffman", "rans")),
     *(_decompress(coder) for coder in ("huffman", "rans")),
+    _of_samples("mutual_information", 16, _mutual_information),
+    _of_samples("conditional_mutual_information", 24, _conditional_information, memory="n"),
+    _of_samples("pairwise_mutual_information", 8, _pairwise, memory="n"),
+    _of_samples("entropy_rate", 1, _entropy_rate, memory="n"),
+    _estimate("chao-wang-jost"),
     _table("HuffmanCode.from_counts", _huffman_code, 14),
     _table("RansModel.from_counts", _rans_model, 15),
     _counting(1000),

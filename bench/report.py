@@ -17,7 +17,7 @@ from . import counting as counting_peers
 from .console import console
 from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
-from .sections import accuracy, coders, coding, counting, footprint, isas, speed, zarr
+from .sections import accuracy, coders, coding, counting, footprint, isas, samples, speed, zarr
 from .timing import pin_to_one_cpu
 
 # Memory comes first: nothing that runs later can have left its traces in the process.
@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "call": speed.call,
     "large": speed.large,
     "isa": isas.by_isa,
+    "samples": samples.dependence,
     "coding": coding.speed,
     "sizes": coding.sizes,
     "incompressible": coding.incompressible,
@@ -50,8 +51,15 @@ def main() -> int:
 
     output = console()
     cpu = pin_to_one_cpu()
-    names = (*peers.PACKAGES, *codecs.PACKAGES, *counting_peers.PACKAGES)
-    header = describe(*names, "mpmath", "zarr", "numcodecs")
+    header = describe(
+        *peers.PACKAGES,
+        *codecs.PACKAGES,
+        *counting_peers.PACKAGES,
+        "mpmath",
+        "numcodecs",
+        "scikit-learn",
+        "zarr",
+    )
     header["pinned to"] = "any cpu" if cpu is None else f"cpu {cpu}"
     if arguments.quick:
         header["note"] = "quick run: the sizes are small, the figures mean nothing"

@@ -1,14 +1,21 @@
 """Information theory and entropy coding at the speed of the machine."""
 
 from pyinfo._core import __version__
+from pyinfo.blocks import block_entropy, entropy_rate
 from pyinfo.codes import HuffmanCode, RansModel
 from pyinfo.coding_report import CodingReport, compression_report
 from pyinfo.config import show_config
 from pyinfo.counts import Counts
 from pyinfo.embedding import get_include
 from pyinfo.errors import CorruptDataError
+from pyinfo.estimators import estimate_entropy
 from pyinfo.frames import Frame, compress, decompress
 from pyinfo.joint_counts import JointCounts
+from pyinfo.labellings import (
+    adjusted_mutual_information,
+    normalized_mutual_information,
+    variation_of_information,
+)
 from pyinfo.measures import (
     bhattacharyya_distance,
     cross_entropy,
@@ -24,6 +31,17 @@ from pyinfo.measures import (
     total_variation_distance,
     tsallis_entropy,
 )
+from pyinfo.pairwise import pairwise_mutual_information
+from pyinfo.sample_measures import (
+    conditional_entropy,
+    conditional_mutual_information,
+    entropy_of,
+    interaction_information,
+    joint_entropy,
+    mutual_information,
+    total_correlation,
+    transfer_entropy,
+)
 from pyinfo.streams import Compressor, Decompressor, compress_file, decompress_file
 
 __all__ = [
@@ -37,24 +55,39 @@ __all__ = [
     "JointCounts",
     "RansModel",
     "__version__",
+    "adjusted_mutual_information",
     "bhattacharyya_distance",
+    "block_entropy",
     "compress",
     "compress_file",
     "compression_report",
+    "conditional_entropy",
+    "conditional_mutual_information",
     "cross_entropy",
     "decompress",
     "decompress_file",
     "entropy",
+    "entropy_of",
+    "entropy_rate",
+    "estimate_entropy",
     "get_include",
     "hellinger_distance",
     "information_content",
+    "interaction_information",
     "jeffreys_divergence",
+    "joint_entropy",
     "js_distance",
     "js_divergence",
     "kl_divergence",
+    "mutual_information",
+    "normalized_mutual_information",
+    "pairwise_mutual_information",
     "renyi_divergence",
     "renyi_entropy",
     "show_config",
+    "total_correlation",
     "total_variation_distance",
+    "transfer_entropy",
     "tsallis_entropy",
+    "variation_of_information",
 ]

@@ -15,6 +15,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from pyinfo import cli_coding, embedding
+from pyinfo.block_counts import LONGEST
 from pyinfo.cli_output import (
     EXIT_BROKEN_PIPE,
     EXIT_ERROR,
@@ -114,6 +115,21 @@ def _configure_report(parser: argparse.ArgumentParser) -> None:
         help="compute the entropy of the elements of .npy files; where millions of them are "
         "different, this reads the file several times",
     )
+    parser.add_argument(
+        "--order",
+        type=_order,
+        metavar="K",
+        help=f"also print the entropy of a byte given the bytes before it, for 0 to K of them (at "
+        f"most {LONGEST - 1}); each order above 1 takes up to 40 MiB of memory, and where millions "
+        "of runs are different, the file is read several times",
+    )
+
+
+def _order(text: str) -> int:
+    order = int(text)
+    if not 0 <= order < LONGEST:
+        raise argparse.ArgumentTypeError(f"must be between 0 and {LONGEST - 1}")
+    return order
 
 
 def _run_report(args: argparse.Namespace) -> int:
@@ -123,7 +139,9 @@ def _run_report(args: argparse.Namespace) -> int:
     for path in args.files:
         try:
             with ProgressBar(printable(Path(path).name)[-24:]) as progress:
-                report = report_file(path, elements=args.elements, progress=progress)
+                report = report_file(
+                    path, elements=args.elements, order=args.order, progress=progress
+                )
         except (OSError, ReportError) as error:
             code = EXIT_ERROR
             print_error(path, reason_of(error))
@@ -149,6 +167,9 @@ def _report_rows(report: FileReport) -> list[tuple[str, str]]:
         ("order-0 limit", f"{report.order0_size:,} bytes{binary_size(report.order0_size)}"),
         ("compression rate", "unlimited: all bytes are equal" if rate is None else f"{rate:.4f}"),
     ]
+    for order, bits in enumerate(report.conditional_entropies):
+        known = f"given {order} byte{'' if order == 1 else 's'} before"
+        rows.append((f"entropy of order {order}", _bits_text(bits, known)))
     if (array := report.array) is not None:
         rows.append(("dtype", array.dtype))
         rows.append(("shape", f"{array.shape}{', Fortran order' if array.fortran_order else ''}"))
@@ -164,6 +185,10 @@ def _report_rows(report: FileReport) -> list[tuple[str, str]]:
             rows.append(("entropy per byte plane", _plane_text(planes)))
     rows.extend(("note", note) for note in report.notes)
     return rows
+
+
+def _bits_text(bits: float | None, known: str) -> str:
+    return "not counted" if bits is None else f"{bits:.6g} bits per byte {known}"
 
 
 def _plane_text(planes: Sequence[float]) -> str:
@@ -204,7 +229,7 @@ def _run_info(args: argparse.Namespace) -> int:
 COMMANDS: Final = (
     Command(
         "report",
-        "Print the order-0 entropy of files and how far an order-0 code can compress them.",
+        "Print the entropy of files and how far codes for single bytes can compress them.",
         _configure_report,
         _run_report,
     ),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo.estimators import Estimator, estimate_entropy
 from pyinfo.samples import (
     Array,
     as_counts,
@@ -200,7 +201,7 @@ class Counts:
         return self.merge(other)
 
     def entropy(
-        self, *, base: float = 2, estimator: str = "plugin", return_std: bool = False
+        self, *, base: float = 2, estimator: Estimator = "plugin", return_std: bool = False
     ) -> Any:
         """Return the entropy of what the samples are drawn from, as far as they tell.
 
@@ -209,14 +210,17 @@ class Counts:
         base : float, default 2
             Bits by default; ``math.e`` gives nats.
         estimator : str, default "plugin"
-            The entropy of the observed frequencies.
+            The entropy of the observed frequencies; `estimate_entropy` has the others, for counts
+            that are not weighted.
         return_std : bool, default False
             Whether to return a pair: the estimate and its standard deviation.
         """
-        if estimator != "plugin":
-            raise ValueError(f"estimator {estimator!r} is not 'plugin'")
-        if return_std:
-            raise ValueError("estimator 'plugin' has no standard deviation yet")
+        if self.counts.dtype.kind == "u":
+            return estimate_entropy(  # type: ignore[call-overload]
+                self.counts, base=base, estimator=estimator, return_std=return_std
+            )
+        if estimator != "plugin" or return_std:
+            raise ValueError("weighted counts have the plug-in entropy only, without a deviation")
         return float(_core.entropy(self.counts, base=base, normalize=True))
 
     def symbol_counts(self) -> npt.NDArray[np.uint64]:

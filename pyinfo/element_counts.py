@@ -33,6 +33,10 @@ class DenseCounts:
         """How often each of the different elements occurs."""
         return self._counts[self._counts > 0]
 
+    def count_of(self, element: Bytes) -> int:
+        """Return how often one element, given as bytes, occurs."""
+        return int(self._counts[element.view(self._dtype)[0]])
+
     @property
     def covered(self) -> float:
         """The part of the elements that is covered: all."""
@@ -92,6 +96,14 @@ class ShareCounts:
         self._merge()
         return self._counts
 
+    def count_of(self, element: Bytes) -> int:
+        """Return how often one element, given as bytes, occurs; 0 if it is of another share."""
+        self._merge()
+        key = self._as_keys(element)
+        at = int(np.searchsorted(self._keys, key)[0])
+        found = at < len(self._keys) and self._keys[at] == key[0]
+        return int(self._counts[at]) if found else 0
+
     @property
     def covered(self) -> float:
         """The part of the range of hashes that this share and those before it cover."""
@@ -129,7 +141,7 @@ class ShareCounts:
     def _merge(self) -> None:
         if not self._pending:
             return
-        keys, times = np.unique(np.concatenate(self._pending), return_counts=True)
+        keys, times = _counted(np.concatenate(self._pending))
         self._pending.clear()
         self._pending_bytes = 0
         at = np.searchsorted(self._keys, keys)
@@ -159,6 +171,16 @@ ElementCounts = DenseCounts | ShareCounts
 def element_counts(itemsize: int, max_distinct: int) -> ElementCounts:
     """Return empty counts for elements of `itemsize` bytes."""
     return DenseCounts(itemsize) if itemsize <= 2 else ShareCounts(itemsize, max_distinct)
+
+
+def _counted(keys: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return the different keys, sorted, and how often each occurs."""
+    if keys.dtype.kind == "V":
+        return np.unique(keys, return_counts=True)
+    from pyinfo import _core
+
+    found, times = _core.count_values(keys)
+    return found, times.astype(np.intp)
 
 
 def _words(chunk: Bytes, itemsize: int) -> NDArray[np.uint64]:

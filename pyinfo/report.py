@@ -1,6 +1,7 @@
-"""What ``pyinfo report`` computes: the order-0 statistics of a file, without printing anything.
+"""What ``pyinfo report`` computes: the statistics of a file, without printing anything.
 
-Files are streamed: whatever their size, a bounded amount of memory is used.
+Files are streamed: whatever their size, a bounded amount of memory is used. That is a few MiB for
+order 0, up to 40 MiB for the elements of an array, and as much again for each order above 1.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
+from pyinfo.block_counts import BlockCounts
 from pyinfo.element_counts import Bytes, ElementCounts, element_counts
 
 Counts = NDArray[np.uint64]
@@ -87,6 +89,9 @@ class FileReport:
         `size` / `order0_size`; None if all bytes are equal, when it has no bound.
     array
         None if the file is not an ``.npy`` file.
+    conditional_entropies
+        Bits per byte when the 0, 1, ... bytes before it are known, up to the order asked for;
+        empty if none was. None where there were too many different runs of bytes to be counted.
     notes
         What else the reader should know, one sentence each.
     """
@@ -97,6 +102,7 @@ class FileReport:
     order0_size: int
     compression_rate: float | None
     array: ArrayReport | None = None
+    conditional_entropies: tuple[float | None, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -104,6 +110,7 @@ def report_file(
     path: str,
     *,
     elements: bool = True,
+    order: int | None = None,
     max_distinct: int = MAX_DISTINCT,
     progress: Progress | None = None,
 ) -> FileReport:
@@ -115,9 +122,12 @@ def report_file(
         ``-`` stands for standard input.
     elements
         Whether to compute the entropy of the elements of an ``.npy`` file.
+    order
+        Compute the entropy of a byte given those before it, up to so many of them (at most 7).
     max_distinct
-        How many distinct elements of 8 bytes to hold in memory (wider ones: fewer). With more
-        of them the file is read several times, a share of the elements being counted each time.
+        How many distinct elements of 8 bytes to hold in memory (wider ones: fewer), and how many
+        distinct runs of bytes of each length. With more of them the file is read several times, a
+        share of them being counted each time.
     progress
         Called now and then with the bytes read and the bytes to read.
 
@@ -130,17 +140,51 @@ def report_file(
     """
     with _opened(path) as stream:
         source = _Source(stream, progress)
-        magic = source.read(len(npy_format.MAGIC_PREFIX))
-        if not magic:
-            raise ReportError("is empty")
-        if magic == npy_format.MAGIC_PREFIX:
-            return _report_npy(path, source, elements, max_distinct)
-        notes: tuple[str, ...] = ()
-        if path.endswith(".npy"):
-            if npy_format.MAGIC_PREFIX.startswith(magic):
-                raise ReportError("truncated: the .npy header is incomplete")
-            notes = ("named .npy, but it does not start as an .npy file does: plain bytes",)
-        return _file_report(path, _rest(source, _byte_counts(magic)), None, notes)
+        if order is None:
+            return _report(path, source, elements, max_distinct)
+        blocks = BlockCounts(order + 1, max_distinct)
+        source.observer = blocks.add
+        return _with_blocks(_report(path, source, elements, max_distinct), source, blocks)
+
+
+def _report(path: str, source: _Source, elements: bool, max_distinct: int) -> FileReport:
+    magic = source.read(len(npy_format.MAGIC_PREFIX))
+    if not magic:
+        raise ReportError("is empty")
+    if magic == npy_format.MAGIC_PREFIX:
+        return _report_npy(path, source, elements, max_distinct)
+    notes: tuple[str, ...] = ()
+    if path.endswith(".npy"):
+        if npy_format.MAGIC_PREFIX.startswith(magic):
+            raise ReportError("truncated: the .npy header is incomplete")
+        notes = ("named .npy, but it does not start as an .npy file does: plain bytes",)
+    return _file_report(path, _rest(source, _byte_counts(magic)), None, notes)
+
+
+def _with_blocks(report: FileReport, source: _Source, blocks: BlockCounts) -> FileReport:
+    """Add the conditional entropies to a report whose making has let `blocks` see the file."""
+    passes = 0
+    while True:
+        passes += 1
+        seen = blocks.size
+        blocks.end_pass()
+        if seen != report.size:
+            raise ReportError("changed while it was being read")
+        if blocks.complete or not source.can_rewind:
+            break
+        source.rewind(0, passes=math.ceil(passes / blocks.covered))
+        for chunk in source.chunks(None, 1):
+            blocks.add(chunk)
+    entropies = blocks.conditional_entropies()
+    notes = report.notes
+    if len(entropies) < blocks.longest:
+        notes += ("the file is too short for higher orders",)
+    if None in entropies:
+        notes += (
+            "the entropies of some orders need a regular file: "
+            "too many runs of bytes are different to be counted in one pass",
+        )
+    return replace(report, conditional_entropies=entropies, notes=notes)
 
 
 def _file_report(
@@ -151,7 +195,7 @@ def _file_report(
     # A few roundings in `bits` must not cost a byte: 8 bits * 2**40 bytes fit 2**40 bytes.
     order0_size = min(size, math.ceil(bits * size / 8 * (1 - 2.0**-50)))
     rate = size / order0_size if order0_size > 0 else None
-    return FileReport(path, size, bits, order0_size, rate, array, notes)
+    return FileReport(path, size, bits, order0_size, rate, array, notes=notes)
 
 
 def _report_npy(path: str, source: _Source, elements: bool, max_distinct: int) -> FileReport:
@@ -246,6 +290,8 @@ class _Source:
         self._start = stream.tell() if self.can_rewind else 0
         self.size = self._regular_size()
         self._total = self.size
+        # Sees all bytes of the first pass.
+        self.observer: Callable[[Bytes], None] | None = None
 
     def _regular_size(self) -> int | None:
         try:
@@ -280,6 +326,7 @@ class _Source:
 
     def rewind(self, offset: int, passes: int) -> None:
         """Go back to `offset` bytes after the start; expect so many passes in all."""
+        self.observer = None
         self._stream.seek(self._start + offset)
         if self.size is not None:
             self._total = self.size + (passes - 1) * (self.size - offset)
@@ -297,6 +344,8 @@ class _Source:
         self._done += filled
         if self._progress is not None:
             self._progress(self._done, self._total)
+        if self.observer is not None:
+            self.observer(self._buffer[:filled])
         return self._buffer[:filled]
 
 

@@ -17,7 +17,9 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pyinfo::bindings::bind_config(m);
   pyinfo::bindings::bind_measures(m);
   pyinfo::bindings::bind_arrays(m);
+  pyinfo::bindings::bind_blocks(m);
   pyinfo::bindings::bind_counting(m);
+  pyinfo::bindings::bind_dependence(m);
   pyinfo::bindings::bind_tables(m);
   pyinfo::bindings::bind_coding(m);
   pyinfo::bindings::bind_frames(m);

@@ -4,29 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "measures/compensated_sum.hpp"
+
 namespace pyinfo::measures::reference {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLn2 = 0.693147180559945309417;
-
-// Neumaier's compensated sum.
-class CompensatedSum {
- public:
-  void add(double x) noexcept {
-    const double next = sum_ + x;
-    rest_ += std::abs(sum_) >= std::abs(x) ? (sum_ - next) + x : (x - next) + sum_;
-    sum_ = next;
-  }
-  double value() const noexcept {
-    const double total = sum_ + rest_;
-    return std::isnan(total) ? sum_ : total;  // infinities leave a NaN in the rest
-  }
-
- private:
-  double sum_ = 0;
-  double rest_ = 0;
-};
 
 // An operand as multiples of a power of two, so that its sum neither overflows nor underflows.
 struct Weights {

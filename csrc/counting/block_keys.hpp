@@ -1,0 +1,25 @@
+// Runs of bytes as numbers, so that they can be counted as symbols.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pyinfo::counting {
+
+inline constexpr std::size_t kLongestBlock = 8;
+
+// Bytes of the key of a block: 1, 2, 4 or 8.
+constexpr std::size_t block_key_size(std::size_t length) noexcept {
+  return length <= 2 ? length : length <= 4 ? 4 : 8;
+}
+
+// The `size - length + 1` overlapping blocks of `length` <= size bytes (at most kLongestBlock), the
+// first byte being the most significant: blocks with the same beginning are neighbours in order.
+void block_keys(const unsigned char* data, std::size_t size, std::size_t length,
+                void* keys) noexcept;
+
+// The same in its plainest form.
+void block_keys_reference(const unsigned char* data, std::size_t size, std::size_t length,
+                          std::uint64_t* keys) noexcept;
+
+}  // namespace pyinfo::counting
