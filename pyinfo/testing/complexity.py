@@ -28,7 +28,7 @@ from pyinfo.testing.growth import (
     growth,
 )
 from pyinfo.testing.instructions import count_instructions
-from pyinfo.testing.machine import cache_sizes, seconds_per_byte
+from pyinfo.testing.machine import cache_levels, cache_sizes, seconds_per_byte
 from pyinfo.testing.memory import resident_growth, traced_peak
 from pyinfo.testing.timing import Call, Timer, interleaved
 
@@ -389,7 +389,7 @@ def _chosen_calls(call_of: Callable[[int], Call], by: Cost, timer: Timer) -> dic
 def _memory_levels(bytes_per_item: float, largest: int) -> Memory | None:
     if bytes_per_item * largest <= cache_sizes()[0]:
         return None  # all of it stays in the innermost cache
-    return Memory(bytes_per_item, cache_sizes(), seconds_per_byte())
+    return Memory(bytes_per_item, cache_levels(), seconds_per_byte())
 
 
 def _bytes_of(values: Any) -> int:

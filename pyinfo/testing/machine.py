@@ -25,6 +25,15 @@ def cache_sizes() -> tuple[int, ...]:
     return tuple(sorted(sizes)) or TYPICAL_CACHES
 
 
+def cache_levels() -> tuple[int, ...]:
+    """Return the sizes where costs may step up: the caches, and a quarter of the outermost one.
+
+    Cores and other virtual machines share that one, and leave the more or the less of it.
+    """
+    *inner, outermost = cache_sizes()
+    return tuple(sorted({*inner, outermost // 4, outermost}))
+
+
 @functools.cache
 def seconds_per_byte() -> float:
     """Measure what streaming costs: NumPy's maximum over an array beyond any cache, once."""
