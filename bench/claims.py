@@ -63,7 +63,7 @@ def _compress(coder: str) -> Claim:
     def prepare(n: int) -> Call:
         return Call(pyinfo.compress, (coding_data(FOUR_BITS, n),), {"coder": coder})
 
-    sizes, quick = doublings(18, 23), doublings(16, 21)
+    sizes, quick = doublings(18, 24), doublings(16, 21)
     return Claim(f"compress {coder}", prepare, 1.5, sizes, quick, memory="n")
 
 
@@ -72,7 +72,7 @@ def _decompress(coder: str) -> Claim:
         coded = pyinfo.compress(coding_data(FOUR_BITS, n), coder=coder)
         return Call(pyinfo.decompress, (coded,), {"out": np.empty(n, np.uint8)})
 
-    sizes, quick = doublings(18, 23), doublings(16, 21)
+    sizes, quick = doublings(18, 24), doublings(16, 21)
     return Claim(f"decompress {coder}", prepare, 1.5, sizes, quick)
 
 
@@ -131,7 +131,7 @@ def _frame(name: str, use: Callable[[pyinfo.Frame], object], time: str) -> Claim
     def prepare(n: int) -> Call:
         return Call(use, (pyinfo.Frame(pyinfo.compress(coding_data(FOUR_BITS, n))),))
 
-    return Claim(name, prepare, 1.5, doublings(18, 23), doublings(16, 21), time=time)
+    return Claim(name, prepare, 1.5, doublings(18, 24), doublings(16, 21), time=time)
 
 
 def _read_part(frame: pyinfo.Frame) -> object:

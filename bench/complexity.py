@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from pyinfo.testing import Memory, Verdict, judge_memory, judge_time
+from pyinfo.testing.machine import cache_levels
 
 from .claims import CLAIMS, Claim
 from .console import console
-from .machine import active_isa, cache_sizes, cpu_model, seconds_per_byte
+from .machine import active_isa, cpu_model, seconds_per_byte
 from .timing import pin_to_one_cpu
 
 HEADINGS = ("what", "time", "slope", "residual", "ns per unit", "memory", "bytes", "holds")
@@ -39,7 +40,7 @@ def check(claim: Claim, *, quick: bool = False) -> Checked:
     """Measure what a claim is about, over its sizes, and judge it."""
     sizes = claim.quick_sizes if quick else claim.sizes
     calls = {n: claim.prepare(n) for n in sizes}
-    levels = Memory(claim.touched, cache_sizes(), seconds_per_byte()) if claim.touched > 0 else None
+    levels = Memory(claim.touched, cache_levels(), seconds_per_byte()) if claim.touched else None
     time, _ = judge_time(calls, claim.time, memory=levels, rounds=3 if quick else 9)
     memory, peaks = judge_memory(calls, claim.memory)
     return Checked(claim, time, memory, max(peaks))
