@@ -29,7 +29,7 @@ def _gaussian(bits: float, n: int) -> Bytes:
     return np.rint(values * deviation + ALPHABET / 2).clip(0, ALPHABET - 1).astype(np.uint8)
 
 
-def _geometric(bits: float, n: int) -> Bytes:
+def geometric(bits: float, n: int) -> Bytes:
     """Bytes whose probabilities fall by a constant factor, with an entropy of `bits`."""
     low, high = 0.0, 1.0  # the factor: all mass on one symbol, all symbols equal
     for _ in range(60):
@@ -89,8 +89,8 @@ RANDOM = "incompressible"
 _MADE: Mapping[str, Callable[[int], Bytes]] = {
     FOUR_BITS: functools.partial(_gaussian, 4.0),
     WEIGHTS: _weights,
-    ALMOST_RANDOM: functools.partial(_geometric, 7.9),
-    HALF_A_BIT: functools.partial(_geometric, 0.5),
+    ALMOST_RANDOM: functools.partial(geometric, 7.9),
+    HALF_A_BIT: functools.partial(geometric, 0.5),
     TEXT: _text,
     RANDOM: _random,
 }

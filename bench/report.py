@@ -1,6 +1,7 @@
 """Measures every bar that exists so far and prints what came out, met or not.
 
-``python -m bench.report [--quick] [--only SECTION] [--markdown FILE] [--json FILE] [--check]``
+``python -m bench.report [--quick] [--only SECTION] [--markdown FILE] [--json FILE] [--check]
+[--pictures FOLDER]``
 """
 
 import argparse
@@ -43,6 +44,10 @@ def main() -> int:
     parser.add_argument("--only", choices=SECTIONS, action="append", help="measure these sections")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to FILE")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw numbers to FILE")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="measure and draw pictures, as SVG and PNG"
+    )
+    parser.add_argument("--only-pictures", action="store_true", help="no sections; with --pictures")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
     arguments = parser.parse_args()
 
@@ -57,13 +62,19 @@ def main() -> int:
     with console(stderr=True).status("") as status:
         effort = Effort(arguments.quick, lambda what: status.update(f"measuring {what}"))
         for name, measure in SECTIONS.items():
-            if not arguments.only or name in arguments.only:
+            if not arguments.only_pictures and (not arguments.only or name in arguments.only):
                 sections.append(measure(effort))
+        if arguments.pictures:
+            from . import curves, pictures
+
+            drawn = pictures.draw(curves.measured(effort), header, arguments.pictures)
 
     for name, text in header.items():
         output.print(f"[bold]{name}[/bold]: {text}", highlight=False)
     for section in sections:
         _print(section, output)
+    if arguments.pictures:
+        output.print(f"{len(drawn)} pictures in {arguments.pictures}", highlight=False)
     if arguments.markdown:
         arguments.markdown.write_text(markdown(header, sections), encoding="utf-8")
     if arguments.json:
