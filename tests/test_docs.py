@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 
 BLOCK = re.compile(r"(?:^<!-- needs: (\w+) -->\n)?^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 TEST_FILE = re.compile(r'^```python title="(test_\w+\.py)"\n(.*?)^```', re.DOTALL | re.MULTILINE)
+PATCH = re.compile(r"^```diff\n(.*?)^```", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"<!-- command: ([\w-]+) -->\n```sh\n(.*?)```", re.DOTALL)
 PRINTED = re.compile(r"^ *print\(.*\)\s+# (.*)$", re.MULTILINE)
 pytestmark = pytest.mark.once
@@ -68,6 +70,19 @@ def test_suites_pass(name: str, code: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", *options, name]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_adding_a_measure_still_applies(tmp_path: Path) -> None:
+    blocks = PATCH.findall((ROOT / "docs" / "adding-a-measure.md").read_text("utf-8"))
+    changed = re.findall(r"^[+-](?![+-]{2} )", "".join(blocks), re.MULTILINE)
+    assert 0 < len(changed) < 60
+    if shutil.which("git") is None:
+        pytest.skip("needs git, which applies patches")
+    for name in re.findall(r"^--- a/(.*)$", "".join(blocks), re.MULTILINE):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    command = ["git", "apply", "--check", "-"]
+    subprocess.run(command, input="".join(blocks), text=True, cwd=tmp_path, check=True)
 
 
 def test_learn_figures_are_drawn(tmp_path: Path) -> None:
