@@ -17,7 +17,7 @@ from . import codecs, peers
 from .console import console
 from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
-from .sections import accuracy, coders, coding, footprint, isas, speed, zarr
+from .sections import accuracy, coders, coding, footprint, isas, speed, weights, zarr
 from .timing import pin_to_one_cpu
 
 # Memory comes first: nothing that runs later can have left its traces in the process.
@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "sizes": coding.sizes,
     "incompressible": coding.incompressible,
     "messages": coding.messages,
+    "weights": weights.weights,
     "threads": coding.threads,
     "zarr": zarr.chunks,
     "coders": coders.kernels,
