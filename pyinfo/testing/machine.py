@@ -11,13 +11,9 @@ import numpy as np
 TYPICAL_CACHES = (32 << 10, 1 << 20, 32 << 20)
 
 
+@functools.cache
 def cache_sizes() -> tuple[int, ...]:
     """Return the bytes of the data caches from the innermost outwards; typical ones if unknown."""
-    return _cache_sizes()
-
-
-@functools.cache
-def _cache_sizes() -> tuple[int, ...]:
     sizes = []
     for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         try:
@@ -38,12 +34,8 @@ def cache_levels() -> tuple[int, ...]:
     return tuple(sorted({*inner, outermost // 4, outermost}))
 
 
+@functools.cache
 def seconds_per_byte() -> float:
     """Measure what streaming costs: NumPy's maximum over an array beyond any cache, once."""
-    return _seconds_per_byte()
-
-
-@functools.cache
-def _seconds_per_byte() -> float:
     data = np.ones(max(4 * cache_sizes()[-1], 64 << 20), dtype=np.uint8).view(np.float64)
     return min(timeit.repeat(data.max, number=1, repeat=5)) / data.nbytes
