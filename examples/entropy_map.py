@@ -16,11 +16,19 @@ from matplotlib.figure import Figure
 import pyinfo
 
 mpl.use("Agg")
-BLOCK = 256
-COLUMNS = 64
+SMALLEST_BLOCK = 256
+MOST_BLOCKS = 1 << 14
 
 
-def block_entropies(data: bytes, block: int = BLOCK) -> np.ndarray:
+def block_size(size: int) -> int:
+    """Return a power of two that cuts a file into no more blocks than a picture shows."""
+    block = SMALLEST_BLOCK
+    while size > MOST_BLOCKS * block:
+        block *= 2
+    return block
+
+
+def block_entropies(data: bytes, block: int = SMALLEST_BLOCK) -> np.ndarray:
     """Bits per byte of each block, corrected for how few bytes a block has."""
     whole = len(data) // block * block
     values = np.frombuffer(data, np.uint8, whole).reshape(-1, block)
@@ -34,14 +42,17 @@ def block_entropies(data: bytes, block: int = BLOCK) -> np.ndarray:
 
 def draw(source: Path, picture: Path) -> np.ndarray:
     """Draw the map of a file; returns the entropies."""
-    entropies = block_entropies(source.read_bytes())
-    rows = -(-len(entropies) // COLUMNS)
-    grid = np.full(rows * COLUMNS, np.nan)
+    data = source.read_bytes()
+    block = block_size(len(data))
+    entropies = block_entropies(data, block)
+    columns = max(16, round((2 * len(entropies)) ** 0.5))
+    rows = -(-len(entropies) // columns)
+    grid = np.full(rows * columns, np.nan)
     grid[: len(entropies)] = entropies
-    figure = Figure(figsize=(8, 1.2 + 8 * rows / COLUMNS), layout="constrained")
+    figure = Figure(figsize=(8, 1.4 + 8 * rows / columns), layout="constrained")
     axes = figure.subplots()
-    shown = axes.imshow(grid.reshape(rows, COLUMNS), vmin=0, vmax=8, cmap="magma")
-    axes.set(xticks=[], yticks=[], title=f"{source.name}: bits per byte, blocks of {BLOCK}")
+    shown = axes.imshow(grid.reshape(rows, columns), vmin=0, vmax=8, cmap="magma")
+    axes.set(xticks=[], yticks=[], title=f"{source.name}: bits per byte, blocks of {block}")
     figure.colorbar(shown, ax=axes, location="bottom", shrink=0.5)
     figure.savefig(picture, dpi=120)
     return entropies
