@@ -41,7 +41,7 @@ class Claim:
 
     @property
     def function(self) -> str:
-        return self.name.partition(" ")[0]
+        return self.name.partition(" ")[0].rstrip(",")
 
 
 # What has no input that grows.
