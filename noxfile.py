@@ -36,7 +36,7 @@ def lint(session: nox.Session) -> None:
     session.run("clang-format", "--dry-run", "-Werror", *sources)
     session.run("gersemi", "--check", *tracked(session, "*CMakeLists.txt", "*.cmake"))
     session.run("codespell")
-    session.run("mypy", "--strict", "pyinfo")
+    session.run("mypy", "--strict", "pyinfo", "pytest_pyinfo")
     session.run(
         "python", "-m", "mypy.stubtest", "--allowlist", "tests/stubtest_allowlist.txt", "pyinfo"
     )
@@ -114,6 +114,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation into site/; warnings are errors."""
-    session.install("mkdocs-material>=9.5")
+    """Build the documentation into site/, warnings are errors, and run all code in it."""
+    install_editable(session, "test,bench,docs")
     session.run("mkdocs", "build", "--strict")
+    session.run("pytest", "tests/test_docs.py", "tests/test_examples.py")

@@ -3,7 +3,8 @@
 Run them from the root of a checkout, with pyinfo and its extra `bench` installed::
 
     python -m bench.report        the bars: pyinfo, peers, ratios, met or not
-    python -m bench.complexity    every measure and coder: how time and memory grow, checked
+    python -m bench.report --only-pictures --pictures docs/figures
+    python -m bench.complexity    everything public: how time and memory grow, checked
     pytest bench                  pytest-benchmark groups per function and size
 """
 

@@ -100,6 +100,7 @@ PAIRWISE = {16: at_least(100), 256: at_least(100)}
 
 ZSTANDARD = "zstandard level 1"
 CONSTRICTION = "constriction"
+ZIPNN = "zipnn"
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,10 @@ def largest_growth(size: int) -> Bar:
     """What incompressible input of that many bytes may grow by, in bytes."""
     return at_most(size / 1000 + 64)
 
+
+# bfloat16 numbers next to zipnn, at no more than its size.
+WEIGHTS = {"encode": at_least(2.5), "decode": at_least(2)}
+WEIGHTS_SIZE = at_most(1)
 
 INCOMPRESSIBLE_SPEED = at_least(5)  # GB/s, both ways
 MESSAGE_SPEED = at_least(0.7)  # GB/s, both ways, 4 KiB with a shared code

@@ -53,6 +53,7 @@ def test_coding(benchmark: BenchmarkFixture, direction: str, kind: str, n: int, 
     benchmark.group = f"{direction} {kind} n={n}"
     benchmark.extra_info.update(
         n=n,
+        bytes=n,
         impl=codec.name,
         coded_size=codec.size,
         isa=active_isa() if codec.owner.startswith(PYINFO) else None,

@@ -41,7 +41,9 @@ def candidates(measure: str, inputs: tuple[Array, ...], axis: int | None = None)
     for line in LINES[measure]:
         if axis is None or line.batches:
             call = Call(line.function, inputs, given)
-            found.append(Candidate(f"{NUMPY}: {line.text}", NUMPY, call))
+            error = line.float32_error if inputs[0].dtype == np.float32 else 0.0
+            name = f"{NUMPY}: {line.text}"
+            found.append(Candidate(name, NUMPY, call, relative_error=error))
     for peer in peers.functions(measure):
         if (axis is None or peer.batches) and inputs[0].dtype.name in peer.dtypes:
             call = Call(peer.function, inputs, {**peer.options, **given})

@@ -10,45 +10,46 @@ import os
 import subprocess
 import sys
 from types import TracebackType
+from typing import Self
 
 from . import ROOT
 from .candidates import PYINFO
 
 
-class Child:
-    """A process holding the input of one call; use it as a context manager."""
+class Worker:
+    """A process that makes calls on demand; use it as a context manager."""
 
-    def __init__(
-        self, measure: str, dtype: str, n: int, *, candidate: str = PYINFO, isa: str | None = None
-    ) -> None:
-        command = [sys.executable, "-m", "bench.worker", measure, dtype, str(n)]
+    def __init__(self, *, isa: str | None = None) -> None:
+        self.isa = isa
         self._process = subprocess.Popen(
-            [*command, "--candidate", candidate],
+            [sys.executable, "-m", "bench.worker"],
             cwd=ROOT,
             env={**os.environ, **({"PYINFO_ISA": isa} if isa else {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        try:
-            self.isa = str(json.loads(self._answer())["isa"])
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
+    def prepare(self, *subject: object) -> None:
+        """Let the child make the input of a call: `subject` is for `bench.subjects.call_of`."""
+        answer = json.loads(self._ask(list(subject)))
+        if self.isa not in (None, answer["isa"]):
+            raise RuntimeError(f"PYINFO_ISA={self.isa} gave {answer['isa']}")
+        self.isa = str(answer["isa"])
+
     def sample(self, calls: int) -> float:
         """Let the child make that many calls; returns the seconds that it measured."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{calls}\n")
-        self._process.stdin.flush()
-        return float(self._answer())
+        return float(self._ask(calls))
 
-    def _answer(self) -> str:
+    def _ask(self, what: object) -> str:
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the child process ended with code {self._process.wait()}")
@@ -58,7 +59,7 @@ class Child:
         self._process.kill()
         self._process.communicate()
 
-    def __enter__(self) -> "Child":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -68,3 +69,17 @@ class Child:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class Child(Worker):
+    """A process holding the input of one measure's call."""
+
+    def __init__(
+        self, measure: str, dtype: str, n: int, *, candidate: str = PYINFO, isa: str | None = None
+    ) -> None:
+        super().__init__(isa=isa)
+        try:
+            self.prepare("measure", measure, dtype, [n], None, candidate)
+        except BaseException:
+            self.close()
+            raise

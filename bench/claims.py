@@ -1,30 +1,51 @@
 """How the cost of everything public is claimed to grow."""
 
+import atexit
+import functools
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import pyinfo
+from pyinfo.testing import Growth, doublings
 
-from .coding_inputs import FOUR_BITS, coding_data
+from .coding_inputs import FOUR_BITS, Bytes, coding_data
 from .inputs import Array
 from .measures import MEASURES, Measure
-from .scaling import doublings
 from .timing import Call
+
+PIECE = 1 << 18  # of a stream, in bytes
+LARGE = [k << 23 for k in range(1, 7)]  # what works in pieces of some MiB, works in several
+Code = pyinfo.HuffmanCode | pyinfo.RansModel
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Time and memory of one function; `prepare` makes its call on n elements or symbols."""
+    """Time and memory of one function; `prepare` makes its call on n elements or symbols.
+
+    The name begins with that of the public function or method; what follows a space says which case
+    of it.
+    """
 
     name: str
     prepare: Callable[[int], Call]
     touched: float  # bytes per n
     sizes: Sequence[int]
     quick_sizes: Sequence[int]
-    time: str = "n"
+    time: str | Growth = "n"
     memory: str = "1"
+
+    @property
+    def function(self) -> str:
+        return self.name.partition(" ")[0].rstrip(",")
+
+
+# What has no input that grows.
+NO_CLAIM = ("CodingReport", "CorruptDataError", "show_config")
 
 
 def _of_measure(measure: Measure) -> Claim:
@@ -55,6 +76,111 @@ def _decompress(coder: str) -> Claim:
     return Claim(f"decompress {coder}", prepare, 1.5, sizes, quick)
 
 
+def _pieces(data: Bytes) -> list[memoryview]:
+    whole = memoryview(data)
+    return [whole[start : start + PIECE] for start in range(0, len(whole), PIECE)]
+
+
+def _compress_pieces(pieces: list[memoryview]) -> None:
+    compressor = pyinfo.Compressor()
+    for piece in pieces:
+        compressor.compress(piece)
+    compressor.flush()
+
+
+def _decompress_pieces(pieces: list[memoryview]) -> None:
+    decompressor = pyinfo.Decompressor()
+    for piece in pieces:
+        decompressor.decompress(piece)
+
+
+def _stream(name: str, function: Callable[[list[memoryview]], None], *, coded: bool) -> Claim:
+    """Data that comes in pieces; what comes out is dropped, as if it were written."""
+
+    def prepare(n: int) -> Call:
+        data = coding_data(FOUR_BITS, n)
+        if coded:
+            data = np.frombuffer(pyinfo.compress(data), np.uint8)
+        return Call(function, (_pieces(data),))
+
+    return Claim(name, prepare, 1.5, doublings(20, 25), doublings(20, 25))
+
+
+@functools.cache
+def _folder() -> Path:
+    """A folder for as long as the process lives, in memory where the system has such files."""
+    shared = Path("/dev/shm")
+    folder = tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None)
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+def _file(name: str, function: Callable[[Path, Path], object], *, coded: bool) -> Claim:
+    def prepare(n: int) -> Call:
+        data: Any = coding_data(FOUR_BITS, n)
+        source, destination = _folder() / f"{name}-{n}", _folder() / f"{name}-{n}-out"
+        source.write_bytes(pyinfo.compress(data) if coded else data)
+        return Call(function, (source, destination))
+
+    return Claim(name, prepare, 3, LARGE, LARGE)
+
+
+def _frame(name: str, use: Callable[[pyinfo.Frame], object], time: str) -> Claim:
+    """What is done with a frame that is open."""
+
+    def prepare(n: int) -> Call:
+        return Call(use, (pyinfo.Frame(pyinfo.compress(coding_data(FOUR_BITS, n))),))
+
+    return Claim(name, prepare, 1.5, doublings(18, 24), doublings(16, 21), time=time)
+
+
+def _read_part(frame: pyinfo.Frame) -> object:
+    middle = len(frame) // 2
+    return frame.read(middle, middle + 1000)
+
+
+def _report(n: int) -> Call:
+    return Call(pyinfo.compression_report, (coding_data(FOUR_BITS, n),))
+
+
+def _samples(build: Callable[[Bytes], object]) -> Callable[[int], Call]:
+    def prepare(n: int) -> Call:
+        data = coding_data(FOUR_BITS, n)
+        return Call(build, (data,))
+
+    return prepare
+
+
+def _messages(code: type[Code]) -> tuple[Claim, ...]:
+    """Messages with a shared code; 128 lanes from where they are all in use."""
+
+    def encode(n: int) -> Call:
+        data = coding_data(FOUR_BITS, n)
+        return Call(code.from_samples(data).encode, (data,))
+
+    def decode(n: int) -> Call:
+        data = coding_data(FOUR_BITS, n)
+        shared = code.from_samples(data)
+        return Call(shared.decode, (shared.encode(data),), {"out": np.empty_like(data)})
+
+    def expected(n: int) -> Call:
+        counts = np.random.default_rng(0).integers(1, 1000, n)
+        given = {"max_length": 16} if code is pyinfo.HuffmanCode else {"precision": 16}
+        return Call(code.from_counts(counts, **given).expected_length, (counts,))
+
+    name = code.__name__
+    sizes, quick = doublings(17, 24), doublings(16, 21)
+    return (
+        # New memory for large results has a price of its own.
+        Claim(f"{name}.encode", encode, 1.5, quick, quick, memory="n"),
+        Claim(f"{name}.decode", decode, 1.5, sizes, quick),
+        Claim(f"{name}.from_samples", _samples(code.from_samples), 1, sizes, quick),
+        Claim(
+            f"{name}.expected_length", expected, 24, doublings(8, 15), doublings(8, 13), memory="n"
+        ),
+    )
+
+
 def _table(name: str, build: Callable[[Array], object], largest: int) -> Claim:
     """Building a code for n symbols whose counts lie within a factor of 1000."""
 
@@ -62,11 +188,12 @@ def _table(name: str, build: Callable[[Array], object], largest: int) -> Claim:
         return Call(build, (np.random.default_rng(0).integers(1, 1000, n),))
 
     sizes = doublings(largest - 6, largest)
-    return Claim(name, prepare, 32, sizes, sizes[:-1], time="n log n", memory="n")
+    return Claim(name, prepare, 32, sizes, sizes, time="n log n", memory="n")
 
 
 def _huffman_code(counts: Array) -> object:
-    return pyinfo.HuffmanCode.from_counts(counts, max_length=15)
+    """With a limit that grows with n: the decoder's table has as many entries as it can tell."""
+    return pyinfo.HuffmanCode.from_counts(counts, max_length=counts.size.bit_length())
 
 
 def _rans_model(counts: Array) -> object:
@@ -132,6 +259,19 @@ def _joint(n: int) -> Call:
     return Call(pyinfo.JointCounts.from_samples, (x, y))
 
 
+def _limited_code(n: int) -> Call:
+    """Counts that fall with the square of the rank: the limit decides the lengths of most."""
+    counts = (n / np.arange(1, n + 1)) ** 2
+    given = np.ceil(counts).astype(np.int64)
+    return Call(pyinfo.HuffmanCode.from_counts, (given,), {"max_length": n.bit_length()})
+
+
+def _tables(longest: int) -> Call:
+    """A code of 256 symbols, so different that the limit is the length of the longest codeword."""
+    counts = np.rint(1.09 ** np.arange(256)).astype(np.int64)
+    return Call(pyinfo.HuffmanCode.from_counts, (counts,), {"max_length": longest})
+
+
 _ALL = (
     *map(_of_measure, MEASURES.values()),
     *(_compress(coder) for coder in ("huffman", "rans")),
@@ -141,7 +281,34 @@ _ALL = (
     _of_samples("pairwise_mutual_information", 8, _pairwise, memory="n"),
     _of_samples("entropy_rate", 1, _entropy_rate, memory="n"),
     _estimate("chao-wang-jost"),
-    _table("HuffmanCode.from_counts", _huffman_code, 14),
+    _stream("Compressor", _compress_pieces, coded=False),
+    _stream("Decompressor", _decompress_pieces, coded=True),
+    _file("compress_file", pyinfo.compress_file, coded=False),
+    _file("decompress_file", pyinfo.decompress_file, coded=True),
+    _frame("Frame.verify", pyinfo.Frame.verify, "n"),
+    _frame("Frame.read (1000 elements)", _read_part, "1"),
+    Claim("compression_report", _report, 2, doublings(17, 23), doublings(16, 21), memory="n"),
+    *_messages(pyinfo.HuffmanCode),
+    *_messages(pyinfo.RansModel),
+    _table("HuffmanCode.from_counts", _huffman_code, 15),
+    Claim(
+        "HuffmanCode.from_counts (package-merge)",
+        _limited_code,
+        32,
+        doublings(9, 15),
+        doublings(9, 15),
+        time="n log n",
+        memory="n",
+    ),
+    # The decoder's tables: with 256 symbols the O(n L) of package-merge is not seen beside them.
+    Claim(
+        "HuffmanCode.from_counts (n = longest codeword)",
+        _tables,
+        0,
+        range(9, 17),
+        range(9, 17),
+        time=Growth("2^n", np.exp2),
+    ),
     _table("RansModel.from_counts", _rans_model, 15),
     _counting(1000),
     Claim(

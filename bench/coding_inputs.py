@@ -29,7 +29,7 @@ def _gaussian(bits: float, n: int) -> Bytes:
     return np.rint(values * deviation + ALPHABET / 2).clip(0, ALPHABET - 1).astype(np.uint8)
 
 
-def _geometric(bits: float, n: int) -> Bytes:
+def geometric(bits: float, n: int) -> Bytes:
     """Bytes whose probabilities fall by a constant factor, with an entropy of `bits`."""
     low, high = 0.0, 1.0  # the factor: all mass on one symbol, all symbols equal
     for _ in range(60):
@@ -50,10 +50,15 @@ def _falling(ratio: float) -> NDArray[np.float64]:
 
 def _weights(n: int) -> Bytes:
     """The high bytes of bfloat16 numbers from N(0, 0.02), as in weights: sign and exponent."""
-    values = np.random.default_rng(0).standard_normal(n, dtype=np.float32) * np.float32(0.02)
-    bits = values.view(np.uint32)
+    return (bfloat16_weights(2 * n) >> 8).astype(np.uint8)
+
+
+def bfloat16_weights(size: int) -> NDArray[np.uint16]:
+    """Weights from N(0, 0.02) of that many bytes, as the bits of bfloat16 numbers."""
+    normal = np.random.default_rng(0).standard_normal(size // 2, dtype=np.float32)
+    bits = (normal * np.float32(0.02)).view(np.uint32)
     bits += 0x7FFF + (bits >> 16 & 1)  # to the nearest bfloat16, ties to even
-    return (bits >> 24).astype(np.uint8)
+    return (bits >> 16).astype(np.uint16)
 
 
 def _text(n: int) -> Bytes:
@@ -89,8 +94,8 @@ RANDOM = "incompressible"
 _MADE: Mapping[str, Callable[[int], Bytes]] = {
     FOUR_BITS: functools.partial(_gaussian, 4.0),
     WEIGHTS: _weights,
-    ALMOST_RANDOM: functools.partial(_geometric, 7.9),
-    HALF_A_BIT: functools.partial(_geometric, 0.5),
+    ALMOST_RANDOM: functools.partial(geometric, 7.9),
+    HALF_A_BIT: functools.partial(geometric, 0.5),
     TEXT: _text,
     RANDOM: _random,
 }

@@ -1,31 +1,24 @@
-"""Checks how time and memory of every measure and coder grow against what is claimed.
+"""Checks how time and memory of everything public grow against what is claimed.
 
-``python -m bench.complexity [--quick] [NAME ...]``; exits with 1 if a claim does not hold.
-
-Times are taken in interleaved rounds over n = 2^k, one size after the other in each round, so that
-a slow moment of the machine hits all sizes alike; the lower quartile of a size's rounds counts.
-(Ratios are between medians because both sides suffer alike. Here the sizes are compared with each
-other, and what other processes do only ever adds.) What misses its claim gets more rounds before
-that is believed: they outlive interference, while a wrong claim stays wrong. Memory is the peak
-that tracemalloc sees during a call. What "as claimed" means is in `bench.scaling`.
+``python -m bench.complexity [--quick] [NAME ...]``; exits with 1 if a claim does not hold. How it
+is measured stands in `pyinfo.testing.complexity`, what "as claimed" means in
+`pyinfo.testing.growth`.
 """
 
 import argparse
 import sys
-import timeit
 from dataclasses import dataclass
 
-import numpy as np
 from rich.table import Table
+
+from pyinfo.testing import Memory, Verdict, judge_memory, judge_time
+from pyinfo.testing.machine import cache_levels
 
 from .claims import CLAIMS, Claim
 from .console import console
-from .machine import active_isa, cache_sizes, cpu_model
-from .memory import traced_peak
-from .scaling import Memory, Verdict, check_memory, check_time
-from .timing import interleaved, pin_to_one_cpu
+from .machine import active_isa, cpu_model, seconds_per_byte
+from .timing import pin_to_one_cpu
 
-SAMPLE_SECONDS = 0.002
 HEADINGS = ("what", "time", "slope", "residual", "ns per unit", "memory", "bytes", "holds")
 
 
@@ -43,29 +36,14 @@ class Checked:
         return self.time.passed and self.memory.passed
 
 
-def seconds_per_byte() -> float:
-    """What streaming from memory costs here: NumPy's maximum over an array beyond any cache."""
-    data = np.ones(max(4 * cache_sizes()[-1], 64 << 20), dtype=np.uint8).view(np.float64)
-    return min(timeit.repeat(data.max, number=1, repeat=5)) / data.nbytes
-
-
-def check(claim: Claim, stream_seconds: float, *, quick: bool = False) -> Checked:
+def check(claim: Claim, *, quick: bool = False) -> Checked:
     """Measure what a claim is about, over its sizes, and judge it."""
     sizes = claim.quick_sizes if quick else claim.sizes
-    rounds = 3 if quick else 9
     calls = {n: claim.prepare(n) for n in sizes}
-    memory = Memory(claim.touched, cache_sizes(), stream_seconds)
-    samplers = {str(n): call.sampler() for n, call in calls.items()}
-    seconds = np.empty((len(sizes), 0))
-    for more in (rounds, 2 * rounds, 4 * rounds):
-        taken = interleaved(samplers, rounds=more, sample_seconds=SAMPLE_SECONDS)
-        seconds = np.hstack([seconds, np.stack(list(taken.values()))])
-        undisturbed = np.percentile(seconds, 25, axis=1)
-        time = check_time(sizes, undisturbed, claim.time, memory=memory)
-        if time.passed:
-            break
-    peaks = [traced_peak(call) for call in calls.values()]
-    return Checked(claim, time, check_memory(sizes, peaks, claim.memory), max(peaks))
+    levels = Memory(claim.touched, cache_levels(), seconds_per_byte()) if claim.touched else None
+    time, _ = judge_time(calls, claim.time, memory=levels, rounds=3 if quick else 9)
+    memory, peaks = judge_memory(calls, claim.memory)
+    return Checked(claim, time, memory, max(peaks))
 
 
 def main() -> int:
@@ -78,18 +56,17 @@ def main() -> int:
         parser.error(f"no claim on: {', '.join(unknown)} (there are {', '.join(CLAIMS)})")
 
     pin_to_one_cpu()
-    stream_seconds = seconds_per_byte()
     results = []
     with console(stderr=True).status("") as status:
         for name in arguments.names or CLAIMS:
             status.update(f"measuring {name}")
-            results.append(check(CLAIMS[name], stream_seconds, quick=arguments.quick))
+            results.append(check(CLAIMS[name], quick=arguments.quick))
 
     output = console()
     table = Table(
         title="Growth: measures on float64, coders on bytes, codes for alphabets of n symbols",
         caption=f"{cpu_model()}, {active_isa()}; memory streams at "
-        f"{1e-9 / stream_seconds:.1f} GB/s",
+        f"{1e-9 / seconds_per_byte():.1f} GB/s",
     )
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
@@ -99,6 +76,7 @@ def main() -> int:
     for result in results:
         for reason in (*result.time.reasons, *result.memory.reasons):
             output.print(f"{result.claim.name}: {reason}", highlight=False)
+    output.print(f"{sum(result.passed for result in results)} of {len(results)} claims hold")
     return 0 if all(result.passed for result in results) else 1
 
 

@@ -1,12 +1,17 @@
 """Options and shared parts of the pytest-benchmark files."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from . import codecs, peers
+from .children import Worker
+from .elsewhere import Workers, other_isas
 from .machine import describe
 from .timing import pin_to_one_cpu
 
 QUICK_LIMIT = 10_000
+QUICK_SECONDS = 0.005
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,11 +22,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "elements(n): the size of a benchmark's input")
+    if config.getoption("--quick"):
+        config.option.benchmark_max_time = QUICK_SECONDS
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_cpu() -> None:
     pin_to_one_cpu()
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    """A child process for each instruction set that this process does not use."""
+    started: Workers = {isa: Worker(isa=isa) for isa in other_isas()}
+    yield started
+    for worker in started.values():
+        worker.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

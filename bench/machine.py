@@ -8,8 +8,17 @@ from importlib import metadata
 from pathlib import Path
 
 import pyinfo.config
+from pyinfo.testing.machine import cache_sizes, seconds_per_byte
 
-TYPICAL_CACHES = (32 << 10, 1 << 20, 32 << 20)
+__all__ = [
+    "active_isa",
+    "available_isas",
+    "cache_sizes",
+    "cpu_model",
+    "describe",
+    "seconds_per_byte",
+    "versions",
+]
 
 
 def cpu_model() -> str:
@@ -23,19 +32,6 @@ def cpu_model() -> str:
         if key.strip() == "model name":
             return value.strip()
     return platform.processor() or platform.machine()
-
-
-def cache_sizes() -> tuple[int, ...]:
-    """Bytes of the data caches from the innermost outwards; typical ones where unknown."""
-    sizes = []
-    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        try:
-            kind, size = ((index / name).read_text().strip() for name in ("type", "size"))
-        except OSError:
-            continue
-        if kind != "Instruction" and size.endswith("K"):
-            sizes.append(int(size[:-1]) * 1024)
-    return tuple(sorted(sizes)) or TYPICAL_CACHES
 
 
 def active_isa() -> str:

@@ -89,7 +89,41 @@ def _numkong() -> list[PeerFunction]:
     ]
 
 
-PACKAGES: Mapping[str, Callable[[], list[PeerFunction]]] = {"scipy": _scipy, "numkong": _numkong}
+def _polars() -> list[PeerFunction]:
+    series = import_module("polars").Series
+
+    def entropy(p: Array) -> Any:
+        return series(p).entropy(base=2, normalize=False)
+
+    return [PeerFunction("polars.Series.entropy", "entropy", entropy, batches=False)]
+
+
+def _torch() -> list[PeerFunction]:
+    """Tensors that share the arrays' memory, one thread."""
+    torch = import_module("torch")
+    torch.set_num_threads(1)
+    tensor, entr = torch.from_numpy, torch.special.entr
+    divergence = torch.nn.functional.kl_div
+
+    def entropy(p: Array, axis: int = -1) -> Any:
+        return entr(tensor(p)).sum(axis).numpy() * BITS_PER_NAT
+
+    def kl_divergence(p: Array, q: Array, axis: int = -1) -> Any:
+        terms = divergence(tensor(q).log(), tensor(p), reduction="none")
+        return terms.sum(axis).numpy() * BITS_PER_NAT
+
+    return [
+        PeerFunction("torch.special.entr", "entropy", entropy),
+        PeerFunction("torch.nn.functional.kl_div", "kl_divergence", kl_divergence),
+    ]
+
+
+PACKAGES: Mapping[str, Callable[[], list[PeerFunction]]] = {
+    "numkong": _numkong,
+    "polars": _polars,
+    "scipy": _scipy,
+    "torch": _torch,
+}
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Measures every bar that exists so far and prints what came out, met or not.
 
-``python -m bench.report [--quick] [--only SECTION] [--markdown FILE] [--json FILE] [--check]``
+``python -m bench.report [--quick] [--only SECTION] [--markdown FILE] [--json FILE] [--check]
+[--pictures FOLDER]``
 """
 
 import argparse
@@ -17,7 +18,18 @@ from . import counting as counting_peers
 from .console import console
 from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
-from .sections import accuracy, coders, coding, counting, footprint, isas, samples, speed, zarr
+from .sections import (
+    accuracy,
+    coders,
+    coding,
+    counting,
+    footprint,
+    isas,
+    samples,
+    speed,
+    weights,
+    zarr,
+)
 from .timing import pin_to_one_cpu
 
 # Memory comes first: nothing that runs later can have left its traces in the process.
@@ -33,6 +45,7 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "sizes": coding.sizes,
     "incompressible": coding.incompressible,
     "messages": coding.messages,
+    "weights": weights.weights,
     "threads": coding.threads,
     "zarr": zarr.chunks,
     "coders": coders.kernels,
@@ -46,6 +59,10 @@ def main() -> int:
     parser.add_argument("--only", choices=SECTIONS, action="append", help="measure these sections")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to FILE")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw numbers to FILE")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="measure and draw pictures, as SVG and PNG"
+    )
+    parser.add_argument("--only-pictures", action="store_true", help="no sections; with --pictures")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
     arguments = parser.parse_args()
 
@@ -68,13 +85,19 @@ def main() -> int:
     with console(stderr=True).status("") as status:
         effort = Effort(arguments.quick, lambda what: status.update(f"measuring {what}"))
         for name, measure in SECTIONS.items():
-            if not arguments.only or name in arguments.only:
+            if not arguments.only_pictures and (not arguments.only or name in arguments.only):
                 sections.append(measure(effort))
+        if arguments.pictures:
+            from . import curves, pictures
+
+            drawn = pictures.draw(curves.measured(effort), header, arguments.pictures)
 
     for name, text in header.items():
         output.print(f"[bold]{name}[/bold]: {text}", highlight=False)
     for section in sections:
         _print(section, output)
+    if arguments.pictures:
+        output.print(f"{len(drawn)} pictures in {arguments.pictures}", highlight=False)
     if arguments.markdown:
         arguments.markdown.write_text(markdown(header, sections), encoding="utf-8")
     if arguments.json:

@@ -11,40 +11,25 @@ the figure: nothing is subtracted.
 """
 
 import contextlib
-import math
 import os
-import timeit
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Sampler = Callable[[int], float]
-"""Makes the given number of calls and returns the seconds that they took together."""
+from pyinfo.testing.timing import Call, Sampler, interleaved
 
-
-@dataclass(frozen=True)
-class Call:
-    """A function and its arguments, timed as the plain call statement a user would write."""
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __call__(self) -> Any:
-        return self.function(*self.args, **self.options)
-
-    def sampler(self) -> Sampler:
-        """A `timeit` loop over the call; function and arguments are local names in it."""
-        names = {f"arg{i}": value for i, value in enumerate(self.args)}
-        keywords = {f"option_{name}": value for name, value in self.options.items()}
-        given = [*names, *(f"{name}=option_{name}" for name in self.options)]
-        bound = {"function": self.function, **names, **keywords}
-        setup = "; ".join(f"{name} = bound[{name!r}]" for name in bound)
-        statement = f"function({', '.join(given)})"
-        return timeit.Timer(statement, setup, globals={"bound": bound}).timeit
+__all__ = [
+    "Call",
+    "Sampler",
+    "Spread",
+    "interleaved",
+    "on_all_cpus",
+    "pin_to_one_cpu",
+    "ratio",
+    "spread",
+]
 
 
 @dataclass(frozen=True)
@@ -54,29 +39,6 @@ class Spread:
     median: float
     low: float
     high: float
-
-
-def interleaved(
-    samplers: Mapping[str, Sampler], *, rounds: int = 21, sample_seconds: float = 0.02
-) -> dict[str, NDArray[np.float64]]:
-    """Seconds per call of each candidate, one figure per round."""
-    calls = {name: _calls_per_sample(sample, sample_seconds) for name, sample in samplers.items()}
-    order = list(samplers)
-    seconds = {name: np.empty(rounds) for name in order}
-    for this_round in range(rounds):
-        for name in order:
-            seconds[name][this_round] = samplers[name](calls[name]) / calls[name]
-        order.append(order.pop(0))
-    return seconds
-
-
-def _calls_per_sample(sample: Sampler, wanted: float) -> int:
-    sample(1)  # pages, caches and lazy imports, before anything counts
-    calls = 1
-    while (took := sample(calls)) < wanted / 2:
-        estimate = math.ceil(calls * wanted / max(took, 1e-9))
-        calls = max(2 * calls, min(10 * calls, estimate))
-    return calls
 
 
 def spread(values: ArrayLike) -> Spread:

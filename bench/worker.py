@@ -1,44 +1,33 @@
-"""A child process that repeats one call on demand: see `bench.children`.
+"""A child process that repeats one call after another on demand: see `bench.children`.
 
-Prints a line of JSON when its input is ready; then, for each number of calls read from standard
-input, prints the seconds that they took.
+Reads a line of JSON at a time from standard input. A list says which call to prepare, as arguments
+of `bench.subjects.call_of`; the answer is the instruction set. A number says how often to make that
+call; the answer is the seconds that it took.
 """
 
-import argparse
 import json
 import sys
 
 from .editable import use_build_as_it_is
 
-SMALL = 100_000
-
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.worker")
-    parser.add_argument("measure")
-    parser.add_argument("dtype")
-    parser.add_argument("n", type=int)
-    parser.add_argument("--candidate", required=True)
-    arguments = parser.parse_args()
-
     use_build_as_it_is()
-    from .candidates import candidates
     from .machine import active_isa
-    from .measures import MEASURES
-    from .timing import Call
+    from .subjects import call_of, loading_call
+    from .timing import Sampler
 
-    def call_on(n: int) -> Call:
-        inputs = MEASURES[arguments.measure].inputs((n,), arguments.dtype)
-        found = {each.name: each.call for each in candidates(arguments.measure, inputs)}
-        return found[arguments.candidate]
-
-    # A small call first: what a process's first call loads is not memory of the measured call.
-    call_on(min(arguments.n, SMALL))()
-    sample = call_on(arguments.n).sampler()
-
-    print(json.dumps({"isa": active_isa()}), flush=True)
+    sample: Sampler | None = None
     for line in sys.stdin:
-        print(sample(int(line)), flush=True)
+        wanted = json.loads(line)
+        if isinstance(wanted, list):
+            sample = None  # the input goes before the next one comes
+            loading_call(*wanted)()
+            sample = call_of(*wanted).sampler()
+            print(json.dumps({"isa": active_isa()}), flush=True)
+        else:
+            assert sample is not None
+            print(sample(wanted), flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,19 @@ FUNCTIONS = [name for name in pyinfo.__all__ if inspect.isroutine(getattr(pyinfo
 CLASSES = [name for name in pyinfo.__all__ if inspect.isclass(getattr(pyinfo, name))]
 MEASURES = [name for name in FUNCTIONS if name in pyinfo.measures.__all__]
 
-ROOMS = ["csrc", "pyinfo", "tests", "bench", "tools", "cmake", "docs", ".ci", ".github"]
+ROOMS = [
+    "csrc",
+    "pyinfo",
+    "pytest_pyinfo",
+    "examples",
+    "tests",
+    "bench",
+    "tools",
+    "cmake",
+    "docs",
+    ".ci",
+    ".github",
+]
 TEXT = {".cpp", ".hpp", ".h", ".py", ".pyi", ".txt", ".cmake", ".md", ".json", ".toml", ".yml"}
 TEXT_WITHOUT_SUFFIX = {"LICENSE", "run"}
 LOCAL = {"compile_commands.json", "CMakeUserPresets.json"}

@@ -18,6 +18,8 @@ WHEEL = [
     "pyinfo/include/pyinfo/pyinfo.h",
     "pyinfo/pkgconfig/pyinfo.pc",
     "pyinfo/py.typed",
+    "pyinfo/testing/__init__.py",
+    "pytest_pyinfo/__init__.py",
     "dist-info/entry_points.txt",
     "dist-info/licenses/LICENSE",
 ]
@@ -53,8 +55,8 @@ def main(directory: Path) -> None:
     assert missing(in_wheel, WHEEL) == [], in_wheel
     assert missing(in_sdist, SDIST) == [], in_sdist
     assert any("/_core." in n and n.endswith((".so", ".pyd")) for n in in_wheel), in_wheel
-    beyond = [n for n in in_wheel if not n.startswith(("pyinfo/", "pyinfo-"))]
-    assert beyond == [], "the wheel installs more than the package"
+    beyond = [n for n in in_wheel if not n.startswith(("pyinfo/", "pyinfo-", "pytest_pyinfo/"))]
+    assert beyond == [], "the wheel installs more than the package and its plugin"
     sources = [n for n in in_wheel if n.endswith((".cpp", ".hpp", ".o", ".a"))]
     assert sources == [], "the wheel holds sources or objects"
     built = [n for n in in_sdist if n.endswith((".so", ".pyd", ".pyc")) or "/build/" in n]

@@ -1,0 +1,44 @@
+"""The calls that child processes make, named by plain data."""
+
+from collections.abc import Sequence
+
+from .candidates import candidates
+from .claims import CLAIMS
+from .codecs import PYINFO_CODERS, peer_codecs, pyinfo_codec
+from .coding_inputs import coding_data
+from .measures import MEASURES
+from .timing import Call
+
+SMALL = 100_000
+
+
+def call_of(subject: str, *details: object) -> Call:
+    """The call of a subject: "measure", "coding" or "claim", and what its function here takes."""
+    return {"measure": _measure, "coding": _coding, "claim": _claim}[subject](*details)  # type: ignore[operator]
+
+
+def loading_call(subject: str, *details: object) -> Call:
+    """A small call of the kind: what a process's first call loads is no memory of the next one."""
+    if subject != "measure":
+        return Call(int)
+    measure, dtype, shape, axis, candidate = details
+    small = [min(n, SMALL) for n in shape]  # type: ignore[attr-defined]
+    return call_of(subject, measure, dtype, small, axis, candidate)
+
+
+def _measure(
+    measure: str, dtype: str, shape: Sequence[int], axis: int | None, candidate: str
+) -> Call:
+    inputs = MEASURES[measure].inputs(tuple(shape), dtype, -1 if axis is None else axis)
+    found = {each.name: each.call for each in candidates(measure, inputs, axis)}
+    return found[candidate]
+
+
+def _coding(direction: str, kind: str, n: int, row: str) -> Call:
+    data = coding_data(kind, n)
+    codec = pyinfo_codec(row, data) if row in PYINFO_CODERS else peer_codecs(data, row)[0]
+    return codec.encode if direction == "encode" else codec.decode
+
+
+def _claim(name: str, n: int) -> Call:
+    return CLAIMS[name].prepare(n)
