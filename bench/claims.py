@@ -37,7 +37,7 @@ class Claim:
     sizes: Sequence[int]
     quick_sizes: Sequence[int]
     time: str | Growth = "n"
-    memory: str = "1"
+    memory: str | None = "1"  # None: not claimed, since it is allocated where nothing traces it
 
     @property
     def function(self) -> str:
@@ -45,7 +45,7 @@ class Claim:
 
 
 # What has no input that grows.
-NO_CLAIM = ("CodingReport", "CorruptDataError", "show_config")
+NO_CLAIM = ("CodingReport", "CorruptDataError", "get_include", "show_config")
 
 
 def _of_measure(measure: Measure) -> Claim:
@@ -208,17 +208,31 @@ def _labels(n: int, count: int) -> list[Array]:
     return list(np.random.default_rng(0).integers(0, 50, (count, n)))
 
 
-def _mutual_information(n: int) -> Call:
-    return Call(pyinfo.mutual_information, tuple(_labels(n, 2)))
+def _adjusted(n: int) -> Call:
+    """Few clusters: what is expected of them by chance costs about the root of n for each pair."""
+    return Call(pyinfo.adjusted_mutual_information, tuple(np.minimum(_labels(n, 2), 4)))
 
 
-def _conditional_information(n: int) -> Call:
-    return Call(pyinfo.conditional_mutual_information, tuple(_labels(n, 3)))
+def _of_labels(
+    function: Callable[..., object], variables: int, *, given: bool = False, memory: str = "1"
+) -> Claim:
+    def prepare(n: int) -> Call:
+        labels = _labels(n, variables)
+        keywords = {"given": labels.pop()} if given else {}
+        return Call(function, tuple(labels), keywords)
+
+    # With memory come columns of places, which are written and read again.
+    touched = 8 * variables * (1 if memory == "1" else 5)
+    return _of_samples(function.__name__, touched, prepare, memory)
 
 
 def _pairwise(n: int) -> Call:
     table = np.random.default_rng(0).integers(0, 20, (n, 8)).astype(np.uint8)
     return Call(pyinfo.pairwise_mutual_information, (table,))
+
+
+def _block_entropy(n: int) -> Call:
+    return Call(pyinfo.block_entropy, (coding_data(FOUR_BITS, n), 2))
 
 
 def _entropy_rate(n: int) -> Call:
@@ -276,9 +290,19 @@ _ALL = (
     *map(_of_measure, MEASURES.values()),
     *(_compress(coder) for coder in ("huffman", "rans")),
     *(_decompress(coder) for coder in ("huffman", "rans")),
-    _of_samples("mutual_information", 16, _mutual_information),
-    _of_samples("conditional_mutual_information", 24, _conditional_information, memory="n"),
+    _of_labels(pyinfo.entropy_of, 1),
+    _of_labels(pyinfo.joint_entropy, 2, memory="n"),
+    _of_labels(pyinfo.conditional_entropy, 2, given=True, memory="n"),
+    _of_labels(pyinfo.mutual_information, 2),
+    _of_labels(pyinfo.normalized_mutual_information, 2),
+    _of_samples("adjusted_mutual_information", 16, _adjusted),
+    _of_labels(pyinfo.variation_of_information, 2),
+    _of_labels(pyinfo.conditional_mutual_information, 3, given=True, memory="n"),
+    _of_labels(pyinfo.total_correlation, 3, memory="n"),
+    _of_labels(pyinfo.interaction_information, 3, memory="n"),
+    _of_labels(pyinfo.transfer_entropy, 2, memory="n"),
     _of_samples("pairwise_mutual_information", 8, _pairwise, memory="n"),
+    _of_samples("block_entropy", 1, _block_entropy, memory="n"),
     _of_samples("entropy_rate", 1, _entropy_rate, memory="n"),
     _estimate("chao-wang-jost"),
     _stream("Compressor", _compress_pieces, coded=False),
@@ -317,7 +341,7 @@ _ALL = (
         32,
         doublings(14, 20),
         doublings(13, 18),
-        memory="n",
+        memory=None,
     ),
     Claim("JointCounts.from_samples", _joint, 16, doublings(14, 22), doublings(14, 19)),
 )

@@ -157,7 +157,9 @@ def test_documentation_lists_everything() -> None:
     for name in [*FUNCTIONS, *CLASSES]:
         shown = ast.parse(f"def {parameters[name]}: ...").body[0]
         assert isinstance(shown, ast.FunctionDef)
-        names = [a.arg for a in (*shown.args.posonlyargs, *shown.args.args, *shown.args.kwonlyargs)]
+        positional = (*shown.args.posonlyargs, *shown.args.args)
+        several = () if shown.args.vararg is None else (shown.args.vararg,)
+        names = [a.arg for a in (*positional, *several, *shown.args.kwonlyargs)]
         assert names == list(inspect.signature(getattr(pyinfo, name)).parameters), name
 
 
