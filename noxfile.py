@@ -38,7 +38,8 @@ def lint(session: nox.Session) -> None:
     session.run("codespell")
     session.run("mypy", "--strict", "pyinfo", "pytest_pyinfo")
     session.run(
-        "python", "-m", "mypy.stubtest", "--allowlist", "tests/stubtest_allowlist.txt", "pyinfo"
+        *("python", "-m", "mypy.stubtest", "--mypy-config-file", "pyproject.toml"),
+        *("--allowlist", "tests/stubtest_allowlist.txt", "pyinfo"),
     )
 
 
