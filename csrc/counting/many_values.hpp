@@ -20,8 +20,8 @@ namespace pyinfo::counting {
 namespace many {
 
 inline constexpr std::size_t kChunk = std::size_t{1} << 20;
-// Parts of 2^12 items and, where the keys lie evenly, not more than kMostSorted.
-inline constexpr int kPartSizeBits = 12;
+// Parts of 2^10 items and, where the keys lie evenly, not more than kMostSorted.
+inline constexpr int kPartSizeBits = 10;
 inline constexpr int kMostPartBits = 10;
 inline constexpr int kFirstSlotBits = 10;
 
