@@ -70,6 +70,7 @@ SPEED = (
 
 # Seconds of one call on four elements.
 CALL = {"entropy": at_most(60e-9), "kl_divergence": at_most(80e-9)}
+CALL_FROM_C = at_most(30e-9)
 
 # Speed of entropy float64, n = 1e6, with each instruction set against a peer in the same rounds.
 BEST_ISA = "avx512"
@@ -86,6 +87,7 @@ WRONG_PAIRS = at_most(0)
 
 EXTRA_BYTES = at_most(64 * 1024)
 IMPORT_SECONDS = at_most(0.050)
+IMPORT_SECONDS_WITH_NUMPY = at_most(0.150)
 
 # -- Samples --------------------------------------------------------------------------------------
 

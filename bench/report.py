@@ -20,6 +20,7 @@ from .machine import describe
 from .rows import HEADINGS, Effort, Section, as_json, markdown
 from .sections import (
     accuracy,
+    calls,
     coders,
     coding,
     counting,
@@ -38,6 +39,7 @@ SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
     "import": footprint.import_time,
     "accuracy": accuracy.near_equal,
     "call": speed.call,
+    "call-from-c": calls.from_c,
     "large": speed.large,
     "isa": isas.by_isa,
     "samples": samples.dependence,

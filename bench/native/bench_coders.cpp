@@ -6,13 +6,11 @@
 // Rounds go over all candidates in turn, and medians count, as everywhere in bench/. Every payload
 // is decoded and compared, and compared between instruction sets, before anything is timed.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,25 +21,17 @@
 #include "coding/rans_lanes.hpp"
 #include "coding/rans_model.hpp"
 #include "counting/byte_counts.hpp"
+#include "timing.hpp"
 
 namespace {
 
+using namespace pyinfo::bench;
 using namespace pyinfo::coding;
 namespace simd = pyinfo::simd;
 using Bytes = std::vector<unsigned char>;
 
 constexpr std::size_t kBlock = std::size_t{256} << 10;
 constexpr unsigned kLanes[] = {32, 64, 128, 256};
-
-[[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "bench_coders: %s\n", what.c_str());
-  std::exit(EXIT_FAILURE);
-}
-
-double now() {
-  using Clock = std::chrono::steady_clock;
-  return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
-}
 
 // -- Data -----------------------------------------------------------------------------------------
 
@@ -82,68 +72,6 @@ Bytes slope() {
   std::vector<double> weights;
   for (int value = 0; value < 256; ++value) weights.push_back(std::pow(0.99487, value));
   return draw(weights);
-}
-
-// -- Timing ---------------------------------------------------------------------------------------
-
-struct Candidate {
-  std::string text;  // its fields in the document
-  std::function<void()> run;
-  std::size_t calls = 1;
-  std::vector<double> seconds = {};
-};
-
-void measure(std::vector<Candidate>& candidates, int rounds, double sample_seconds) {
-  for (Candidate& candidate : candidates) {
-    candidate.run();
-    for (;;) {
-      const double begin = now();
-      for (std::size_t i = 0; i < candidate.calls; ++i) candidate.run();
-      if (now() - begin >= sample_seconds / 2) break;
-      candidate.calls *= 2;
-    }
-  }
-  for (int round = 0; round < rounds; ++round) {
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      Candidate& candidate = candidates[(i + std::size_t(round)) % candidates.size()];
-      const double begin = now();
-      for (std::size_t call = 0; call < candidate.calls; ++call) candidate.run();
-      candidate.seconds.push_back((now() - begin) / double(candidate.calls));
-    }
-  }
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-// Additions that wait for one another: one per cycle on every processor. The compiler must not know
-// what is added, nor that nobody looks at the sums in between.
-#ifndef __GNUC__
-#error "the clock is measured with gcc's or clang's asm"
-#endif
-constexpr std::uint64_t kAdditions = std::uint64_t{1} << 16;
-
-inline void add_four_times(std::uint64_t& x, std::uint64_t step) {
-  __asm__ volatile("" : "+r"(x += step));
-  __asm__ volatile("" : "+r"(x += step));
-  __asm__ volatile("" : "+r"(x += step));
-  __asm__ volatile("" : "+r"(x += step));
-}
-
-void additions() {
-  std::uint64_t x = 0;
-  std::uint64_t step = 1;
-  __asm__ volatile("" : "+r"(step));
-  for (std::uint64_t i = 0; i < kAdditions; i += 16) {
-    add_four_times(x, step);
-    add_four_times(x, step);
-    add_four_times(x, step);
-    add_four_times(x, step);
-  }
-  if (x != kAdditions) fail("additions are lost");
 }
 
 // -- Coders ---------------------------------------------------------------------------------------
@@ -334,7 +262,7 @@ int main(int argc, char** argv) {
   }
 
   measure(candidates, rounds, sample_seconds);
-  const double clock = double(kAdditions) / median(candidates[0].seconds) / 1e9;
+  const double clock = clock_ghz(candidates[0]);
   std::printf("{\"block_bytes\": %zu, \"isa\": \"%s\", \"clock_ghz\": %.4f, \"results\": [", kBlock,
               simd::name(simd::coder_isa()), clock);
   for (std::size_t i = 1; i < candidates.size(); ++i) {

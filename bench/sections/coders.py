@@ -3,20 +3,17 @@
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from .. import ROOT, bars
+from ..native_builds import BUILD, newest_build
 from ..rows import Effort, Quantity, Row, Section, bytes_text
-
-BUILD = "cmake --preset bench && cmake --build --preset bench"
-PROGRAM = "bench/native/bench_coders"
 
 
 def kernels(effort: Effort) -> Section:
     """Throughput of every kernel, and what share of a block's time its tables take."""
     title = "Coders alone"
-    program = _newest_build()
+    program = newest_build("bench_coders")
     if program is None:
         return Section(title, f"Not measured: bench_coders is not built (`{BUILD}`).")
     effort.progress("coders alone, in C++")
@@ -36,11 +33,6 @@ def kernels(effort: Effort) -> Section:
     section.rows.extend(_throughputs(found["results"], bars.KERNEL_CLOCK / clock, size))
     section.rows.extend(_table_shares(found["results"], size))
     return section
-
-
-def _newest_build() -> Path | None:
-    builds = list(ROOT.glob(f"build/*/{PROGRAM}"))
-    return max(builds, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def _throughputs(results: list[Mapping[str, Any]], to_4_ghz: float, size: str) -> Iterable[Row]:

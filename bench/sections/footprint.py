@@ -16,11 +16,14 @@ from ..timing import interleaved, ratio
 
 MEASURED = ("entropy", "kl_divergence", "js_divergence")
 N = 10_000_000
+_WITH_NUMPY = "import pyinfo, NumPy with it"
 
-# The clock starts after numpy's import. An editable install is told to use its build as it is.
+# The clock starts after the import of what is `there`. An editable install is told to use its build
+# as it is.
 _TIME_IMPORT = """
-import bench.editable, numpy, time
+import bench.editable, time
 bench.editable.use_build_as_it_is()
+{there}
 start = time.perf_counter()
 import {module}
 print(time.perf_counter() - start)
@@ -53,26 +56,29 @@ def memory(effort: Effort) -> Section:
 
 
 def import_time(effort: Effort) -> Section:
-    """The time of `import pyinfo` once NumPy is there."""
+    """The time of `import pyinfo`, once NumPy is there and with NumPy's import in it."""
     section = Section(
         "Import",
-        "`import pyinfo` after `import numpy`, timed inside fresh processes; processes that import "
-        "SciPy instead take turns with them.",
+        "`import pyinfo` after `import numpy`, and with that in it, timed inside fresh processes; "
+        "processes that import SciPy instead take turns with them.",
     )
     effort.progress("import time")
     modules = ["pyinfo", *(["scipy.stats"] if "scipy" in installed() else [])]
     samplers = {module: functools.partial(_import_seconds, module) for module in modules}
+    samplers[_WITH_NUMPY] = functools.partial(_import_seconds, "pyinfo", there="")
     seconds = interleaved(samplers, rounds=effort.rounds, sample_seconds=0)
     own, *others = (Quantity(float(np.median(seconds[module])), "s") for module in modules)
     section.rows.append(Row("import pyinfo", "", own, bar=bars.IMPORT_SECONDS))
     for module, other in zip(modules[1:], others, strict=True):
         faster = ratio(seconds[module], seconds["pyinfo"])
         section.rows.append(Row("import pyinfo", "", own, f"import {module}", other, faster))
+    whole = Quantity(float(np.median(seconds[_WITH_NUMPY])), "s")
+    section.rows.append(Row(_WITH_NUMPY, "", whole, bar=bars.IMPORT_SECONDS_WITH_NUMPY))
     return section
 
 
-def _import_seconds(module: str, processes: int) -> float:
-    command = [sys.executable, "-c", _TIME_IMPORT.format(module=module)]
+def _import_seconds(module: str, processes: int, there: str = "import numpy") -> float:
+    command = [sys.executable, "-c", _TIME_IMPORT.format(module=module, there=there)]
     total = 0.0
     for _ in range(processes):
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)

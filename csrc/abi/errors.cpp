@@ -1,7 +1,9 @@
 #include "abi/errors.hpp"
 
 #include <cstdio>
+#include <new>
 
+#include "coding/corrupt_data.hpp"
 #include "simd/dispatch.hpp"
 
 namespace pyinfo::abi {
@@ -25,6 +27,26 @@ pyinfo_error fail(pyinfo_error error, const char* detail, std::uint64_t offset) 
   last_offset = offset;
   std::snprintf(last_detail, sizeof last_detail, "%s", detail);
   return error;
+}
+
+pyinfo_error fail_with_current_exception(pyinfo_error invalid) noexcept {
+  try {
+    throw;
+  } catch (const Failure& failure) {
+    return fail(failure.error(), failure.what());
+  } catch (const coding::CorruptData& error) {
+    return fail(PYINFO_ERROR_CORRUPT, error.what(), error.offset());
+  } catch (const coding::OutputTooLarge& error) {
+    return fail(PYINFO_ERROR_CAPACITY, error.what());
+  } catch (const std::bad_alloc& error) {
+    return fail(PYINFO_ERROR_MEMORY, error.what());
+  } catch (const std::invalid_argument& error) {
+    return fail(invalid, error.what());
+  } catch (const std::exception& error) {
+    return fail(PYINFO_ERROR_INTERNAL, error.what());
+  } catch (...) {
+    return fail(PYINFO_ERROR_INTERNAL, "unknown exception");
+  }
 }
 
 bool isa_is_right() noexcept {

@@ -3,11 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <stdexcept>
 #include <string>
 
-#include "coding/corrupt_data.hpp"
 #include "pyinfo/pyinfo.h"
 
 namespace pyinfo::abi {
@@ -39,6 +37,9 @@ pyinfo_error fail(pyinfo_error error, const char* detail, std::uint64_t offset =
 // False if PYINFO_ISA names an instruction set that is not to be had: then nothing works.
 bool isa_is_right() noexcept;
 
+// The error of the exception that is being handled. A std::invalid_argument is `invalid`.
+pyinfo_error fail_with_current_exception(pyinfo_error invalid) noexcept;
+
 // Runs body(), which returns nothing. Its std::invalid_argument is `invalid`.
 template <class Body>
 pyinfo_error guard(Body&& body, pyinfo_error invalid = PYINFO_ERROR_ARGUMENT) noexcept {
@@ -46,20 +47,8 @@ pyinfo_error guard(Body&& body, pyinfo_error invalid = PYINFO_ERROR_ARGUMENT) no
   try {
     body();
     return PYINFO_OK;
-  } catch (const Failure& failure) {
-    return fail(failure.error(), failure.what());
-  } catch (const coding::CorruptData& error) {
-    return fail(PYINFO_ERROR_CORRUPT, error.what(), error.offset());
-  } catch (const coding::OutputTooLarge& error) {
-    return fail(PYINFO_ERROR_CAPACITY, error.what());
-  } catch (const std::bad_alloc& error) {
-    return fail(PYINFO_ERROR_MEMORY, error.what());
-  } catch (const std::invalid_argument& error) {
-    return fail(invalid, error.what());
-  } catch (const std::exception& error) {
-    return fail(PYINFO_ERROR_INTERNAL, error.what());
   } catch (...) {
-    return fail(PYINFO_ERROR_INTERNAL, "unknown exception");
+    return fail_with_current_exception(invalid);
   }
 }
 

@@ -48,11 +48,13 @@ template <class T>
   throw Failure(PYINFO_ERROR_SUM, pyinfo_error_message(PYINFO_ERROR_SUM));
 }
 
-template <class T>
-pyinfo_error measure(Measure which, const T* p, const T* q, std::size_t n,
-                     pyinfo_normalization normalization, double base, T* out) noexcept {
+// `answer` is the measure's function: nobody has to look at the request to find it.
+template <Measure which, class T>
+pyinfo_error measure(Result (*answer)(const Request&, const Source<T>&), const T* p, const T* q,
+                     std::size_t n, pyinfo_normalization normalization, double base,
+                     T* out) noexcept {
   return guard([&] {
-    const bool two = measures::operands(which) == 2;
+    constexpr bool two = measures::operands(which) == 2;
     require(n > 0, "a distribution of no elements");
     require_pointer(p, "p");
     if (two) require_pointer(q, "q");
@@ -63,7 +65,7 @@ pyinfo_error measure(Measure which, const T* p, const T* q, std::size_t n,
     request.p_tolerance = request.q_tolerance = measures::kSumTolerance<T>;
     request.unit = unit_of(base);
     const Source<T> source(p, two ? q : nullptr, n);
-    const Result result = measures::measure_slice(request, source);
+    const Result result = answer(request, source);
     if (result.fault != Fault::none) {
       const T* const operands[2] = {p, q};
       diagnose(operands, two ? 2 : 1, n);
@@ -75,51 +77,59 @@ pyinfo_error measure(Measure which, const T* p, const T* q, std::size_t n,
 }  // namespace
 }  // namespace pyinfo::abi
 
+namespace measures = pyinfo::measures;
 using pyinfo::abi::measure;
 using pyinfo::measures::Measure;
 
 pyinfo_error pyinfo_entropy_f64(const double* p, size_t n, pyinfo_normalization normalization,
                                 double base, double* result) {
-  return measure<double>(Measure::entropy, p, nullptr, n, normalization, base, result);
+  return measure<Measure::entropy, double>(measures::entropy<double>, p, nullptr, n, normalization,
+                                           base, result);
 }
 pyinfo_error pyinfo_entropy_f32(const float* p, size_t n, pyinfo_normalization normalization,
                                 double base, float* result) {
-  return measure<float>(Measure::entropy, p, nullptr, n, normalization, base, result);
+  return measure<Measure::entropy, float>(measures::entropy<float>, p, nullptr, n, normalization,
+                                          base, result);
 }
 pyinfo_error pyinfo_cross_entropy_f64(const double* p, const double* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       double* result) {
-  return measure(Measure::cross_entropy, p, q, n, normalization, base, result);
+  return measure<Measure::cross_entropy>(measures::cross_entropy<double>, p, q, n, normalization,
+                                         base, result);
 }
 pyinfo_error pyinfo_cross_entropy_f32(const float* p, const float* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       float* result) {
-  return measure(Measure::cross_entropy, p, q, n, normalization, base, result);
+  return measure<Measure::cross_entropy>(measures::cross_entropy<float>, p, q, n, normalization,
+                                         base, result);
 }
 pyinfo_error pyinfo_kl_divergence_f64(const double* p, const double* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       double* result) {
-  return measure(Measure::kl_divergence, p, q, n, normalization, base, result);
+  return measure<Measure::kl_divergence>(measures::kl_divergence<double>, p, q, n, normalization,
+                                         base, result);
 }
 pyinfo_error pyinfo_kl_divergence_f32(const float* p, const float* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       float* result) {
-  return measure(Measure::kl_divergence, p, q, n, normalization, base, result);
+  return measure<Measure::kl_divergence>(measures::kl_divergence<float>, p, q, n, normalization,
+                                         base, result);
 }
 pyinfo_error pyinfo_js_divergence_f64(const double* p, const double* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       double* result) {
-  return measure(Measure::js_divergence, p, q, n, normalization, base, result);
+  return measure<Measure::js_divergence>(measures::js_divergence<double>, p, q, n, normalization,
+                                         base, result);
 }
 pyinfo_error pyinfo_js_divergence_f32(const float* p, const float* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       float* result) {
-  return measure(Measure::js_divergence, p, q, n, normalization, base, result);
+  return measure<Measure::js_divergence>(measures::js_divergence<float>, p, q, n, normalization,
+                                         base, result);
 }
 
 pyinfo_error pyinfo_entropy_u64(const uint64_t* counts, size_t n, double base, double* result) {
   namespace abi = pyinfo::abi;
-  namespace measures = pyinfo::measures;
   return abi::guard([&] {
     abi::require(n > 0, "a distribution of no elements");
     abi::require_pointer(counts, "counts");

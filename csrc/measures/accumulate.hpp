@@ -196,17 +196,11 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
   using V = Vec<T>;
   constexpr std::ptrdiff_t lanes = kLanes<T>;
   const Term term(parameters);
-  Accumulator<Term> sums;
-  sums.reset();
   const std::ptrdiff_t whole = std::ptrdiff_t(n) / lanes;
-  const auto at = [=](std::ptrdiff_t i, V& x, V& y) {
-    x = load<T>(p + i * lanes);
-    if constexpr (Term::operands == 2)
-      y = load<T>(q + i * lanes);
-    else
-      y = x;
-  };
   if (whole == 0 && n > 0) {
+    // Its own sums stay in registers: those of the loop below would wait for memory.
+    Accumulator<Term> sums;
+    sums.reset();
     const auto only = [=](std::ptrdiff_t, V& x, V& y) {
       x = load_first<T>(p, int(n));
       if constexpr (Term::operands == 2)
@@ -218,6 +212,15 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
     sums.template reduce<true>(out);
     return;
   }
+  Accumulator<Term> sums;
+  sums.reset();
+  const auto at = [=](std::ptrdiff_t i, V& x, V& y) {
+    x = load<T>(p + i * lanes);
+    if constexpr (Term::operands == 2)
+      y = load<T>(q + i * lanes);
+    else
+      y = x;
+  };
   sums.add(term, at, whole);
   const int rest = int(std::ptrdiff_t(n) - whole * lanes);
   if (rest > 0) {

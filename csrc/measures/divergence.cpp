@@ -49,30 +49,24 @@ Answer beyond_range(const Source<T>& source) {
   return answer;
 }
 
-// The answer, or what is wrong with the operands whose sums these are.
+// Whether the operands whose sums these are may be answered from them; else `answer` says what is
+// wrong.
 template <class T>
-Answer checked(const Request& request, const Source<T>& source, const Answer& answer, double p_sum,
-               double q_sum) {
-  if (!values_are_valid(source, *answer.sums, p_sum + q_sum)) return final(kInvalid);
-  if (request.p != Normalization::divide && !sum_is_valid(p_sum, request.p, request.p_tolerance))
-    return final(kInvalid);
-  if (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance))
-    return final(kInvalid);
-  if (p_sum + q_sum <= kLargestWeight<T>) return answer;
-  return beyond_range(source);
+void check(const Request& request, const Source<T>& source, double p_sum, double q_sum,
+           Answer& answer) {
+  if (!values_are_valid(source, *answer.sums, p_sum + q_sum) ||
+      (request.p != Normalization::divide &&
+       !sum_is_valid(p_sum, request.p, request.p_tolerance)) ||
+      (request.q != Normalization::divide && !sum_is_valid(q_sum, request.q, request.q_tolerance)))
+    answer = final(kInvalid);
+  else if (!(p_sum + q_sum <= kLargestWeight<T>))
+    answer = beyond_range(source);
 }
 
-// `difference` is the place of the sum of p - q among the kernel's sums; the sum of p is before it.
+// ask() where p or q is divided by its sum.
 template <class T>
-Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
-           const Parameters& parameters, int difference) {
-  Answer answer;
-  if (request.p != Normalization::divide && request.q != Normalization::divide) {
-    answer.sums = &source.sums(kernel, parameters);
-    const double p_sum = answer.sums->total(difference - 1);
-    const double q_sum = p_sum - answer.sums->total(difference);
-    return checked<T>(request, source, answer, p_sum, q_sum);
-  }
+void ask_scaled(const Request& request, const Source<T>& source, Kernel kernel,
+                const Parameters& parameters, int difference, Answer& answer) {
   double total[2] = {1, 1};
   double rest[2] = {0, 0};
   const Normalization normalization[2] = {request.p, request.q};
@@ -80,7 +74,7 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
     if (normalization[i] != Normalization::divide) continue;
     const Sums sums = source.sum_of(i);
     if (sums.smallest < 0 || sums.total(0) == 0 || sums.largest == kInfinity)
-      return final(kInvalid);
+      return void(answer = final(kInvalid));
     total[i] = sums.total(0);
     rest[i] = sums.low[0] - (total[i] - sums.high[0]);
   }
@@ -91,9 +85,9 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
       const double tolerance = i == 0 ? request.p_tolerance : request.q_tolerance;
       if (normalization[i] == Normalization::check &&
           !sum_is_valid(source.sum_of(i).total(0), normalization[i], tolerance))
-        return final(kInvalid);
+        return void(answer = final(kInvalid));
     }
-    return beyond_range(source);
+    return void(answer = beyond_range(source));
   }
   const double remainder = std::fma(-ratio, total[0], total[1]) + (rest[1] - ratio * rest[0]);
   Parameters scaled = parameters;
@@ -105,7 +99,20 @@ Answer ask(const Request& request, const Source<T>& source, Kernel kernel,
   const double scaled_p = answer.sums->total(difference - 1);
   const double p_sum = scaled_p / (scaled.ratio_high + scaled.ratio_low);
   const double q_sum = scaled_p - answer.sums->total(difference);
-  return checked<T>(request, source, answer, p_sum, q_sum);
+  check(request, source, p_sum, q_sum, answer);
+}
+
+// `difference` is the place of the sum of p - q among the kernel's sums; the sum of p is before it.
+// `answer` is fresh, and filled where it lies: a copy would have to wait for what was just written.
+template <class T>
+void ask(const Request& request, const Source<T>& source, Kernel kernel,
+         const Parameters& parameters, int difference, Answer& answer) {
+  if (request.p == Normalization::divide || request.q == Normalization::divide)
+    return ask_scaled(request, source, kernel, parameters, difference, answer);
+  answer.sums = &source.sums(kernel, parameters);
+  const double p_sum = answer.sums->total(difference - 1);
+  const double q_sum = p_sum - answer.sums->total(difference);
+  check(request, source, p_sum, q_sum, answer);
 }
 
 // phi(1 + r) = (1 + r) ln(1 + r) - r.
@@ -130,7 +137,8 @@ bool is_tiny(double value) noexcept {
 
 template <class T>
 Result kl_divergence(const Request& request, const Source<T>& source) {
-  const Answer answer = ask(request, source, Kernel::kl, kPlain, 2);
+  Answer answer;
+  ask(request, source, Kernel::kl, kPlain, 2, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::kl_divergence, source);
@@ -150,7 +158,8 @@ Result js_divergence(const Request& request, const Source<T>& source) {
   Parameters parameters;
   parameters.weight_p = request.weight_p;
   parameters.weight_q = request.weight_q;
-  const Answer answer = ask(request, source, Kernel::js, parameters, 2);
+  Answer answer;
+  ask(request, source, Kernel::js, parameters, 2, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::js_divergence, source);
@@ -163,7 +172,8 @@ Result js_divergence(const Request& request, const Source<T>& source) {
 }
 
 Result jeffreys_divergence(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::jeffreys, kPlain, 2);
+  Answer answer;
+  ask(request, source, Kernel::jeffreys, kPlain, 2, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::jeffreys_divergence, source);
@@ -176,7 +186,8 @@ Result jeffreys_divergence(const Request& request, const Source<double>& source)
 }
 
 Result hellinger_distance(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::hellinger, kPlain, 3);
+  Answer answer;
+  ask(request, source, Kernel::hellinger, kPlain, 3, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::hellinger_distance, source);
@@ -184,7 +195,8 @@ Result hellinger_distance(const Request& request, const Source<double>& source) 
 }
 
 Result bhattacharyya_distance(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::hellinger, kPlain, 3);
+  Answer answer;
+  ask(request, source, Kernel::hellinger, kPlain, 3, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::bhattacharyya_distance, source);
@@ -198,7 +210,8 @@ Result bhattacharyya_distance(const Request& request, const Source<double>& sour
 }
 
 Result total_variation_distance(const Request& request, const Source<double>& source) {
-  const Answer answer = ask(request, source, Kernel::total_variation, kPlain, 2);
+  Answer answer;
+  ask(request, source, Kernel::total_variation, kPlain, 2, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::total_variation_distance, source);
@@ -210,7 +223,8 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
   if (alpha == 1) return kl_divergence(request, source);
   const bool as_is = request.p == Normalization::as_is;
   if (alpha < 1e-300 || alpha > 1e100) {  // the limits, or as good as one
-    const Answer answer = ask(request, source, Kernel::total_variation, kPlain, 2);
+    Answer answer;
+    ask(request, source, Kernel::total_variation, kPlain, 2, answer);
     if (answer.kind == Answer::result_is_final) return answer.result;
     Request limit = request;
     limit.alpha = alpha < 1 ? 0 : kInfinity;
@@ -230,7 +244,8 @@ Result renyi_divergence(const Request& request, const Source<double>& source) {
   const Source<double>& operands = exchange ? exchanged : source;
   Parameters parameters;
   parameters.exponent = exponent;
-  const Answer answer = ask(asked, operands, Kernel::ratio_power, parameters, 3);
+  Answer answer;
+  ask(asked, operands, Kernel::ratio_power, parameters, 3, answer);
   if (answer.kind == Answer::result_is_final) return answer.result;
   if (answer.kind == Answer::reference_is_due)
     return reference::answer(request, Measure::renyi_divergence, source);

@@ -70,6 +70,8 @@ KernelShape shape(Kernel kernel) noexcept {
   }
 }
 
+double Sums::overflowed(int i) const noexcept { return high[i]; }
+
 Sums no_sums() noexcept {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   return {{0, 0, 0, 0}, {0, 0, 0, 0}, infinity, -infinity, infinity};

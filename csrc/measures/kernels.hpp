@@ -25,8 +25,11 @@ struct Sums {
 
   double total(int i) const noexcept {
     const double sum = high[i] + low[i];
-    return sum == sum ? sum : high[i];  // after an overflow `low` is a NaN, `high` infinite
+    return sum == sum ? sum : overflowed(i);
   }
+  // After an overflow `low` is a NaN, `high` infinite. A function, so that compilers branch: the
+  // choice without a branch would take every sum through the integer registers.
+  double overflowed(int i) const noexcept;
 };
 
 // Sums of a slice that has no elements yet.

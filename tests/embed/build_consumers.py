@@ -50,7 +50,9 @@ def build_extensions(wheel: Path, work: Path) -> Path:
     empty = work / "empty"
     empty.mkdir()
     print(run(python, HERE / "check_consumers.py", cwd=empty), end="")
-    assert run(python, "-m", "pkgconf", "--modversion", "pyinfo").strip() in wheel.name
+    # In the checkout, `python -m` would find its pyinfo before the wheel's.
+    version = run(python, "-m", "pkgconf", "--modversion", "pyinfo", cwd=empty).strip()
+    assert f"-{version}-" in wheel.name, version
     return python
 
 
@@ -68,9 +70,9 @@ def build_programs(python: Path, work: Path) -> None:
     outputs = [run(consumer / "with_pyinfo"), run(consumer / "with_pyinfo_static")]
 
     (package,) = tree.glob("lib*/pkgconfig")
-    flags = run(
-        python, "-m", "pkgconf", "--cflags", "--libs", "pyinfo", PKG_CONFIG_PATH=str(package)
-    ).split()
+    ask = [python, "-m", "pkgconf", "--cflags", "--libs", "pyinfo"]
+    flags = run(*ask, cwd=work, PKG_CONFIG_PATH=str(package)).split()
+    assert str(tree) in str(flags), flags
     program = work / "by_pkg_config"
     strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
     run("cc", *strict, HERE / "c" / "main.c", "-o", program, *flags)
