@@ -1,5 +1,4 @@
-// Memory without values, on huge pages where it is large: the first write to fresh memory of small
-// pages takes longer than counting does.
+// Memory without values.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "counting/kept_memory.hpp"
 
 namespace pyinfo::counting {
 
@@ -19,12 +16,7 @@ class Buffer {
 
  public:
   Buffer() = default;
-  explicit Buffer(std::size_t size)
-      : data_(static_cast<T*>(::operator new(size * sizeof(T), alignment(size)))), size_(size) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (is_large(size)) madvise(data_, size * sizeof(T), MADV_HUGEPAGE);
-#endif
-  }
+  explicit Buffer(std::size_t size) : data_(static_cast<T*>(allocate(size))), size_(size) {}
   Buffer(Buffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
@@ -32,7 +24,13 @@ class Buffer {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~Buffer() { ::operator delete(data_, alignment(size_)); }
+  ~Buffer() {
+    if (is_large(size_)) {
+      give_back_large(data_, size_ * sizeof(T));
+    } else {
+      ::operator delete(data_, kAlignment);
+    }
+  }
 
   T* data() noexcept { return data_; }
   const T* data() const noexcept { return data_; }
@@ -41,11 +39,12 @@ class Buffer {
   const T& operator[](std::size_t i) const noexcept { return data_[i]; }
 
  private:
-  static constexpr std::size_t kHugePage = std::size_t{1} << 21;
+  static constexpr std::align_val_t kAlignment{64};
 
   static bool is_large(std::size_t size) noexcept { return size >= kHugePage / sizeof(T); }
-  static std::align_val_t alignment(std::size_t size) noexcept {
-    return std::align_val_t{is_large(size) ? kHugePage : 64};
+  static void* allocate(std::size_t size) {
+    return is_large(size) ? take_large(size * sizeof(T))
+                          : ::operator new(size * sizeof(T), kAlignment);
   }
 
   T* data_ = nullptr;
