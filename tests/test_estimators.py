@@ -65,7 +65,7 @@ def test_nsb_with_a_large_alphabet() -> None:
 
 # Printed by other implementations, which integrate to the digits given here.
 NSB_PUBLISHED = [
-    # C. Mendl's, in Mathematica, and its translation with mpmath
+    # The counts of the examples of R's package entropy; the value was recalled, not looked up.
     ([4, 2, 3, 0, 2, 4, 0, 0, 2], 9, 1.9406467285026877, 1e-13),
     # ndd 1.4 and 1.10, README
     ([7, 3, 5, 8, 9, 1, 3, 3, 1, 0, 2, 5, 2, 11, 4, 23, 5, 0, 8, 0], 20, 2.62363434490, 1e-10),
