@@ -19,6 +19,8 @@ from pyinfo import _core
 
 HALF = np.array([0.5, 0.5])
 SKEW = np.array([0.25, 0.75])
+X = [0, 0, 1, 1]  # samples: a bit each, independent of each other
+Y = ["a", "b", "a", "b"]
 
 RESULTS = {
     "information_content": (pyinfo.information_content(0.125), 3.0),
@@ -34,6 +36,21 @@ RESULTS = {
     "hellinger_distance": (pyinfo.hellinger_distance([1.0, 0.0], SKEW), math.sqrt(0.5)),
     "bhattacharyya_distance": (pyinfo.bhattacharyya_distance([1.0, 0.0], SKEW), 1.0),
     "total_variation_distance": (pyinfo.total_variation_distance(SKEW, HALF), 0.25),
+    "entropy_of": (pyinfo.entropy_of(X), 1.0),
+    "estimate_entropy": (pyinfo.estimate_entropy([3, 3], estimator="plugin"), 1.0),
+    "joint_entropy": (pyinfo.joint_entropy(X, Y), 2.0),
+    "conditional_entropy": (pyinfo.conditional_entropy(X, given=Y), 1.0),
+    "mutual_information": (pyinfo.mutual_information(X, X), 1.0),
+    "conditional_mutual_information": (pyinfo.conditional_mutual_information(X, X, given=Y), 1.0),
+    "normalized_mutual_information": (pyinfo.normalized_mutual_information(X, X), 1.0),
+    "adjusted_mutual_information": (pyinfo.adjusted_mutual_information(X, X), 1.0),
+    "variation_of_information": (pyinfo.variation_of_information(X, Y), 2.0),
+    "total_correlation": (pyinfo.total_correlation(X, X, X), 2.0),
+    "interaction_information": (pyinfo.interaction_information(X, X, X), -1.0),
+    "transfer_entropy": (pyinfo.transfer_entropy(X, X), 0.0),
+    "pairwise_mutual_information": (pyinfo.pairwise_mutual_information(np.c_[X, X])[0, 1], 1.0),
+    "block_entropy": (pyinfo.block_entropy(b"abcd", 1), 2.0),
+    "entropy_rate": (pyinfo.entropy_rate(b"abab", 1), 0.0),
 }
 
 
@@ -73,6 +90,14 @@ def check_coding() -> set[str]:
     }
 
 
+def check_counting() -> set[str]:
+    """Use every name of counting; return them."""
+    counts = pyinfo.Counts.from_samples(Y)
+    assert counts.counts.tolist() == [2, 2]
+    assert pyinfo.JointCounts.from_samples(X, Y).table().tolist() == [[1, 1], [1, 1]]
+    return {"Counts", "JointCounts"}
+
+
 def main() -> None:
     installed = Path(pyinfo.__file__).parent
     assert "site-packages" in installed.parts, f"not the installed package: {installed}"
@@ -84,7 +109,7 @@ def main() -> None:
 
     for name, (got, expected) in RESULTS.items():
         assert math.isclose(got, expected, rel_tol=1e-14), f"{name}: {got} is not {expected}"
-    used = set(RESULTS) | check_coding()
+    used = set(RESULTS) | check_coding() | check_counting()
     assert set(pyinfo.__all__) <= used | {"get_include", "show_config", "config", "__version__"}
 
     counts = _core.byte_counts(b"abca")
