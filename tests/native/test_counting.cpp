@@ -9,6 +9,7 @@
 #include "counting/count_values.hpp"
 #include "counting/factorize.hpp"
 #include "counting/joint_table.hpp"
+#include "counting/kept_memory.hpp"
 #include "counting/rows.hpp"
 
 namespace {
@@ -183,10 +184,29 @@ void check_all_rows(Random& random) {
   check_rows(50000, 9, false, std::uint64_t{1} << 40, random);
 }
 
+// Large memory comes back to who needs as much again, and to one of them only.
+void check_kept_memory() {
+  constexpr std::size_t kSize = 2 * kHugePage;
+  void* const first = take_large(kSize - 5);
+  give_back_large(first, kSize - 5);
+  void* const again = take_large(kSize - 9);  // as many whole pages
+  CHECK(again == first, "memory is not kept");
+  void* const other = take_large(kSize);
+  CHECK(other != again, "memory is lent twice");
+  give_back_large(other, kSize);
+  give_back_large(again, kSize - 9);
+  for (std::size_t pages = 1; pages <= 8; ++pages) {  // more than are kept, and larger ones
+    void* const memory = take_large(pages * kHugePage);
+    static_cast<unsigned char*>(memory)[pages * kHugePage - 1] = 1;
+    give_back_large(memory, pages * kHugePage);
+  }
+}
+
 }  // namespace
 
 int main() {
   Random random(1);
+  check_kept_memory();
   check_all_values(random);
   check_changes(random);
   check_all_pairs(random);
