@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,13 @@ import pyinfo.config
 # Tests start interpreters of their own; those, too, are to find the pyinfo that is installed, not
 # the sources in the current folder.
 os.environ["PYTHONSAFEPATH"] = "1"
+
+# A shell makes programs in its background ignore these, and what they start inherits that; tests
+# send them to programs that are to end.
+for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile(
