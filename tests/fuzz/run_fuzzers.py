@@ -2,7 +2,8 @@
 
 ``python tests/fuzz/run_fuzzers.py SECONDS [NAME ...]`` from anywhere; needs clang with libFuzzer
 (on Debian: ``clang`` and ``libclang-rt-<version>-dev``), CMake, Ninja, and an installed pyinfo for
-the frames to begin with. Without clang it says so, and that is no failure.
+the frames to begin with. Without clang it says so, and that is no failure. The C++ tests are built
+along: ``ctest --preset fuzz`` runs them with the same sanitizers.
 
 The corpus stays in build/fuzz/corpus and grows from run to run. Inputs that end in a finding are
 kept in build/fuzz/findings, named after the harness: ``build/fuzz/tests/fuzz/fuzz_<name> FILE``
@@ -50,8 +51,10 @@ def find_compiler() -> str | None:
 
 
 def build(compiler: str) -> None:
-    configure = ["cmake", "--preset", "fuzz", f"-DCMAKE_CXX_COMPILER={compiler}"]
-    subprocess.run([*configure, "-DPYINFO_WERROR=ON"], cwd=ROOT, check=True, capture_output=True)
+    c_compiler = compiler.replace("++", "")
+    compilers = [f"-DCMAKE_C_COMPILER={c_compiler}", f"-DCMAKE_CXX_COMPILER={compiler}"]
+    configure = ["cmake", "--preset", "fuzz", *compilers, "-DPYINFO_WERROR=ON"]
+    subprocess.run(configure, cwd=ROOT, check=True, capture_output=True)
     subprocess.run(["cmake", "--build", "--preset", "fuzz"], cwd=ROOT, check=True)
 
 
