@@ -1,6 +1,7 @@
 // Entropies and cross-entropy from the kernels' sums.
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "measures/measure.hpp"
 #include "measures/reference.hpp"
@@ -139,39 +140,53 @@ Result check_weights(const Request& request, const Source<double>& source, doubl
 // Order 0, or one that differs from infinity by less than rounding.
 bool is_limit(double alpha) noexcept { return alpha == 0 || alpha > 1e100; }
 
-}  // namespace
+// The power sums of order alpha: sums.total(0) of p^alpha - p, total(1) of p^alpha, total(2) of p.
+// Or the answer, where these do not serve.
+struct PowerSums {
+  Sums sums;
+  std::optional<Result> answer;
+};
 
-Result renyi_entropy(const Request& request, const Source<double>& source) {
-  const double alpha = request.alpha;
-  if (alpha == 1) return entropy(request, source);
+PowerSums power_sums(const Request& request, const Source<double>& source) {
   const bool divide = request.p == Normalization::divide;
-  const bool as_is = request.p == Normalization::as_is;
-  const auto result = [&](double bits) -> Result {
-    return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
-  };
   double divisor = 1;
-  if (divide || is_limit(alpha)) {
+  if (divide || is_limit(request.alpha)) {
     const Result checked = check_weights(request, source, divisor);
-    if (checked.fault != Fault::none || std::isnan(divisor)) return checked;
-    if (is_limit(alpha) || !is_moderate<double>(divisor))
-      return reference::answer(request, request.measure, source);
+    if (checked.fault != Fault::none || std::isnan(divisor)) return {{}, checked};
+    if (is_limit(request.alpha) || !is_moderate<double>(divisor))
+      return {{}, reference::answer(request, request.measure, source)};
   }
   Parameters parameters;
-  parameters.exponent = alpha - 1;
+  parameters.exponent = request.alpha - 1;
   parameters.scaled = divide;
   parameters.scale = 1 / divisor;
   const Sums& sums = source.sums(Kernel::power, parameters);
   const double total = sums.total(2);
   if (!values_are_valid(source, sums, total) ||
       (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
-    return kInvalid;
-  if (std::isnan(total)) return {total};
+    return {{}, kInvalid};
+  if (std::isnan(total)) return {{}, Result{total}};
+  if (sums.support < kSmallestArgument<double>)
+    return {{}, reference::answer(request, request.measure, source)};
+  return {sums, std::nullopt};
+}
+
+}  // namespace
+
+Result renyi_entropy(const Request& request, const Source<double>& source) {
+  const double alpha = request.alpha;
+  if (alpha == 1) return entropy(request, source);
+  const auto [sums, answer] = power_sums(request, source);
+  if (answer) return *answer;
   const double power_sum = sums.total(1);
-  if (sums.support < kSmallestArgument<double> || !is_moderate<double>(power_sum))
-    return reference::answer(request, request.measure, source);
+  if (!is_moderate<double>(power_sum)) return reference::answer(request, request.measure, source);
+  const bool as_is = request.p == Normalization::as_is;
+  const auto result = [&](double bits) -> Result {
+    return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
+  };
   // Near alpha = 1 the power sum is near 1: its distance from the sum of p keeps the digits.
   if (!as_is && power_sum >= 0.5 && power_sum <= 2)
-    return result(std::log1p(sums.total(0) / total) / (1 - alpha) / kLn2);
+    return result(std::log1p(sums.total(0) / sums.total(2)) / (1 - alpha) / kLn2);
   return result(std::log2(power_sum) / (1 - alpha));
 }
 
@@ -183,28 +198,9 @@ Result tsallis_entropy(const Request& request, const Source<double>& source) {
     nats.unit = kLn2;
     return entropy(nats, source);
   }
-  const bool divide = request.p == Normalization::divide;
-  const bool as_is = request.p == Normalization::as_is;
-  double divisor = 1;
-  if (divide || is_limit(alpha)) {
-    const Result checked = check_weights(request, source, divisor);
-    if (checked.fault != Fault::none || std::isnan(divisor)) return checked;
-    if (is_limit(alpha) || !is_moderate<double>(divisor))
-      return reference::answer(request, request.measure, source);
-  }
-  Parameters parameters;
-  parameters.exponent = alpha - 1;
-  parameters.scaled = divide;
-  parameters.scale = 1 / divisor;
-  const Sums& sums = source.sums(Kernel::power, parameters);
-  const double total = sums.total(2);
-  if (!values_are_valid(source, sums, total) ||
-      (!divide && !sum_is_valid(total, request.p, request.p_tolerance)))
-    return kInvalid;
-  if (std::isnan(total)) return {total};
-  if (sums.support < kSmallestArgument<double>)
-    return reference::answer(request, request.measure, source);
-  if (as_is) return {(1 - sums.total(1)) / (alpha - 1) + 0.0};
+  const auto [sums, answer] = power_sums(request, source);
+  if (answer) return *answer;
+  if (request.p == Normalization::as_is) return {(1 - sums.total(1)) / (alpha - 1) + 0.0};
   return {not_negative(-sums.total(0) / (alpha - 1))};
 }
 

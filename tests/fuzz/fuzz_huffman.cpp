@@ -68,19 +68,7 @@ void check_other_codes(Input input) {
   }
   REQUIRE(kraft_sum(lengths.data(), alphabet) == kraft);
   if (kraft == 0) return;
-  const auto code = huffman_code(lengths.data(), alphabet);
-  const std::size_t n = 1 + input.number() % kMostSymbols;
-  for (unsigned lanes = 1; lanes <= code->most_lanes(); lanes *= 2) {
-    const Exact payload(input.rest(), input.left());
-    Exact out(n * code->symbol_size());
-    if (n > code->most_symbols(payload.size(), lanes)) continue;
-    if (code->decode(lanes, payload.data(), payload.size(), out.data(), n) != nullptr) continue;
-    Exact room(payload_bound(n, lanes) + kWriteBelow);
-    unsigned char* const end = room.data() + room.size();
-    const unsigned char* const begin = code->encode(lanes, out.data(), n, end);
-    REQUIRE(std::size_t(end - begin) == payload.size());
-    REQUIRE(std::memcmp(begin, payload.data(), payload.size()) == 0);
-  }
+  check_messages(*huffman_code(lengths.data(), alphabet), input);
 }
 
 }  // namespace

@@ -86,19 +86,7 @@ void check_other_models(Input input) {
     left -= frequencies[i];
   }
   frequencies[alphabet - 1] = left;
-  const auto model = rans_code(frequencies.data(), alphabet, precision);
-  const std::size_t n = 1 + input.number() % kMostSymbols;
-  for (unsigned lanes = 1; lanes <= model->most_lanes(); lanes *= 2) {
-    const Exact payload(input.rest(), input.left());
-    Exact out(n * model->symbol_size());
-    if (n > model->most_symbols(payload.size(), lanes)) continue;
-    if (model->decode(lanes, payload.data(), payload.size(), out.data(), n) != nullptr) continue;
-    Exact room(payload_bound(n, lanes) + kWriteBelow);
-    unsigned char* const end = room.data() + room.size();
-    const unsigned char* const begin = model->encode(lanes, out.data(), n, end);
-    REQUIRE(std::size_t(end - begin) == payload.size());
-    REQUIRE(std::memcmp(begin, payload.data(), payload.size()) == 0);
-  }
+  check_messages(*rans_code(frequencies.data(), alphabet, precision), input);
 }
 
 }  // namespace

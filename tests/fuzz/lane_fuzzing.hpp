@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "coding/codes.hpp"
 #include "coding/lanes.hpp"
 #include "simd/dispatch.hpp"
 
@@ -225,6 +226,22 @@ void check_lanes(const Coders& coders, Input input, const std::vector<unsigned>&
   REQUIRE(check_payload(Exact(coded.data(), coded.size())) == Ending::whole);
   REQUIRE(std::memcmp(expected.data(), symbols.data(), n) == 0);
   check_payload(damaged(coded, where, how));
+}
+
+// Messages of a code that any data may be: what can be decoded, the encoder writes again.
+inline void check_messages(const coding::SymbolCode& code, Input input) {
+  const std::size_t n = 1 + input.number() % kMostSymbols;
+  for (unsigned lanes = 1; lanes <= code.most_lanes(); lanes *= 2) {
+    const Exact payload(input.rest(), input.left());
+    Exact out(n * code.symbol_size());
+    if (n > code.most_symbols(payload.size(), lanes)) continue;
+    if (code.decode(lanes, payload.data(), payload.size(), out.data(), n) != nullptr) continue;
+    Exact room(coding::payload_bound(n, lanes) + coding::kWriteBelow);
+    unsigned char* const end = room.data() + room.size();
+    const unsigned char* const begin = code.encode(lanes, out.data(), n, end);
+    REQUIRE(std::size_t(end - begin) == payload.size());
+    REQUIRE(std::memcmp(begin, payload.data(), payload.size()) == 0);
+  }
 }
 
 }  // namespace pyinfo::fuzz
