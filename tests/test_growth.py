@@ -157,6 +157,12 @@ def test_a_verdict_carries_the_fit() -> None:
     assert verdict.residual == pytest.approx(0, abs=1e-9)
 
 
+def test_the_unit_of_a_constant_is_the_call() -> None:
+    verdict = check_time(N, np.full_like(N, 3e-6), "1")
+    assert verdict.per_unit == pytest.approx(3e-6)
+    assert verdict.overhead == 0
+
+
 def test_any_growth_can_be_claimed() -> None:
     claim = Growth("n sqrt(n)", lambda n: n**1.5)
     assert check_time(N, power(1.5)(N), claim).passed

@@ -305,9 +305,9 @@ def _slope(n: Array, cost: Array) -> float:
 
 def _fit(n: Array, cost: Array, claim: Growth, memory: Memory | None) -> Fit:
     work = claim.of(n)
-    if np.ptp(work) == 0:  # a constant: the overhead is all there is
+    if np.ptp(work) == 0:  # a constant: the whole call is the unit of work
         constant = float((1 / cost).sum() / (1 / cost**2).sum())
-        return Fit(constant, np.ones_like(n), _residual(constant / cost), 1.0)
+        return Fit(0.0, np.full_like(n, constant), _residual(constant / cost), 1.0)
     out_of_cache = _out_of_cache(n, memory) if memory is not None else []
     columns = [np.ones_like(n), work, *(work * share for share in out_of_cache)]
     relative = np.stack(columns, axis=1) / cost[:, np.newaxis]
