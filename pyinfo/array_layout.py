@@ -6,6 +6,7 @@ import ast
 import math
 import re
 import struct
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Self
@@ -22,6 +23,7 @@ _FIXED: Final = struct.Struct("<BBH")  # version, order, length of the element t
 _METADATA_OFFSET: Final = 22  # in a frame
 _MOST_METADATA: Final = 65535
 _MOST_PLANES: Final = 64
+_LITTLE: Final = sys.byteorder == "little"
 _NPY_HEADERS: Final = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
@@ -123,6 +125,11 @@ class ArrayLayout:
         return self.dtype.itemsize
 
     @property
+    def floats(self) -> bool:
+        """Whether elements are such as may be rotated: little-endian floats of 2, 4 or 8 bytes."""
+        return are_floats(self.dtype)
+
+    @property
     def row_size(self) -> int:
         """Bytes of data for one step along the first axis."""
         return math.prod(self.shape[1:]) * self.dtype.itemsize
@@ -137,6 +144,18 @@ class ArrayLayout:
         """Whether the data of a frame can go to the memory of `array` as it is."""
         flags = array.flags
         return bool(flags.f_contiguous if self.fortran_order else flags.c_contiguous)
+
+
+def are_floats(dtype: np.dtype[Any]) -> bool:
+    """Return whether elements may be rotated by a bit before they are split into byte planes.
+
+    That aligns the exponents with the bytes of bfloat16, float16, float32 and float64, and those of
+    both parts of complex64, in little-endian order. In the other order the exponent is not where
+    rotation reaches it, and elements of 16 bytes are never rotated.
+    """
+    if dtype.kind in "fc":
+        return dtype.itemsize in (2, 4, 8) and dtype.str[0] == "<"
+    return dtype.itemsize == 2 and dtype.isbuiltin == 2 and dtype.name == "bfloat16" and _LITTLE
 
 
 def in_memory_order(array: NDArray[Any]) -> NDArray[Any]:
@@ -222,12 +241,12 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     raise ValueError("a number is too long")
 
 
-def npy_itemsize(file: BinaryIO) -> int:
-    """Read the header of an ``.npy`` file; return the bytes of an element, 1 if there is none."""
+def npy_dtype(file: BinaryIO) -> np.dtype[Any]:
+    """Read the header of an ``.npy`` file; return the type of elements, uint8 if there is none."""
     try:
         version = npy_format.read_magic(file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "additional header parsing": written by Python 2
-            return _NPY_HEADERS[version](file)[2].itemsize
+            return _NPY_HEADERS[version](file)[2]
     except Exception:  # the header is a literal, which can make the parser raise anything
-        return 1
+        return np.dtype(np.uint8)

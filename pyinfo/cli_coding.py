@@ -68,6 +68,13 @@ def configure_compress(parser: argparse.ArgumentParser) -> None:
         help="bytes of a number in FILE: their first, second, ... bytes are coded apart; "
         "by default those of the array in an .npy file, 1 for other files",
     )
+    parser.add_argument(
+        "--floats",
+        action="store_const",
+        const=True,
+        help="these numbers are little-endian floats, as by default where an .npy file says so: "
+        "their bits are rotated by one if that pays",
+    )
 
 
 def configure_decompress(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +126,7 @@ def run_compress(args: argparse.Namespace) -> int:
             coder=args.coder,
             threads=args.threads,
             itemsize=args.itemsize,
+            floats=args.floats,
             progress=progress,
         )
 
@@ -327,6 +335,7 @@ def _inspect(path: str) -> Document:
             "dtype": str(frame.dtype),
             "shape": list(frame.shape),
             "planes": 1 + max((int(block["plane"]) for block in blocks), default=0),
+            "rotated": frame.rotated,
             "modes": dict(sorted(Counter(str(block["mode"]) for block in blocks).items())),
             "blocks": blocks,
         }
@@ -340,7 +349,10 @@ def _frame_rows(document: Document) -> list[tuple[str, str]]:
         ("compression rate", f"{document['compression_rate']:.4f}"),
         ("dtype", document["dtype"]),
         ("shape", str(tuple(document["shape"]))),
-        ("byte planes", f"{document['planes']:,}"),
+        (
+            "byte planes",
+            f"{document['planes']:,}" + (", of rotated elements" if document["rotated"] else ""),
+        ),
         ("blocks", f"{len(document['blocks']):,}" + (f": {modes}" if modes else "")),
     ]
 

@@ -23,7 +23,8 @@ class PlaneReport:
     Attributes
     ----------
     plane
-        Which byte of the elements, in memory order.
+        Which byte of the elements, in memory order; of the rotated elements if
+        `CodingReport.rotated`.
     size
         As it is.
     entropy_bits
@@ -75,11 +76,14 @@ class CodingReport:
     planes
         The byte planes, in memory order. Their sizes add up to a little less than that of the
         frame: headers are not theirs.
+    rotated
+        Whether elements are rotated left by one bit before they are split into planes.
     """
 
     size: int
     coded_size: int
     planes: tuple[PlaneReport, ...]
+    rotated: bool = False
 
     @property
     def entropy_bits(self) -> float:
@@ -119,7 +123,8 @@ class CodingReport:
     def __str__(self) -> str:
         """Return a table of the planes."""
         lines = [
-            f"{self.size:,} bytes to {self.coded_size:,}, compression rate {self.rate:.4f}",
+            f"{self.size:,} bytes to {self.coded_size:,}, compression rate {self.rate:.4f}"
+            f"{', elements rotated by a bit' if self.rotated else ''}",
             f"{'plane':>5} {'size':>14} {'bits/byte':>9} {'entropy':>14} {'Huffman':>14} "
             f"{'rANS':>14} {'coded':>14} {'rate':>9}",
         ]
@@ -162,12 +167,16 @@ def compression_report(
     array = as_array(data)
     layout = ArrayLayout.of(array)
     options = coder_options(layout.planes, coder, block_size, threads, effort)
+    frame = compress(array, coder=coder, block_size=block_size, threads=threads, effort=effort)
+    rotated = _core.FrameReader(frame, len(frame) + layout.size).rotated
     flat = in_memory_order(array).reshape(-1)
     items = (
         flat.view(np.uint8).reshape(-1, layout.planes)
         if layout.size > 0
         else np.empty((0, layout.planes), np.uint8)
     )
+    if rotated:
+        items = _rotated(items)
     entropies = _entropies(items, options)
     achieved = _block_sizes(items, options)
     huffman = _block_sizes(items, options._replace(coder=CODERS.index("huffman")))
@@ -184,8 +193,15 @@ def compression_report(
         )
         for k in range(layout.planes)
     )
-    frame = compress(array, coder=coder, block_size=block_size, threads=threads, effort=effort)
-    return CodingReport(layout.size, len(frame), planes)
+    return CodingReport(layout.size, len(frame), planes, rotated)
+
+
+def _rotated(items: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return items of 2, 4 or 8 bytes, rotated left by one bit as numbers."""
+    numbers = items.view(f"<u{items.shape[1]}")
+    top: NDArray[Any] = numbers >> np.array(8 * items.shape[1] - 1, numbers.dtype)
+    top |= numbers << np.array(1, numbers.dtype)
+    return top.view(np.uint8)
 
 
 def _entropies(items: NDArray[np.uint8], options: CoderOptions) -> NDArray[np.float64]:

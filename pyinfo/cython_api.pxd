@@ -52,6 +52,7 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         uint32_t item_size
         uint32_t block_items
         int threads
+        int floats
         const void* metadata
         size_t metadata_size
 
@@ -63,6 +64,7 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         uint32_t block_items
         const void* metadata
         size_t metadata_size
+        int rotated
 
     ctypedef struct pyinfo_api:
         size_t size

@@ -42,7 +42,7 @@ class Block(NamedTuple):
     mode
         ``"raw"``, ``"constant"``, ``"huffman"`` or ``"rans"``.
     plane
-        Which byte of the items, in memory order.
+        Which byte of the items, in memory order; of the rotated items if `Frame.rotated`.
     start, stop
         The run of items, counted in memory order.
     coded_size
@@ -129,8 +129,10 @@ def compress(
     ----------
     data : bytes-like or array_like
         Elements of several bytes are split into byte planes, each of which is coded or stored as
-        it pays. Arrays that are contiguous in memory, in C or Fortran order, are not copied.
-        Arrays of Python objects are refused.
+        it pays. Little-endian floats of 2, 4 or 8 bytes are rotated by one bit before that if a
+        sample says that it pays: their exponents then do not straddle two bytes. Arrays that are
+        contiguous in memory, in C or Fortran order, are not copied. Arrays of Python objects are
+        refused.
     coder : {"auto", "huffman", "rans", "raw"}, optional
         What blocks are coded with. "auto" picks the smallest for each block by its exact cost.
         With the others, too, a block of one value takes a byte, and one that does not get smaller
@@ -163,7 +165,9 @@ def compress(
     array = as_array(data)
     layout = ArrayLayout.of(array)
     options = coder_options(layout.planes, coder, block_size, threads, effort)
-    return _core.compress(in_memory_order(array), layout.planes, layout.metadata(), *options)
+    return _core.compress(
+        in_memory_order(array), layout.planes, layout.metadata(), *options, layout.floats
+    )
 
 
 def decompress(
@@ -314,7 +318,7 @@ class Frame:
     def __repr__(self) -> str:
         return (
             f"<Frame: {self.dtype} {self.shape}, {self.coded_size} bytes for {self.nbytes} "
-            f"in {self._reader.block_count} blocks>"
+            f"in {self._reader.block_count} blocks{', rotated' if self.rotated else ''}>"
         )
 
     @property
@@ -341,6 +345,11 @@ class Frame:
     def coded_size(self) -> int:
         """Bytes of the frame."""
         return self._reader.size
+
+    @property
+    def rotated(self) -> bool:
+        """Whether elements were rotated left by one bit before they were split into byte planes."""
+        return self._reader.rotated
 
     @property
     def blocks(self) -> list[Block]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 
 from pyinfo import _core
-from pyinfo.array_layout import npy_itemsize
+from pyinfo.array_layout import are_floats, npy_dtype
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Coder, coder_options, size_limit, thread_count
 
@@ -55,6 +55,9 @@ class Compressor:
     itemsize : int, optional
         Bytes of an item, 1 to 64: 4 splits the data into four byte planes, as `pyinfo.compress`
         does with an array of float32.
+    floats : bool, optional
+        Whether items are little-endian floats. Those of 2, 4 or 8 bytes are rotated by one bit if
+        that pays for the first block, until which nothing is returned.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Compressor:
         threads: int = 1,
         effort: int | None = None,
         itemsize: int = 1,
+        floats: bool = False,
     ) -> None:
         itemsize = operator.index(itemsize)
         if not 1 <= itemsize <= _MAX_ITEMSIZE:
@@ -85,7 +89,10 @@ class Compressor:
         limit = max(1, _MAX_PIECE_BYTES // self._chunk_bytes)
         self._collected_bytes = self._chunk_bytes * min(chunks, limit)
         self._collected = bytearray()
-        self._writer: _core.FrameWriter | None = _core.FrameWriter(itemsize, b"", *options)
+        self._writer: _core.FrameWriter | None = _core.FrameWriter(
+            itemsize, b"", *options, bool(floats)
+        )
+        self._floats = bool(floats)
         self._begun = False
         self._lock = threading.Lock()
 
@@ -93,16 +100,18 @@ class Compressor:
         """Take bytes-like data; return the part of the frame that is complete, perhaps nothing."""
         view = _bytes_of(data)
         with self._lock, self._ended_by_errors() as writer:
-            parts = self._header(writer)
+            parts = [] if self._floats else self._header(writer, b"")
             if self._collected:
                 missing = self._collected_bytes - len(self._collected)
                 self._collected += view[:missing]
                 view = view[missing:]
                 if len(self._collected) == self._collected_bytes:
+                    parts += self._header(writer, self._collected)
                     parts.append(writer.write(self._collected))
                     self._collected.clear()
             whole = len(view) - len(view) % self._collected_bytes
             if whole > 0:
+                parts += self._header(writer, view[:whole])
                 parts.append(writer.write(view[:whole]))
             self._collected += view[whole:]
             return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -116,7 +125,7 @@ class Compressor:
                     f"the last item has {self._itemsize - missing} bytes, not {self._itemsize}"
                 )
             with self._ended_by_errors() as writer:
-                parts = self._header(writer)
+                parts = self._header(writer, self._collected)
                 if self._collected:
                     parts.append(writer.write(self._collected))
                 parts.append(writer.finish())
@@ -135,12 +144,12 @@ class Compressor:
             self._writer = None
             raise
 
-    def _header(self, writer: _core.FrameWriter) -> list[bytes]:
-        """Return the header of the frame, once."""
+    def _header(self, writer: _core.FrameWriter, data: Any) -> list[bytes]:
+        """Return the header of the frame, once; `data` are what floats are judged by."""
         if self._begun:
             return []
         self._begun = True
-        return [writer.header()]
+        return [writer.header(data)]
 
 
 class Decompressor:
@@ -241,6 +250,7 @@ def compress_file(
     threads: int = 1,
     effort: int | None = None,
     itemsize: int | None = None,
+    floats: bool | None = None,
     progress: Progress | None = None,
 ) -> FileSizes:
     """Compress a file of any size in a constant amount of memory.
@@ -255,6 +265,9 @@ def compress_file(
     itemsize : int, optional
         Bytes of an item: see `Compressor`. The file must hold whole items. By default those of the
         array in a regular file that is an ``.npy`` file, 1 for all others.
+    floats : bool, optional
+        Whether items are little-endian floats: see `Compressor`. By default those of an ``.npy``
+        file whose `itemsize` is not given are what its header says, and those of others are not.
     progress : callable, optional
         Called again and again with the bytes read so far and the bytes to read, None if that is
         not known.
@@ -266,14 +279,20 @@ def compress_file(
     """
     piece = _PIECE_BYTES * (thread_count(threads) or _cores())
 
-    def compressor_of(itemsize: int) -> Compressor:
+    def compressor_of(itemsize: int, floats: bool) -> Compressor:
         return Compressor(
-            coder=coder, block_size=block_size, threads=threads, effort=effort, itemsize=itemsize
+            coder=coder,
+            block_size=block_size,
+            threads=threads,
+            effort=effort,
+            itemsize=itemsize,
+            floats=floats,
         )
 
-    compressor_of(itemsize or 1)  # wrong options are refused before a file is touched
+    compressor_of(itemsize or 1, False)  # wrong options are refused before a file is touched
     with _files(source, destination) as (reader, writer):
-        compressor = compressor_of(_items_of(reader) if itemsize is None else itemsize)
+        dtype = _items_of(reader) if itemsize is None else np.dtype((np.void, itemsize))
+        compressor = compressor_of(dtype.itemsize, are_floats(dtype) if floats is None else floats)
         read = written = 0
         for data in _pieces(reader, min(piece, _MAX_PIECE_BYTES), progress):
             read += len(data)
@@ -424,16 +443,17 @@ def _bytes_left(file: BinaryIO) -> int | None:
         return None
 
 
-def _items_of(file: BinaryIO) -> int:
-    """Return the bytes of an element if the rest of the file is an ``.npy`` file, otherwise 1."""
+def _items_of(file: BinaryIO) -> np.dtype[Any]:
+    """Return the type of elements if the rest of the file is an ``.npy`` file, otherwise uint8."""
     left = _bytes_left(file)
     if left is None:
-        return 1
+        return np.dtype(np.uint8)
     start = file.tell()
-    itemsize = npy_itemsize(file)
+    dtype = npy_dtype(file)
     file.seek(start)
     # Not where more than the array follows, or elements that `Compressor` cannot split.
-    return itemsize if 1 <= itemsize <= _MAX_ITEMSIZE and left % itemsize == 0 else 1
+    splits = 1 <= dtype.itemsize <= _MAX_ITEMSIZE and left % dtype.itemsize == 0
+    return dtype if splits else np.dtype(np.uint8)
 
 
 def _pieces(file: BinaryIO, size: int, progress: Progress | None) -> Iterator[bytes]:

@@ -61,6 +61,7 @@ Plan plan_of(std::size_t size, const pyinfo_frame_options* given) {
   plan.settings.coder = static_cast<coding::Coder>(options.coder);
   plan.settings.effort = options.effort;
   plan.settings.threads = thread_count(options.threads);
+  plan.settings.floats = options.floats != 0;
   return plan;
 }
 
@@ -121,6 +122,7 @@ pyinfo_error pyinfo_frame_read_info(const void* frame, size_t frame_size, pyinfo
     info->block_items = reader.header().chunk_items;
     info->metadata = bytes + coding::kHeaderFixedSize;
     info->metadata_size = reader.header().metadata.size();
+    info->rotated = reader.header().rotated ? 1 : 0;
   });
 }
 

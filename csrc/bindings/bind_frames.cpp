@@ -59,11 +59,12 @@ FrameHeader make_header(std::uint32_t planes, const std::string& metadata,
   return header;
 }
 
-coding::Settings make_settings(int coder, int effort, int threads) {
+coding::Settings make_settings(int coder, int effort, int threads, bool floats = false) {
   coding::Settings settings;
   settings.coder = static_cast<coding::Coder>(coder);
   settings.effort = effort;
   settings.threads = threads;
+  settings.floats = floats;
   return settings;
 }
 
@@ -76,11 +77,11 @@ std::uint64_t whole_items(const ByteBuffer& bytes, std::uint32_t planes) {
 }
 
 py::bytes compress(const py::object& data, std::uint32_t planes, const std::string& metadata,
-                   std::uint32_t chunk_items, int coder, int effort, int threads) {
+                   std::uint32_t chunk_items, int coder, int effort, int threads, bool floats) {
   const ByteBuffer bytes(data.ptr(), "data");
   FrameHeader header = make_header(planes, metadata, chunk_items);
   header.items = whole_items(bytes, planes);
-  const coding::Settings settings = make_settings(coder, effort, threads);
+  const coding::Settings settings = make_settings(coder, effort, threads, floats);
   NewBytes result(coding::compress_bound(header));
   std::size_t size = 0;
   if (bytes.size() <= kPiece) {
@@ -89,6 +90,7 @@ py::bytes compress(const py::object& data, std::uint32_t planes, const std::stri
   } else {
     header.sized = header.indexed = true;  // as coding::compress has it for more than one chunk
     coding::FrameWriter writer(header, settings);
+    writer.choose_rotation(bytes.data(), header.items);
     size = writer.write_header(result.data());
     in_pieces(header, 0, header.items, [&](std::uint64_t first, std::uint64_t last) {
       size += writer.write_items(bytes.data() + first * planes, last - first, result.data() + size);
@@ -126,6 +128,7 @@ class FrameReader {
   std::uint64_t items() const { return frame()->reader.items(); }
   std::uint32_t planes() const { return frame()->reader.header().planes; }
   std::uint32_t chunk_items() const { return frame()->reader.header().chunk_items; }
+  bool rotated() const { return frame()->reader.header().rotated; }
   py::bytes metadata() const { return frame()->reader.header().metadata; }
   std::uint64_t size() const { return frame()->reader.end(); }
   std::uint64_t block_count() const { return frame()->reader.block_count(); }
@@ -201,11 +204,17 @@ class FrameReader {
 class FrameWriter {
  public:
   FrameWriter(std::uint32_t planes, const std::string& metadata, std::uint32_t chunk_items,
-              int coder, int effort, int threads)
+              int coder, int effort, int threads, bool floats)
       : writer_(unsized(make_header(planes, metadata, chunk_items)),
-                make_settings(coder, effort, threads)) {}
+                make_settings(coder, effort, threads, floats)) {}
 
-  py::bytes header() {
+  // `data` begins with the first chunk, or is all there is: whether floats are rotated follows from
+  // this chunk alone, however much more comes with it.
+  py::bytes header(const py::object& data) {
+    const FrameHeader& header = writer_.header();
+    const ByteBuffer bytes(data.ptr(), "data");
+    const std::uint64_t items = whole_items(bytes, header.planes);
+    writer_.choose_rotation(bytes.data(), std::min<std::uint64_t>(items, header.chunk_items));
     NewBytes result(writer_.header_bound());
     return result.finish(writer_.write_header(result.data()));
   }
@@ -293,7 +302,8 @@ class StreamReader {
 void bind_frames(py::module_& m) {
   m.def("compress", &compress, py::arg("data"), py::arg("planes"), py::arg("metadata"),
         py::arg("chunk_items"), py::arg("coder"), py::arg("effort"), py::arg("threads"),
-        "Return a frame; items have `planes` bytes.");
+        py::arg("floats"),
+        "Return a frame; items have `planes` bytes. Floats are rotated if that pays.");
   m.def("block_sizes", &block_sizes, py::arg("data"), py::arg("planes"), py::arg("chunk_items"),
         py::arg("coder"), py::arg("effort"), py::arg("threads"),
         "Return what an encoder decides about each block: its mode, the symbols, the predicted "
@@ -304,6 +314,7 @@ void bind_frames(py::module_& m) {
       .def_property_readonly("items", &FrameReader::items)
       .def_property_readonly("planes", &FrameReader::planes)
       .def_property_readonly("chunk_items", &FrameReader::chunk_items)
+      .def_property_readonly("rotated", &FrameReader::rotated)
       .def_property_readonly("metadata", &FrameReader::metadata)
       .def_property_readonly("size", &FrameReader::size)
       .def_property_readonly("block_count", &FrameReader::block_count)
@@ -318,10 +329,11 @@ void bind_frames(py::module_& m) {
       .def("close", &FrameReader::close);
 
   py::class_<FrameWriter>(m, "FrameWriter", "A frame that is written piece by piece.")
-      .def(py::init<std::uint32_t, const std::string&, std::uint32_t, int, int, int>(),
+      .def(py::init<std::uint32_t, const std::string&, std::uint32_t, int, int, int, bool>(),
            py::arg("planes"), py::arg("metadata"), py::arg("chunk_items"), py::arg("coder"),
-           py::arg("effort"), py::arg("threads"))
-      .def("header", &FrameWriter::header)
+           py::arg("effort"), py::arg("threads"), py::arg("floats"))
+      .def("header", &FrameWriter::header, py::arg("data"),
+           "Return the header of a frame that begins with these data: at least a chunk, or all.")
       .def("write", &FrameWriter::write, py::arg("data"))
       .def("finish", &FrameWriter::finish);
 

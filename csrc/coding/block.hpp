@@ -23,8 +23,9 @@ enum class Coder : std::uint8_t { automatic, huffman, rans, raw };
 
 struct Settings {
   Coder coder = Coder::automatic;
-  int effort = 2;   // 1: code tables made from an eighth of the bytes; 2: from all of them
-  int threads = 1;  // 0: one per core. The result is the same for any number.
+  int effort = 2;       // 1: code tables made from an eighth of the bytes; 2: from all of them
+  int threads = 1;      // 0: one per core. The result is the same for any number.
+  bool floats = false;  // items are little-endian floats: to be rotated if that pays (rotation.hpp)
 };
 
 // What an encoder decided about a block, and why. All sizes are bytes of payload.

@@ -7,12 +7,14 @@
 #include "coding/checksum.hpp"
 #include "coding/corrupt_data.hpp"
 #include "coding/lanes.hpp"
+#include "coding/planes.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
 constexpr unsigned kSizedFlag = 1;
 constexpr unsigned kIndexedFlag = 2;
+constexpr unsigned kRotatedFlag = 4;
 constexpr std::size_t kMetadataSizeAt = 12;
 constexpr std::size_t kSummedHeader = 12;  // of a block: all before the check
 constexpr std::uint64_t kUnsized = std::numeric_limits<std::uint64_t>::max();
@@ -34,6 +36,9 @@ const char* fault(const FrameHeader& header) noexcept {
   }
   if (header.metadata.size() > 0xffff) return "metadata must be shorter than 64 KiB";
   if (header.sized && header.items >= kMostBytes / header.planes) return "there are too many items";
+  if (header.rotated && !can_be_rotated(header.planes)) {
+    return "only items of 2, 4 or 8 bytes are rotated";
+  }
   if (!header.sized && !header.indexed) return "without a number of items there must be an index";
   return nullptr;
 }
@@ -53,7 +58,8 @@ std::uint32_t write_header(const FrameHeader& header, unsigned char* out) {
   std::memcpy(out, kFrameMagic, 4);
   out[4] = kFormatVersion;
   out[5] = static_cast<unsigned char>((header.sized ? kSizedFlag : 0) |
-                                      (header.indexed ? kIndexedFlag : 0));
+                                      (header.indexed ? kIndexedFlag : 0) |
+                                      (header.rotated ? kRotatedFlag : 0));
   store16(out + 6, header.planes);
   store32(out + 8, header.chunk_items);
   store16(out + kMetadataSizeAt, std::uint32_t(header.metadata.size()));
@@ -92,12 +98,13 @@ FrameHeader read_header(const unsigned char* data, std::size_t size, std::uint32
   const unsigned flags = data[5];
   header.sized = (flags & kSizedFlag) != 0;
   header.indexed = (flags & kIndexedFlag) != 0;
+  header.rotated = (flags & kRotatedFlag) != 0;
   header.planes = load16(data + 6);
   header.chunk_items = load32(data + 8);
   header.items = load64(data + 14);
   header.metadata.assign(data + kHeaderFixedSize, data + whole - 4);
   const char* what = fault(header);
-  if ((flags & ~(kSizedFlag | kIndexedFlag)) != 0) what = "unknown flags";
+  if ((flags & ~(kSizedFlag | kIndexedFlag | kRotatedFlag)) != 0) what = "unknown flags";
   if (!header.sized && header.items != kUnsized) what = "a number of items that is not to be there";
   if (what != nullptr) throw CorruptData(std::string("frame header: ") + what, 0);
   if (!header.sized) header.items = 0;

@@ -21,6 +21,7 @@ inline constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::ma
 struct FrameHeader {
   bool sized = true;                     // the number of items is in the header; else in the footer
   bool indexed = false;                  // index and footer follow the blocks
+  bool rotated = false;                  // items of 2, 4 or 8 bytes: by a bit (planes.hpp)
   std::uint32_t planes = 1;              // bytes per item, 1 .. 65535
   std::uint32_t chunk_items = 1u << 18;  // 1 .. kMaxBlockSymbols
   std::uint64_t items = 0;               // if sized

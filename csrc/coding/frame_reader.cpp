@@ -315,7 +315,7 @@ bool FrameReader::decode_chunk(std::uint64_t chunk, std::uint32_t first, std::ui
     if (what != nullptr) return fail(first_block + k, what);
     workshop->pointers[k] = plane + first;
   }
-  join_planes(workshop->pointers.data(), last - first, planes, out);
+  join_planes(workshop->pointers.data(), last - first, planes, header_.rotated, out);
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "coding/planes.hpp"
+#include "coding/rotation.hpp"
 #include "coding/tasks.hpp"
 #include "coding/work_memory.hpp"
 
@@ -29,15 +30,16 @@ struct Workshop {
 constexpr std::size_t plane_stride(std::size_t n) { return (n + 63) / 64 * 64 + 64; }
 
 // The planes of n items: the items themselves if they have but one.
-const unsigned char* planes_of(const unsigned char* items, std::size_t n, std::size_t planes,
+const unsigned char* planes_of(const unsigned char* items, std::size_t n, const FrameHeader& header,
                                WorkMemory& memory) {
+  const std::size_t planes = header.planes;
   if (planes == 1) return items;
   const std::size_t stride = plane_stride(n);
   const std::size_t pointers = planes * sizeof(unsigned char*);
   unsigned char* const start = memory.take(planes * stride + pointers);
   unsigned char** const to = reinterpret_cast<unsigned char**>(start + planes * stride);
   for (std::size_t k = 0; k < planes; ++k) to[k] = start + k * stride;
-  split_planes(items, n, planes, to);
+  split_planes(items, n, planes, header.rotated, to);
   return start;
 }
 
@@ -95,6 +97,7 @@ FrameHeader array_header(const FrameHeader& header) {
 std::size_t compress_as(const unsigned char* data, const FrameHeader& header,
                         const Settings& settings, unsigned char* out) {
   FrameWriter writer(header, settings);
+  writer.choose_rotation(data, header.items);
   unsigned char* end = out;
   end += writer.write_header(end);
   end += writer.write_items(data, header.items, end);
@@ -120,6 +123,7 @@ std::size_t compress(const unsigned char* data, const FrameHeader& header, const
   if (size <= header_size(planar) + kBlockHeaderSize + bytes) return size;
   FrameHeader stored = planar;
   stored.planes = 1;
+  stored.rotated = false;
   stored.items = bytes;
   stored.chunk_items = std::max(header.chunk_items, std::uint32_t(bytes));
   Settings raw = settings;
@@ -137,7 +141,7 @@ std::vector<BlockSizes> block_sizes(const unsigned char* data, const FrameHeader
     const std::size_t first = chunk * planar.chunk_items;
     const std::size_t n = chunk_symbols(planar.items, planar.chunk_items, chunk);
     const unsigned char* const symbols =
-        planes_of(data + first * planar.planes, n, planar.planes, workshop->planes);
+        planes_of(data + first * planar.planes, n, planar, workshop->planes);
     encode_chunk(symbols, n, planar.planes, settings, *workshop);
     for (std::size_t k = 0; k < planar.planes; ++k) {
       BlockSizes& block = sizes[chunk * planar.planes + k];
@@ -161,6 +165,11 @@ std::size_t FrameWriter::items_bound(std::uint64_t items) const {
 
 std::size_t FrameWriter::finish_bound() const noexcept {
   return kBlockHeaderSize + index_.size() * kIndexEntrySize + kFooterSize;
+}
+
+void FrameWriter::choose_rotation(const unsigned char* data, std::uint64_t items) {
+  if (!settings_.floats || settings_.coder == Coder::raw) return;
+  header_.rotated = rotation_pays(data, items, header_.planes, header_.chunk_items);
 }
 
 std::size_t FrameWriter::write_header(unsigned char* out) {
@@ -189,7 +198,7 @@ std::size_t FrameWriter::write_items(const unsigned char* data, std::uint64_t it
     std::size_t size = 0;
     try {
       const unsigned char* const symbols =
-          planes_of(data + first * planes, n, planes, workshop->planes);
+          planes_of(data + first * planes, n, header_, workshop->planes);
       size = encode_chunk(symbols, n, planes, settings_, *workshop);
     } catch (...) {
       turnstile.pass(chunk, 0);  // or the others would wait for ever

@@ -14,9 +14,9 @@ namespace pyinfo::coding {
 std::size_t compress_bound(const FrameHeader& header);
 
 // Writes a frame of header.items items of header.planes bytes; header.sized and header.indexed are
-// chosen here. Returns its size. `out` has room for compress_bound(header) bytes. The result
-// depends on the data, the header, the coder and the effort alone. A small array that coding would
-// not make smaller is stored as one plane.
+// chosen here, and so is header.rotated for floats. Returns its size. `out` has room for
+// compress_bound(header) bytes. The result depends on the data, the header, the coder, the effort
+// and `floats` alone. A small array that coding would not make smaller is stored as one plane.
 std::size_t compress(const unsigned char* data, const FrameHeader& header, const Settings& settings,
                      unsigned char* out);
 
@@ -35,6 +35,9 @@ class FrameWriter {
   std::size_t items_bound(std::uint64_t items) const;  // for one call of write_items
   std::size_t finish_bound() const noexcept;
 
+  // Decides from data that the frame is to hold whether its items, if floats, are rotated. Before
+  // write_header, or not at all.
+  void choose_rotation(const unsigned char* data, std::uint64_t items);
   std::size_t write_header(unsigned char* out);
   // Whole chunks: a number of items that is no multiple of chunk_items ends the frame.
   std::size_t write_items(const unsigned char* data, std::uint64_t items, unsigned char* out);

@@ -13,11 +13,29 @@
 namespace pyinfo::coding {
 namespace {
 
+// Byte k of an item, rotated if so wanted: a byte then gets the top bit of the one below it.
+template <bool rotated>
+PYINFO_INLINE unsigned char byte_to_plane(const unsigned char* item, std::size_t planes,
+                                          std::size_t k) {
+  if constexpr (!rotated) return item[k];
+  const unsigned below = item[k == 0 ? planes - 1 : k - 1];
+  return static_cast<unsigned char>(item[k] << 1 | below >> 7);
+}
+
+// Byte k of item i. A byte gets its top bit back from the one above it.
+template <bool rotated>
+PYINFO_INLINE unsigned char byte_from_planes(const unsigned char* const* from, std::size_t planes,
+                                             std::size_t k, std::size_t i) {
+  if constexpr (!rotated) return from[k][i];
+  const unsigned above = from[k == planes - 1 ? 0 : k + 1][i];
+  return static_cast<unsigned char>(from[k][i] >> 1 | above << 7);
+}
+
 #ifdef PYINFO_BYTE_REGISTERS
 
 // even, odd: the even and the odd bytes of a and b, one after the other.
 // low, high: the halves of a0 b0 a1 b1 ...: the way back.
-#if defined(__AVX512VBMI__)
+#if defined(__AVX512VBMI__) && defined(__AVX512VBMI2__)
 
 using Register = __m512i;
 
@@ -54,6 +72,18 @@ PYINFO_INLINE Register low(Register a, Register b) {
 PYINFO_INLINE Register high(Register a, Register b) {
   return _mm512_permutex2var_epi8(a, load(kOrders.high), b);
 }
+template <std::size_t bytes>
+PYINFO_INLINE Register rotated_left(Register v) {
+  if constexpr (bytes == 2) return _mm512_shldi_epi16(v, v, 1);
+  if constexpr (bytes == 4) return _mm512_rol_epi32(v, 1);
+  return _mm512_rol_epi64(v, 1);
+}
+template <std::size_t bytes>
+PYINFO_INLINE Register rotated_right(Register v) {
+  if constexpr (bytes == 2) return _mm512_shldi_epi16(v, v, 15);
+  if constexpr (bytes == 4) return _mm512_ror_epi32(v, 1);
+  return _mm512_ror_epi64(v, 1);
+}
 
 #elif defined(__AVX2__)
 
@@ -80,6 +110,19 @@ PYINFO_INLINE Register low(Register a, Register b) {
 PYINFO_INLINE Register high(Register a, Register b) {
   return _mm256_permute2x128_si256(_mm256_unpacklo_epi8(a, b), _mm256_unpackhi_epi8(a, b), 0x31);
 }
+PYINFO_INLINE Register either(Register a, Register b) { return _mm256_or_si256(a, b); }
+template <std::size_t bytes>
+PYINFO_INLINE Register shifted_left(Register v, int bits) {
+  if constexpr (bytes == 2) return _mm256_slli_epi16(v, bits);
+  if constexpr (bytes == 4) return _mm256_slli_epi32(v, bits);
+  return _mm256_slli_epi64(v, bits);
+}
+template <std::size_t bytes>
+PYINFO_INLINE Register shifted_right(Register v, int bits) {
+  if constexpr (bytes == 2) return _mm256_srli_epi16(v, bits);
+  if constexpr (bytes == 4) return _mm256_srli_epi32(v, bits);
+  return _mm256_srli_epi64(v, bits);
+}
 
 #else
 
@@ -100,7 +143,32 @@ PYINFO_INLINE Register odd(Register a, Register b) {
 }
 PYINFO_INLINE Register low(Register a, Register b) { return _mm_unpacklo_epi8(a, b); }
 PYINFO_INLINE Register high(Register a, Register b) { return _mm_unpackhi_epi8(a, b); }
+PYINFO_INLINE Register either(Register a, Register b) { return _mm_or_si128(a, b); }
+template <std::size_t bytes>
+PYINFO_INLINE Register shifted_left(Register v, int bits) {
+  if constexpr (bytes == 2) return _mm_slli_epi16(v, bits);
+  if constexpr (bytes == 4) return _mm_slli_epi32(v, bits);
+  return _mm_slli_epi64(v, bits);
+}
+template <std::size_t bytes>
+PYINFO_INLINE Register shifted_right(Register v, int bits) {
+  if constexpr (bytes == 2) return _mm_srli_epi16(v, bits);
+  if constexpr (bytes == 4) return _mm_srli_epi32(v, bits);
+  return _mm_srli_epi64(v, bits);
+}
 
+#endif
+
+#ifndef __AVX512VBMI2__
+// Of the numbers of so many bytes in a register.
+template <std::size_t bytes>
+PYINFO_INLINE Register rotated_left(Register v) {
+  return either(shifted_left<bytes>(v, 1), shifted_right<bytes>(v, 8 * bytes - 1));
+}
+template <std::size_t bytes>
+PYINFO_INLINE Register rotated_right(Register v) {
+  return either(shifted_right<bytes>(v, 1), shifted_left<bytes>(v, 8 * bytes - 1));
+}
 #endif
 
 // In a round, neighbours i and i + 1 give their even bytes to place i / 2 and their odd bytes to
@@ -131,21 +199,24 @@ PYINFO_INLINE void join_rounds(Register (&places)[planes]) {
 }
 
 // Items done in whole registers; returns how many.
-template <std::size_t planes>
+template <std::size_t planes, bool rotated>
 PYINFO_INLINE std::size_t split_registers(const unsigned char* items, std::size_t n_items,
                                           unsigned char* const* to) {
   constexpr std::size_t step = sizeof(Register);  // items at a time: a register of every plane
   std::size_t i = 0;
   for (; n_items - i >= step; i += step) {
     Register places[planes];
-    for (std::size_t k = 0; k < planes; ++k) places[k] = load(items + i * planes + k * step);
+    for (std::size_t k = 0; k < planes; ++k) {
+      places[k] = load(items + i * planes + k * step);
+      if constexpr (rotated) places[k] = rotated_left<planes>(places[k]);
+    }
     split_rounds<planes>(places);
     for (std::size_t k = 0; k < planes; ++k) store(to[k] + i, places[k]);
   }
   return i;
 }
 
-template <std::size_t planes>
+template <std::size_t planes, bool rotated>
 PYINFO_INLINE std::size_t join_registers(const unsigned char* const* from, std::size_t n_items,
                                          unsigned char* items) {
   constexpr std::size_t step = sizeof(Register);
@@ -154,7 +225,10 @@ PYINFO_INLINE std::size_t join_registers(const unsigned char* const* from, std::
     Register places[planes];
     for (std::size_t k = 0; k < planes; ++k) places[k] = load(from[k] + i);
     join_rounds<planes>(places);
-    for (std::size_t k = 0; k < planes; ++k) store(items + i * planes + k * step, places[k]);
+    for (std::size_t k = 0; k < planes; ++k) {
+      if constexpr (rotated) places[k] = rotated_right<planes>(places[k]);
+      store(items + i * planes + k * step, places[k]);
+    }
   }
   return i;
 }
@@ -162,21 +236,24 @@ PYINFO_INLINE std::size_t join_registers(const unsigned char* const* from, std::
 #else
 
 // Loops of a known stride: compilers know instructions for two and four.
-template <std::size_t planes>
+template <std::size_t planes, bool rotated>
 PYINFO_INLINE std::size_t split_registers(const unsigned char* items, std::size_t n_items,
                                           unsigned char* const* to) {
   for (std::size_t k = 0; k < planes; ++k) {
     unsigned char* const plane = to[k];
-    for (std::size_t i = 0; i < n_items; ++i) plane[i] = items[i * planes + k];
+    for (std::size_t i = 0; i < n_items; ++i) {
+      plane[i] = byte_to_plane<rotated>(items + i * planes, planes, k);
+    }
   }
   return n_items;
 }
-template <std::size_t planes>
+template <std::size_t planes, bool rotated>
 PYINFO_INLINE std::size_t join_registers(const unsigned char* const* from, std::size_t n_items,
                                          unsigned char* items) {
   for (std::size_t k = 0; k < planes; ++k) {
-    const unsigned char* const plane = from[k];
-    for (std::size_t i = 0; i < n_items; ++i) items[i * planes + k] = plane[i];
+    for (std::size_t i = 0; i < n_items; ++i) {
+      items[i * planes + k] = byte_from_planes<rotated>(from, planes, k, i);
+    }
   }
   return n_items;
 }
@@ -192,76 +269,101 @@ PYINFO_INLINE std::size_t tile(std::size_t planes, std::size_t left) {
   return items < left ? items : left;
 }
 
-void split_any(const unsigned char* items, std::size_t i, std::size_t n_items, std::size_t planes,
-               unsigned char* const* to) noexcept {
+template <bool rotated>
+PYINFO_INLINE void split_any(const unsigned char* items, std::size_t i, std::size_t n_items,
+                             std::size_t planes, unsigned char* const* to) {
   while (i < n_items) {
     const std::size_t end = i + tile(planes, n_items - i);
     for (std::size_t k = 0; k < planes; ++k) {
       unsigned char* const plane = to[k];
-      for (std::size_t j = i; j < end; ++j) plane[j] = items[j * planes + k];
+      for (std::size_t j = i; j < end; ++j) {
+        plane[j] = byte_to_plane<rotated>(items + j * planes, planes, k);
+      }
     }
     i = end;
   }
 }
 
-void join_any(const unsigned char* const* from, std::size_t i, std::size_t n_items,
-              std::size_t planes, unsigned char* items) noexcept {
+template <bool rotated>
+PYINFO_INLINE void join_any(const unsigned char* const* from, std::size_t i, std::size_t n_items,
+                            std::size_t planes, unsigned char* items) {
   while (i < n_items) {
     const std::size_t end = i + tile(planes, n_items - i);
     for (std::size_t k = 0; k < planes; ++k) {
-      const unsigned char* const plane = from[k];
-      for (std::size_t j = i; j < end; ++j) items[j * planes + k] = plane[j];
+      for (std::size_t j = i; j < end; ++j) {
+        items[j * planes + k] = byte_from_planes<rotated>(from, planes, k, j);
+      }
     }
     i = end;
   }
 }
 
-void split(const unsigned char* items, std::size_t n_items, std::size_t planes,
-           unsigned char* const* to) noexcept {
+template <bool rotated>
+PYINFO_INLINE void split_all(const unsigned char* items, std::size_t n_items, std::size_t planes,
+                             unsigned char* const* to) {
   std::size_t done = 0;
   switch (planes) {
     case 2:
-      done = split_registers<2>(items, n_items, to);
+      done = split_registers<2, rotated>(items, n_items, to);
       break;
     case 4:
-      done = split_registers<4>(items, n_items, to);
+      done = split_registers<4, rotated>(items, n_items, to);
       break;
     case 8:
-      done = split_registers<8>(items, n_items, to);
+      done = split_registers<8, rotated>(items, n_items, to);
       break;
     case 16:
-      done = split_registers<16>(items, n_items, to);
+      if constexpr (!rotated) done = split_registers<16, rotated>(items, n_items, to);
       break;
     default:
       break;
   }
-  split_any(items, done, n_items, planes, to);
+  split_any<rotated>(items, done, n_items, planes, to);
 }
 
-void join(const unsigned char* const* from, std::size_t n_items, std::size_t planes,
-          unsigned char* items) noexcept {
+template <bool rotated>
+PYINFO_INLINE void join_all(const unsigned char* const* from, std::size_t n_items,
+                            std::size_t planes, unsigned char* items) {
   std::size_t done = 0;
   switch (planes) {
     case 2:
-      done = join_registers<2>(from, n_items, items);
+      done = join_registers<2, rotated>(from, n_items, items);
       break;
     case 4:
-      done = join_registers<4>(from, n_items, items);
+      done = join_registers<4, rotated>(from, n_items, items);
       break;
     case 8:
-      done = join_registers<8>(from, n_items, items);
+      done = join_registers<8, rotated>(from, n_items, items);
       break;
     case 16:
-      done = join_registers<16>(from, n_items, items);
+      if constexpr (!rotated) done = join_registers<16, rotated>(from, n_items, items);
       break;
     default:
       break;
   }
-  join_any(from, done, n_items, planes, items);
+  join_any<rotated>(from, done, n_items, planes, items);
+}
+
+void split(const unsigned char* items, std::size_t n_items, std::size_t planes, bool rotated,
+           unsigned char* const* to) noexcept {
+  if (rotated) {
+    split_all<true>(items, n_items, planes, to);
+  } else {
+    split_all<false>(items, n_items, planes, to);
+  }
+}
+
+void join(const unsigned char* const* from, std::size_t n_items, std::size_t planes, bool rotated,
+          unsigned char* items) noexcept {
+  if (rotated) {
+    join_all<true>(from, n_items, planes, items);
+  } else {
+    join_all<false>(from, n_items, planes, items);
+  }
 }
 
 // Four accumulators of bytes: bit g % 8 of accumulator g / 8 stands for group g.
-#if defined(__AVX512VBMI__)
+#if defined(__AVX512VBMI__) && defined(__AVX512VBMI2__)
 
 struct GroupBits {
   unsigned char entries[4][64];
@@ -297,7 +399,6 @@ PYINFO_INLINE std::size_t group_registers(const unsigned char* data, std::size_t
 PYINFO_INLINE Register splat(int byte) { return _mm256_set1_epi8(static_cast<char>(byte)); }
 PYINFO_INLINE Register eighth(Register v) { return _mm256_srli_epi16(v, 3); }
 PYINFO_INLINE Register both(Register a, Register b) { return _mm256_and_si256(a, b); }
-PYINFO_INLINE Register either(Register a, Register b) { return _mm256_or_si256(a, b); }
 PYINFO_INLINE Register differ(Register a, Register b) { return _mm256_xor_si256(a, b); }
 PYINFO_INLINE Register look_up(__m128i table, Register at) {
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), at);
@@ -306,7 +407,6 @@ PYINFO_INLINE Register look_up(__m128i table, Register at) {
 PYINFO_INLINE Register splat(int byte) { return _mm_set1_epi8(static_cast<char>(byte)); }
 PYINFO_INLINE Register eighth(Register v) { return _mm_srli_epi16(v, 3); }
 PYINFO_INLINE Register both(Register a, Register b) { return _mm_and_si128(a, b); }
-PYINFO_INLINE Register either(Register a, Register b) { return _mm_or_si128(a, b); }
 PYINFO_INLINE Register differ(Register a, Register b) { return _mm_xor_si128(a, b); }
 PYINFO_INLINE Register look_up(__m128i table, Register at) { return _mm_shuffle_epi8(table, at); }
 #endif

@@ -162,7 +162,7 @@ void StreamReader::chunk_complete() {
       pointers_[k] = chunk_.data() + k * symbols_;
     }
     out_.resize(std::size_t{symbols_} * header_.planes);
-    join_planes(pointers_.data(), symbols_, header_.planes, out_.data());
+    join_planes(pointers_.data(), symbols_, header_.planes, header_.rotated, out_.data());
     chunk_.clear();
   }
   plane_ = 0;

@@ -39,7 +39,12 @@ def planes_of(dtype: np.dtype[Any]) -> int:
     return ArrayLayout(dtype, ()).planes
 
 
-def compress_planes(data: Any, typesize: int | None, **options: Any) -> bytes:
+def floats_of(dtype: np.dtype[Any]) -> bool:
+    """Return whether elements of this type may be rotated before they are split."""
+    return ArrayLayout(dtype, ()).floats
+
+
+def compress_planes(data: Any, typesize: int | None, floats: bool | None, **options: Any) -> bytes:
     """Return a frame of the bytes of an array or a bytes-like object, in memory order.
 
     Parameters
@@ -49,6 +54,9 @@ def compress_planes(data: Any, typesize: int | None, **options: Any) -> bytes:
     typesize
         Size of an item, that of the array's elements by default. Where it does not divide the
         data, these are not split.
+    floats
+        Whether items are little-endian floats; if None, those of the array's own type and size are
+        what this type says.
     **options
         `coder`, `block_size`, `threads` and `effort`, as for `pyinfo.compress`.
     """
@@ -56,8 +64,10 @@ def compress_planes(data: Any, typesize: int | None, **options: Any) -> bytes:
     planes = planes_of(array.dtype) if typesize is None else typesize
     if array.nbytes % planes != 0:
         planes = 1
+    if floats is None:
+        floats = planes == array.dtype.itemsize and floats_of(array.dtype)
     checked: CoderOptions = coder_options(planes, **options)
-    return _core.compress(in_memory_order(array), planes, b"", *checked)
+    return _core.compress(in_memory_order(array), planes, b"", *checked, floats)
 
 
 def decompress_planes(

@@ -33,6 +33,9 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
     typesize : int, optional
         Size of an item, 1 to 64. By default that of the elements if an array is encoded, 1 if bytes
         are.
+    floats : bool, optional
+        Whether items are little-endian floats: see `pyinfo.Compressor`. By default as the dtype
+        says if an array is encoded; bytes are not.
     """
 
     codec_id = "pyinfo"
@@ -44,12 +47,14 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
         threads: int = 1,
         effort: int | None = None,
         typesize: int | None = None,
+        floats: bool | None = None,
     ) -> None:
         self.coder = coder
         self.block_size = block_size
         self.threads = threads
         self.effort = effort
         self.typesize = None if typesize is None else check_typesize(typesize)
+        self.floats = floats
         coder_options(1, coder, block_size, threads, effort)
 
     def encode(self, buf: Any) -> bytes:
@@ -57,6 +62,7 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
         return compress_planes(
             buf,
             self.typesize,
+            self.floats,
             coder=self.coder,
             block_size=self.block_size,
             threads=self.threads,

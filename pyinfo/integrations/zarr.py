@@ -23,6 +23,7 @@ from pyinfo.integrations.chunk_frames import (
     check_typesize,
     compress_planes,
     decompress_planes,
+    floats_of,
     planes_of,
 )
 from pyinfo.integrations.chunk_selection import Window
@@ -167,11 +168,15 @@ class BytesCodec(_Options, BytesBytesCodec):
     typesize : int, optional
         Size of an item, 1 to 64: into how many planes the bytes are split. By default that of the
         array's elements.
+    floats : bool, optional
+        Whether items are little-endian floats: see `pyinfo.Compressor`. By default those of a
+        `typesize` that is not given are what the array's dtype says.
     """
 
     name = "pyinfo.bytes"
 
     typesize: int | None = None
+    floats: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -179,17 +184,22 @@ class BytesCodec(_Options, BytesBytesCodec):
             check_typesize(self.typesize)
 
     def _configuration(self) -> dict[str, Any]:
-        return {**self._options(), "typesize": self.typesize}
+        return {**self._options(), "typesize": self.typesize, "floats": self.floats}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Self:
         """Return the codec with the size of the array's elements, if it was told none."""
         if self.typesize is not None:
             return self
         native = array_spec.dtype.to_native_dtype()
-        return replace(self, typesize=1 if native.hasobject else planes_of(native))
+        if native.hasobject:
+            return replace(self, typesize=1)
+        floats = True if self.floats is None and floats_of(native) else self.floats
+        return replace(self, typesize=planes_of(native), floats=floats)
 
     def _encode_sync(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> Buffer:
-        frame = compress_planes(chunk_bytes.as_numpy_array(), self.typesize or 1, **self._options())
+        frame = compress_planes(
+            chunk_bytes.as_numpy_array(), self.typesize or 1, self.floats, **self._options()
+        )
         return chunk_spec.prototype.buffer.from_bytes(frame)
 
     async def _encode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> Buffer:

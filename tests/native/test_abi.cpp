@@ -198,7 +198,7 @@ void test_frames() {
   info.size = sizeof info;
   expect(api.frame_read_info(frame.data(), size, &info), PYINFO_OK, "info");
   CHECK(info.decompressed_size == data.size() && info.items == data.size() / 4, "sizes");
-  CHECK(info.item_size == 4 && info.block_items == 10000, "layout");
+  CHECK(info.item_size == 4 && info.block_items == 10000 && info.rotated == 0, "layout");
   CHECK(info.metadata_size == 4 && std::memcmp(info.metadata, "mine", 4) == 0, "metadata");
   std::uint64_t whole = 0;
   expect(api.frame_decompressed_size(frame.data(), size, &whole), PYINFO_OK, "size");
@@ -245,6 +245,32 @@ void test_frames() {
          "unknown option");
 }
 
+void test_frames_of_floats() {
+  std::vector<float> data(20000);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    data[i] = std::sin(float(i)) * float(i % 7) / float(1 + i % 97);
+  }
+  const std::size_t bytes = data.size() * sizeof(float);
+  pyinfo_frame_options options = PYINFO_FRAME_OPTIONS_INIT;
+  options.item_size = sizeof(float);
+  std::size_t bound = 0, plain = 0, size = 0, n = 0;
+  expect(api.frame_compress_bound(bytes, &options, &bound), PYINFO_OK, "bound");
+  Bytes frame(bound);
+  expect(api.frame_compress(data.data(), bytes, &options, frame.data(), bound, &plain), PYINFO_OK,
+         "bytes");
+  options.floats = 1;
+  expect(api.frame_compress(data.data(), bytes, &options, frame.data(), bound, &size), PYINFO_OK,
+         "floats");
+  CHECK(size < plain, "floats are smaller when rotated");
+  pyinfo_frame_info info = {};
+  info.size = sizeof info;
+  expect(api.frame_read_info(frame.data(), size, &info), PYINFO_OK, "info");
+  CHECK(info.rotated == 1, "the frame says so");
+  std::vector<float> decoded(data.size());
+  expect(api.frame_decompress(frame.data(), size, decoded.data(), bytes, 1, &n), PYINFO_OK, "back");
+  CHECK(n == bytes && std::memcmp(decoded.data(), data.data(), bytes) == 0, "round trip");
+}
+
 }  // namespace
 
 int main() {
@@ -259,5 +285,6 @@ int main() {
   test_counting();
   test_codes();
   test_frames();
+  test_frames_of_floats();
   return pyinfo::check::finish();
 }

@@ -1,6 +1,7 @@
 // Frames: every mode and shape comes back, alone, in parts and as a stream; damage is found.
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,96 @@ void test_round_trips() {
   }
 }
 
+// Items of so many bytes that are floats with most of their exponents alike.
+Bytes floats(std::size_t items, std::size_t bytes) {
+  Random random(items + bytes);
+  Bytes data(items * bytes);
+  for (std::size_t i = 0; i < items; ++i) {
+    const std::uint64_t word = random.bits();
+    std::uint64_t exponent = 0x7a;  // of eight bits, after the sign; it falls geometrically
+    for (std::uint64_t bits = word; (bits & 1) != 0 && exponent > 1; bits >>= 1) --exponent;
+    const std::uint64_t number = (word >> 63 << 63) | exponent << 55 | (random.bits() >> 9);
+    for (std::size_t k = 0; k < bytes; ++k) {
+      data[i * bytes + k] = static_cast<unsigned char>(number >> (64 - 8 * bytes + 8 * k));
+    }
+  }
+  return data;
+}
+
+bool is_rotated(const Bytes& frame) {
+  return FrameReader(frame.data(), frame.size()).header().rotated;
+}
+
+void test_rotation() {
+  for (const std::uint32_t planes : {2u, 4u, 8u}) {
+    for (std::size_t items = 0; items <= 5000; items += items < 300 ? 1 : 1175) {
+      const std::string what =
+          std::to_string(items) + " rotated items of " + std::to_string(planes);
+      const Bytes data = floats(items, planes);
+      FrameHeader header;
+      header.planes = planes;
+      header.chunk_items = items % 2 == 0 ? 1024 : 100;
+      header.rotated = true;
+      Bytes frame = frame_of(data, header, Settings{});
+      CHECK(read_all(frame, 1) == data, what);
+      CHECK(read_stream(frame, 1 + items) == data, what + ", as a stream");
+      frame = streamed(data, header, Settings{});
+      CHECK(is_rotated(frame), what);
+      CHECK(read_all(frame, 2) == data, what + ", streamed");
+      CHECK(read_stream(frame, 7) == data, what + ", streamed, in pieces of 7");
+      const FrameReader reader(frame.data(), frame.size());
+      for (std::uint64_t first = 0; first < items; first += 1 + items / 5) {
+        const std::uint64_t last = std::min<std::uint64_t>(items, first + 1 + items / 3);
+        Buffer<unsigned char> part(std::size_t(last - first) * planes);
+        reader.decode(first, last, part.data(), 1);
+        CHECK(std::memcmp(part.data(), data.data() + first * planes, part.size()) == 0,
+              what + ", a part");
+      }
+    }
+    // Floats are rotated where that pays, by the same choice for any number of threads.
+    FrameHeader header;
+    header.planes = planes;
+    header.chunk_items = 10'000;
+    Settings settings;
+    const Bytes data = floats(50'000, planes);
+    const Bytes plain = frame_of(data, header, settings);
+    settings.floats = true;
+    const Bytes frame = frame_of(data, header, settings);
+    CHECK(!is_rotated(plain) && is_rotated(frame), "floats are rotated");
+    CHECK(frame.size() < plain.size(), "and become smaller");
+    settings.threads = 2;
+    CHECK(frame_of(data, header, settings) == frame, "threads change the frame");
+    settings.coder = Coder::raw;
+    CHECK(!is_rotated(frame_of(data, header, settings)), "nothing is gained without a code");
+    settings.coder = Coder::automatic;
+    CHECK(!is_rotated(frame_of(sample(50'000 * planes, 8, 1), header, settings)), "noise");
+    CHECK(!is_rotated(frame_of(Bytes(50'000 * planes), header, settings)), "zeros");
+  }
+}
+
+void test_headers_of_rotated_frames() {
+  for (const unsigned planes : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 8u, 12u, 16u, 65535u}) {
+    FrameHeader header;
+    header.planes = planes;
+    header.rotated = planes == 2 || planes == 4 || planes == 8;
+    bool refused = false;
+    if (header.rotated) {
+      Bytes frame(header_size(header));
+      std::uint32_t check = 0;
+      write_header(header, frame.data());
+      CHECK(frame[5] == 5 && read_header(frame.data(), frame.size(), check).rotated, "the flag");
+      continue;
+    }
+    header.rotated = true;
+    try {
+      check_header(header);
+    } catch (const std::invalid_argument&) {
+      refused = true;
+    }
+    CHECK(refused, std::to_string(planes) + " planes cannot be rotated");
+  }
+}
+
 void test_large_blocks() {
   for (const int effort : {1, 2}) {
     for (const unsigned bits : {1u, 4u, 6u, 8u}) {
@@ -188,6 +279,8 @@ void test_damage() {
 
 int main() {
   test_round_trips();
+  test_rotation();
+  test_headers_of_rotated_frames();
   test_large_blocks();
   test_parts();
   test_damage();

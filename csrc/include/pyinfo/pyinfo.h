@@ -211,12 +211,14 @@ typedef struct pyinfo_frame_options {
   uint32_t block_items; /* items in a block, 1 to 2^20; 0: 2^18. Items of more than 16 bytes have
                            at most 4 MiB / item_size */
   int threads;          /* to compress with, 0 for one per core; does not change the result */
+  int floats; /* not 0: items are little-endian floats of 2, 4 or 8 bytes, to be rotated by
+                 one bit before they are split into bytes if an estimate says it pays */
   const void* metadata; /* the caller's own, kept in the frame; Python's arrays state their type */
   size_t metadata_size; /* at most 65535 */
 } pyinfo_frame_options;
 
 #define PYINFO_FRAME_OPTIONS_INIT \
-  {sizeof(pyinfo_frame_options), PYINFO_CODER_AUTO, 2, 1, 0, 1, NULL, 0}
+  {sizeof(pyinfo_frame_options), PYINFO_CODER_AUTO, 2, 1, 0, 1, 0, NULL, 0}
 
 /* What pyinfo_frame_read_info fills in; `size` is set by the caller. */
 typedef struct pyinfo_frame_info {
@@ -227,6 +229,7 @@ typedef struct pyinfo_frame_info {
   uint32_t block_items;
   const void* metadata; /* within the frame */
   size_t metadata_size;
+  int rotated; /* 1: the items' bits were rotated, see `floats`; else 0 */
 } pyinfo_frame_info;
 
 /* A capacity that the frame of any `size` bytes fits in; null options are the default ones. */
