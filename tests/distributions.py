@@ -133,3 +133,17 @@ def tables(draw: st.DrawFn, count: int = 1) -> tuple[Array, ...]:
         st.integers(1, 1000), min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]
     )
     return tuple(np.array(draw(cells)).reshape(shape) for _ in range(count))
+
+
+def straddling(n: int, dtype: Any) -> Array:
+    """Return two numbers with random signs: such that floats of this type gain by rotation.
+
+    The same random bit is on both sides of the border that rotation moves, in the byte of the sign
+    and in the one below, and then only on one.
+    """
+    dtype = np.dtype(dtype)
+    pair = {"float16": (1, 2.25), "float64": (2**-7, 2)}.get(dtype.name, (1, 2))
+    values = rng(11).choice(pair, (n, 2)) * rng(12).choice((-1, 1), (n, 2))
+    if dtype.kind == "c":
+        return np.asarray((values[:, 0] + 1j * values[:, 1]).astype(dtype))
+    return np.asarray(values[:, 0].astype(dtype))

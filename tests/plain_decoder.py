@@ -263,6 +263,7 @@ def decode_lanes(
 class Header:
     sized: bool
     indexed: bool
+    rotated: bool
     planes: int
     chunk_items: int
     items: int
@@ -325,7 +326,7 @@ def read_header(source: Bytes) -> Header:
     require(source.take(4) == b"\x89PIN", "this is no frame")
     require(source.number(1) == 1, "the version is not known")
     flags = source.number(1)
-    require(flags in (1, 2, 3), "the flags are not valid")
+    require(flags & 3 != 0 and flags < 8, "the flags are not valid")
     planes = source.number(2)
     chunk_items = source.number(4)
     metadata_size = source.number(2)
@@ -333,8 +334,10 @@ def read_header(source: Bytes) -> Header:
     metadata = source.take(metadata_size)
     check = crc(source.data[: source.position])
     require(source.number(4) == check, "the check of the header does not match")
-    header = Header(flags & 1 != 0, flags & 2 != 0, planes, chunk_items, items, metadata, check)
+    sized, indexed, rotated = (flags & bit != 0 for bit in (1, 2, 4))
+    header = Header(sized, indexed, rotated, planes, chunk_items, items, metadata, check)
     require(planes >= 1, "no planes")
+    require(not rotated or planes in (2, 4, 8), "items of a size that is not rotated")
     require(1 <= chunk_items <= 2**20, "the chunk size is not valid")
     if header.sized:
         require(items * planes < 2**63, "the number of items is not valid")
@@ -413,7 +416,17 @@ def read_frame(data: bytes) -> Frame:
         for k, plane in enumerate(planes):
             whole[position + k : position + size : header.planes] = plane
         position += size
+    if header.rotated:
+        for start in range(0, len(whole), header.planes):
+            item = whole[start : start + header.planes]
+            whole[start : start + header.planes] = rotated_back(item)
     return Frame(header, blocks, items, bytes(whole))
+
+
+def rotated_back(item: bytes) -> bytes:
+    number = int.from_bytes(item, "little")
+    top = 8 * len(item) - 1
+    return (number >> 1 | (number & 1) << top).to_bytes(len(item), "little")
 
 
 def read_index(source: Bytes, index: Block, blocks: list[Block], items: int) -> None:

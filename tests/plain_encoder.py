@@ -174,9 +174,14 @@ def encode_lanes(
 
 
 def write_header(
-    planes: int, chunk_items: int, items: int | None, indexed: bool, metadata: bytes
+    planes: int,
+    chunk_items: int,
+    items: int | None,
+    indexed: bool,
+    metadata: bytes,
+    rotated: bool = False,
 ) -> bytes:
-    head = b"\x89PIN" + bytes([1, (items is not None) + 2 * indexed])
+    head = b"\x89PIN" + bytes([1, (items is not None) + 2 * indexed + 4 * rotated])
     head += planes.to_bytes(2, "little") + le32(chunk_items) + len(metadata).to_bytes(2, "little")
     head += (NO_ITEMS if items is None else items).to_bytes(8, "little") + metadata
     return head + le32(crc(head))
@@ -231,10 +236,13 @@ def encode_frame(
     chunk_items: int = 2**18,
     sized: bool = True,
     indexed: bool = False,
+    rotated: bool = False,
     metadata: bytes = b"",
 ) -> bytes:
     items = len(data) // planes
-    header = write_header(planes, chunk_items, items if sized else None, indexed, metadata)
+    header = write_header(planes, chunk_items, items if sized else None, indexed, metadata, rotated)
+    if rotated:
+        data = b"".join(turned(data[i : i + planes]) for i in range(0, len(data), planes))
     previous = int.from_bytes(header[-4:], "little")
     blocks: list[bytes] = []
     for start in range(0, items, chunk_items):
@@ -243,6 +251,13 @@ def encode_frame(
             blocks.append(encode_block(chunk[k::planes], *choose(len(blocks)), previous))
             previous = int.from_bytes(blocks[-1][12:16], "little")
     return header + b"".join(blocks) + (write_index(blocks, items, previous) if indexed else b"")
+
+
+def turned(item: bytes) -> bytes:
+    """An item rotated left by one bit, as a little-endian number."""
+    number = int.from_bytes(item, "little")
+    top = 8 * len(item) - 1
+    return ((number << 1) % 2 ** (top + 1) | number >> top).to_bytes(len(item), "little")
 
 
 def write_index(blocks: Sequence[bytes], items: int, previous: int) -> bytes:

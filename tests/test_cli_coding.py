@@ -129,6 +129,12 @@ def test_itemsize(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decompress", str(planes), "-o", str(tmp_path / "again")]) == 0
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
     capsys.readouterr()
+    assert pyinfo.Frame.open(planes).rotated
+    for options in (["--itemsize", "4"], ["--itemsize", "4", "--floats"]):
+        assert main(["compress", str(path), "-o", str(plain), "--force", *options]) == 0
+        assert pyinfo.Frame.open(plain).rotated == ("--floats" in options)
+    assert plain.read_bytes() == planes.read_bytes()
+    capsys.readouterr()
     assert main(["compress", str(path), "--itemsize", "3"]) == 2
     assert lines_of_errors(capsys) == [f"pyinfo: {path}: the last item has 1 bytes, not 3"]
     assert names(tmp_path) == ["a.npy", "again", "plain", "planes"]
@@ -353,7 +359,14 @@ def test_inspect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert err == ""
     assert max(len(line) for line in out.splitlines() if line != str(path)) <= 80
-    for shown in ("240,000 bytes", "float32", "(3, 20000)", "constant", "28 more: --blocks"):
+    for shown in (
+        "4, of rotated elements",
+        "240,000 bytes",
+        "float32",
+        "(3, 20000)",
+        "constant",
+        "28 more: --blocks",
+    ):
         assert shown in out
     assert main(["inspect", "--blocks", str(path)]) == 0
     listed = capsys.readouterr().out
@@ -364,6 +377,7 @@ def test_inspect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (document["dtype"], document["shape"]) == ("float32", [3, 20_000])
     assert (document["data_size"], document["size"]) == (240_000, path.stat().st_size)
     assert document["planes"] == 4
+    assert document["rotated"] is frame.rotated is True
     assert sum(document["modes"].values()) == len(document["blocks"]) == 60
     assert [(block["offset"], block["mode"]) for block in document["blocks"]] == [
         (block.offset, block.mode) for block in frame.blocks

@@ -76,7 +76,10 @@ def test_planes() -> None:
     frame = Frame(compress(data, block_size=100_000))
     assert report.coded_size == frame.coded_size
     assert len(report.planes) == 4
-    for plane, values in zip(report.planes, data.view(np.uint8).reshape(-1, 4).T, strict=True):
+    assert report.rotated
+    bits = data.view(np.uint32)
+    turned = bits << 1 | bits >> 31
+    for plane, values in zip(report.planes, turned.view(np.uint8).reshape(-1, 4).T, strict=True):
         assert plane.size == 400_000
         assert plane.entropy_bits == pytest.approx(entropy_bits(values, 100_000), abs=1e-3)
         assert plane.coded_size == payload(frame, plane.plane)
@@ -88,6 +91,24 @@ def test_planes() -> None:
         assert getattr(report, name) == sum(getattr(plane, name) for plane in report.planes)
     headers = report.coded_size - report.payload_size
     assert 0 < headers < 16 * len(frame.blocks) * 2 + 200
+
+
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8", "<c8", "bfloat16", ">f4"])
+def test_floats(dtype: str) -> None:
+    """The planes are those of the frame, rotated or not, and come to what was expected of them."""
+    data = rng(2).standard_normal(200_000) * 0.02
+    if dtype == "bfloat16":
+        array = data.astype(pytest.importorskip("ml_dtypes").bfloat16)
+    else:
+        array = data.astype(dtype)
+    frame = Frame(compress(array, block_size=50_000))
+    report = compression_report(array, block_size=50_000)
+    assert report.rotated == frame.rotated
+    assert report.rotated == (dtype in {"<f4", "<c8", "bfloat16"})
+    assert ("rotated" in str(report)) == report.rotated
+    for plane in report.planes:
+        assert plane.coded_size == payload(frame, plane.plane)
+        assert abs(plane.predicted_size - plane.coded_size) <= plane.coded_size * 0.0005 + 4 * 64
 
 
 def test_huffman_and_rans_are_what_these_coders_make() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from coding_inputs import filled, same, symbols
-from distributions import rng
+from distributions import rng, straddling
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +42,7 @@ def small_frames() -> dict[str, tuple[bytes, Array]]:
     few = symbols(300, 2)
     pairs = rng(2).integers(0, 700, 150).astype("<u2")
     grid = filled(np.dtype("<f4"), (5, 4), "F")
+    floats = straddling(300, "<f2")
     frames: dict[str, tuple[bytes, Array]] = {
         "empty": (compress(b""), np.empty(0, np.uint8)),
         "empty array": (compress(grid[:0]), grid[:0]),
@@ -52,6 +53,8 @@ def small_frames() -> dict[str, tuple[bytes, Array]]:
         "planes": (compress(pairs), pairs),
         "indexed": (compress(few, block_size=70), few),
         "indexed planes": (compress(pairs, block_size=60), pairs),
+        "rotated": (compress(floats), floats),
+        "indexed rotated": (compress(floats, block_size=160), floats),
         "fortran": (compress(grid), grid),
         "streamed": (streamed(few, block_size=128), few),
         "streamed, nothing": (streamed(b""), np.empty(0, np.uint8)),
@@ -59,6 +62,7 @@ def small_frames() -> dict[str, tuple[bytes, Array]]:
     }
     assert {"huffman"} == {b.mode for b in Frame(frames["huffman"][0]).blocks}
     assert {"rans"} == {b.mode for b in Frame(frames["rans"][0]).blocks}
+    assert all(Frame(frame).rotated == ("rotated" in name) for name, (frame, _) in frames.items())
     return frames
 
 
@@ -306,7 +310,11 @@ def test_headers_out_of_range() -> None:
         header(0, version=0),
         header(0, version=2),
         header(0, flags=0),
-        header(0, flags=5),
+        header(0, flags=4),
+        header(0, flags=8),
+        header(0, flags=9),
+        *(header(0, planes=planes, flags=5) for planes in (1, 3, 5, 6, 7, 9, 16, 65535)),
+        *(header(10, planes=planes, flags=7) for planes in (1, 3)),
         header(0, flags=0x81),
         header(0, length=65535),
         header(0, length=1),
@@ -316,6 +324,19 @@ def test_headers_out_of_range() -> None:
         b"\x88PIN" + good[4:],
     ):
         check_refused(bad)
+
+
+@pytest.mark.parametrize("planes", [2, 4, 8])
+def test_the_flag_of_rotated_items(planes: int) -> None:
+    """Where a header may have it, the planes are read as those of rotated items."""
+    assert decompress(header(0, planes=planes, flags=5)).size == 0
+    head = header(1, planes=planes, flags=5)
+    frame = head
+    previous = check_of(head)
+    for k in range(planes):
+        frame += block(previous, 1, 0, 1, b"\1" if k == 0 else b"\0")
+        previous = int.from_bytes(frame[-5:-1], "little")
+    assert decompress(frame).tobytes() == bytes(planes - 1) + b"\x80"
 
 
 def test_blocks_that_lie() -> None:
@@ -389,7 +410,7 @@ def metadata(text: bytes, dims: bytes, version: int = 1, order: int = 0) -> byte
 def test_metadata_that_lies() -> None:
     good = metadata(b"<f4", b"\x02\x05\x03")
     data = bytes(60)
-    assert decompress(_core.compress(data, 1, good, 100, 0, 2, 1)).shape == (5, 3)
+    assert decompress(_core.compress(data, 1, good, 100, 0, 2, 1, False)).shape == (5, 3)
     bad = [
         good[:-1],
         good + b"\0",
@@ -412,7 +433,7 @@ def test_metadata_that_lies() -> None:
     objects += [b"<i3", b"=f4", b"float32", b"|V18446744073709551616", b"<f4\0", b"[1]", b"['<f4']"]
     bad += [metadata(text, b"\x02\x05\x03") for text in objects]
     for entry in bad:
-        frame = _core.compress(data, 1, entry, 100, 0, 2, 1)
+        frame = _core.compress(data, 1, entry, 100, 0, 2, 1, False)
         for read in (decompress, Frame):
             with pytest.raises(CorruptDataError) as caught:
                 read(frame)
@@ -424,12 +445,12 @@ def test_shapes_beyond_all_bounds() -> None:
     huge = b"\xff" * 8 + b"\x7f"  # 2**63 - 1
     for dims in (b"\x02\x00" + huge, b"\x03\x00" + huge * 2, b"\x03" + huge + huge + b"\x00"):
         for text in (b"<f8", b"|V0", b"|u1"):
-            frame = _core.compress(b"", 1, metadata(text, dims), 100, 0, 2, 1)
+            frame = _core.compress(b"", 1, metadata(text, dims), 100, 0, 2, 1, False)
             try:
                 assert decompress(frame).size == 0
             except CorruptDataError as error:
                 assert error.offset == 22  # noqa: PT017
-    frame = _core.compress(b"", 1, metadata(b"|V0", b"\x01" + huge), 100, 0, 2, 1)
+    frame = _core.compress(b"", 1, metadata(b"|V0", b"\x01" + huge), 100, 0, 2, 1, False)
     assert decompress(frame).nbytes == 0
 
 

@@ -44,6 +44,7 @@ class Options(ctypes.Structure):
         ("item_size", ctypes.c_uint32),
         ("block_items", ctypes.c_uint32),
         ("threads", ctypes.c_int),
+        ("floats", ctypes.c_int),
         ("metadata", ctypes.c_char_p),
         ("metadata_size", ctypes.c_size_t),
     ]
@@ -139,11 +140,29 @@ def test_messages_have_the_same_bytes(kind: str) -> None:
 @pytest.mark.parametrize("dtype", ["u1", "<f4", "<i8", "<c16", "V24"])
 def test_frames_have_the_same_bytes(dtype: str) -> None:
     numbers = np.random.default_rng(6).binomial(9, 0.3, 480_000).astype(np.uint8)
-    array = numbers.view(dtype)
+    check_frames_are_the_same(numbers.view(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8"])
+def test_frames_of_rotated_floats_have_the_same_bytes(dtype: str) -> None:
+    array = np.random.default_rng(7).normal(0, 0.02, 300_000).astype(dtype)
+    check_frames_are_the_same(array)
+
+
+def check_frames_are_the_same(array: np.ndarray[Any, Any]) -> None:
+    numbers = array.view(np.uint8)
     layout = ArrayLayout.of(array)
     metadata = layout.metadata()
     options = Options(
-        ctypes.sizeof(Options), 0, 2, layout.planes, 0, 2, metadata or None, len(metadata)
+        ctypes.sizeof(Options),
+        0,
+        2,
+        layout.planes,
+        0,
+        2,
+        layout.floats,
+        metadata or None,
+        len(metadata),
     )
     frame = np.zeros(2 * array.nbytes, np.uint8)
     size = np.zeros(1, np.uintp)

@@ -13,6 +13,7 @@ import plain_decoder
 import plain_encoder
 import pytest
 import vectors
+from distributions import straddling
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -55,7 +56,12 @@ def test_crc_of_the_page() -> None:
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("constant", b"aaaaaaaa"), ("planes", b"\1\0\2\0\3\0"), ("streamed", b"aaaaaaaab")],
+    [
+        ("constant", b"aaaaaaaa"),
+        ("planes", b"\1\0\2\0\3\0"),
+        ("rotated", b"\x80\x3f\x80\xbf\0\x40"),
+        ("streamed", b"aaaaaaaab"),
+    ],
 )
 def test_example_frames(name: str, data: bytes) -> None:
     assert plain_decoder.read_frame(EXAMPLES[name]).data == data
@@ -64,6 +70,7 @@ def test_example_frames(name: str, data: bytes) -> None:
 
 def test_example_frames_are_what_the_library_writes() -> None:
     assert pyinfo.compress(b"aaaaaaaa") == EXAMPLES["constant"]
+    assert pyinfo.Frame(EXAMPLES["rotated"]).rotated
     streamed = pyinfo.Compressor(block_size=8)
     assert streamed.compress(b"aaaaaaaab") + streamed.flush() == EXAMPLES["streamed"]
     array = pyinfo.decompress(EXAMPLES["planes"])
@@ -90,13 +97,13 @@ def test_example_codes() -> None:
     assert model.decode(message).tolist() == [0, 1, 0, 2, 0, 0]
     assert model.encode(np.array([0, 1, 0, 2, 0, 0], np.uint8)) == message
     assert set(EXAMPLES) == {
-        *("constant", "planes", "streamed"),
+        *("constant", "planes", "rotated", "streamed"),
         *("lengths", "huffman message", "rans message"),
     }
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("name", ["constant", "planes", "streamed"])
+@pytest.mark.parametrize("name", ["constant", "planes", "rotated", "streamed"])
 def test_plain_decoder_notices_damage(name: str) -> None:
     frame = EXAMPLES[name]
     for bit in range(8 * len(frame)):
@@ -196,6 +203,19 @@ def test_library_arrays_of_ml_dtypes() -> None:
         assert name.encode() in plain.header.metadata
 
 
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8", "<c8"])
+def test_library_frames_of_rotated_items(dtype: str) -> None:
+    array = straddling(1200, dtype)
+    for block_size in (None, 900):
+        plain = assert_frame_holds(pyinfo.compress(array, block_size=block_size), array)
+        assert plain.header.rotated
+    compressor = pyinfo.Compressor(itemsize=array.itemsize, floats=True, block_size=900)
+    frame = compressor.compress(array.tobytes()) + compressor.flush()
+    plain = plain_decoder.read_frame(frame)
+    assert plain.header.rotated
+    assert plain.data == array.tobytes()
+
+
 @pytest.mark.parametrize("itemsize", [1, 2, 3, 8])
 @pytest.mark.parametrize("block_size", [1, 60, 4096])
 def test_library_streams(itemsize: int, block_size: int) -> None:
@@ -262,6 +282,34 @@ def test_all_kinds_of_frames(planes: int, sized: bool, indexed: bool) -> None:
         pieces = [decompressor.decompress(frame[i : i + 37]) for i in range(0, len(frame), 37)]
         assert b"".join(pieces) == data
         assert decompressor.eof
+
+
+@pytest.mark.parametrize("planes", [2, 4, 8])
+@pytest.mark.parametrize(("sized", "indexed"), [(True, False), (False, True), (True, True)])
+def test_rotated_items_of_all_numbers(planes: int, sized: bool, indexed: bool) -> None:
+    """Every number of items that a register may leave over; all of them, whatever they are."""
+    rng = np.random.default_rng(planes)
+    for items in range(301):
+        data = rng.integers(0, 256, items * planes, np.uint8).tobytes()
+        frame = plain_encoder.encode_frame(
+            data,
+            lambda _: (plain_decoder.RAW, 0),
+            planes=planes,
+            chunk_items=(150, 1024)[items % 2],
+            sized=sized,
+            indexed=indexed,
+            rotated=True,
+        )
+        assert pyinfo.decompress(frame).tobytes() == data
+        if items % 30 == 0:
+            assert plain_decoder.read_frame(frame).data == data
+            decompressor = pyinfo.Decompressor()
+            pieces = [decompressor.decompress(frame[i : i + 97]) for i in range(0, len(frame), 97)]
+            assert b"".join(pieces) == data
+            reader = pyinfo.Frame(frame)
+            for a, b in ((0, items // 2), (items // 3, items), (items // 2, items // 2 + 1)):
+                part = reader.read_flat(a * planes, min(b, items) * planes)
+                assert part.tobytes() == data[a * planes : min(b, items) * planes]
 
 
 @pytest.mark.once
@@ -355,5 +403,6 @@ def test_vectors_cover_the_format() -> None:
         assert {lanes for m, lanes in blocks if m == mode} == {2**k for k in range(9)}
     headers = {(frame.header.sized, frame.header.indexed) for frame in frames}
     assert headers == {(True, False), (False, True), (True, True)}
+    assert {frame.header.planes for frame in frames if frame.header.rotated} == {2, 4, 8}
     assert {vector.kind for vector in VECTORS} == {"frame", "huffman", "rans"}
     assert sum(len(vector.data) for vector in VECTORS) < 100_000

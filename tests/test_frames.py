@@ -455,14 +455,14 @@ def test_a_frame_of_another_writer() -> None:
     data = np.arange(40, dtype="<u4")
     metadata = frames.ArrayLayout.of(data).metadata()
     for planes in (1, 2, 4, 5, 8, 32, 160):
-        encoded = frames._core.compress(data.tobytes(), planes, metadata, 3, 0, 2, 1)
+        encoded = frames._core.compress(data.tobytes(), planes, metadata, 3, 0, 2, 1, False)
         assert same(decompress(encoded), data)
         for start, stop in ((0, 40), (3, 4), (7, 31)):
             assert same(Frame(encoded)[start:stop], data[start:stop])
 
 
 def test_a_frame_without_metadata() -> None:
-    encoded = frames._core.compress(b"abcdef", 2, b"", 3, 0, 2, 1)
+    encoded = frames._core.compress(b"abcdef", 2, b"", 3, 0, 2, 1, False)
     assert decompress(encoded).tobytes() == b"abcdef"
     assert Frame(encoded)[1:3].tobytes() == b"bc"
 

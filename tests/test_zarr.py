@@ -183,7 +183,7 @@ def test_configuration_is_stored(given: dict[str, Any], tmp_path: Path) -> None:
         path = tmp_path / name
         zarr.create_array(LocalStore(path), data=values, chunks=(5, 90, 180), **way)
         stored = json.loads((path / "zarr.json").read_text())["codecs"][-1]
-        expected = configuration | ({"typesize": 4} if name == "bytes" else {})
+        expected = configuration | ({"typesize": 4, "floats": True} if name == "bytes" else {})
         assert stored == {"name": f"pyinfo.{name}", "configuration": expected}
         assert same(zarr.open_array(path, mode="r")[:], values)
         chunk = (path / "c" / "0" / "0" / "0").read_bytes()
@@ -193,6 +193,19 @@ def test_configuration_is_stored(given: dict[str, Any], tmp_path: Path) -> None:
             assert {block.mode for block in blocks} <= {given["coder"], "raw", "constant"}
     codec = ArrayCodec(**given)
     assert ArrayCodec.from_dict(codec.to_dict()) == codec
+
+
+def test_floats_are_rotated() -> None:
+    values = (rng(3).standard_normal(20_000) * 0.02).astype("<f4")
+    for way in (SERIALIZER, COMPRESSOR):
+        sizes = {}
+        for array in (values, values.view("<u4")):
+            stored = created(array, (20_000,), way)
+            assert same(stored[:], array)
+            sizes[array.dtype.kind] = stored_size(stored)
+        assert sizes["f"] < sizes["u"]
+    codec = BytesCodec(typesize=4, floats=True)
+    assert BytesCodec.from_dict(codec.to_dict()) == codec
 
 
 def test_bad_configurations() -> None:
@@ -392,7 +405,12 @@ def test_numcodecs_splits_elements() -> None:
     values = rng(1).standard_normal(20_000).astype(ml_dtypes.bfloat16)
     codec = Pyinfo()
     assert len(codec.encode(values)) < 0.75 * values.nbytes
-    assert codec.encode(values) == Pyinfo(typesize=2).encode(values.tobytes())
+    plain = Pyinfo(typesize=2).encode(values.tobytes())
+    assert codec.encode(values) == Pyinfo(typesize=2, floats=True).encode(values.tobytes())
+    assert len(codec.encode(values)) < len(plain)
+    assert Pyinfo(typesize=2).encode(values) == codec.encode(values)
+    assert Pyinfo(floats=False).encode(values) == plain
+    assert codec.encode(values.view(np.uint16)) == plain
     odd = symbols(1001, 3)
     assert same(codec.decode(Pyinfo(typesize=2).encode(odd)), odd)
 

@@ -24,8 +24,9 @@ Facts = dict[str, Any]
 class Vector:
     """A frame or a message, and what it decodes to.
 
-    `writer` is "library" or "plain"; `code` holds lengths, or frequencies and precision; `options`
-    are those of `pyinfo.compress`, or of `pyinfo.Compressor` where `streamed` is true.
+    `writer` is "library", "plain", or "unrotated": the library before it rotated floats. `code`
+    holds lengths, or frequencies and precision; `options` are those of `pyinfo.compress`, or of
+    `pyinfo.Compressor` where `streamed` is true.
     """
 
     name: str

@@ -18,11 +18,15 @@ import ml_dtypes
 import numpy as np
 
 import pyinfo
+from pyinfo import _core
+from pyinfo.array_layout import ArrayLayout
+from pyinfo.frames import coder_options
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import plain_encoder
 import vectors
+from distributions import straddling
 
 Array = np.ndarray[Any, Any]
 Entry = tuple[dict[str, Any], bytes]
@@ -41,6 +45,14 @@ def numbers(n: int, seed: int = 1) -> Array:
 def compressed(name: str, data: Any, **options: Any) -> Entry:
     frame = pyinfo.compress(data, **options)
     return {"name": name, "kind": "frame", "writer": "library", "options": options}, frame
+
+
+def unrotated(name: str, array: Array) -> Entry:
+    """A frame of floats as the library wrote them before it rotated any."""
+    layout = ArrayLayout.of(array)
+    options = coder_options(layout.planes, "auto", None, 1, None)
+    frame = _core.compress(array, layout.planes, layout.metadata(), *options, False)
+    return {"name": name, "kind": "frame", "writer": "unrotated", "options": {}}, frame
 
 
 def streamed(name: str, data: bytes, **options: Any) -> Entry:
@@ -87,7 +99,7 @@ def bytes_of_all_kinds() -> Iterator[Entry]:
 def arrays() -> Iterator[Entry]:
     yield compressed("float32", numbers(600).astype("<f4").reshape(20, 30))
     yield compressed("int16_big_endian", numbers(300).astype(">i2"))
-    yield compressed("bfloat16", numbers(500).astype(ml_dtypes.bfloat16))
+    yield unrotated("bfloat16", numbers(500).astype(ml_dtypes.bfloat16))
     yield compressed("fortran", np.asfortranarray(numbers(300).astype("<i4").reshape(30, 10)))
     yield compressed("bool", numbers(200).reshape(10, 20) > 0)
     yield compressed("complex", numbers(100).astype("<c8"))
@@ -98,6 +110,15 @@ def arrays() -> Iterator[Entry]:
     records = np.zeros(80, [("x", "<f4"), ("n", "<i8", (2,))])
     records["x"] = numbers(80)
     yield compressed("structured", records, block_size=50)
+
+
+def rotated() -> Iterator[Entry]:
+    yield compressed("bfloat16_rotated", numbers(500).astype(ml_dtypes.bfloat16))
+    for kind in ("f2", "f4", "f8", "c8"):  # the library finds that it pays
+        array = straddling(400, f"<{kind}").reshape(20, 20)
+        yield compressed(f"{kind}_rotated", array, block_size=250)
+    data = straddling(400, "<f4").tobytes()
+    yield streamed("streamed_rotated", data, block_size=250, itemsize=4, floats=True)
 
 
 def plain_frames() -> Iterator[Entry]:
@@ -111,6 +132,12 @@ def plain_frames() -> Iterator[Entry]:
         skewed(900, mean=1), lambda i: (i % 4, i % 2), planes=3, chunk_items=128, indexed=True
     )
     yield plain("plain_sized_and_indexed", frame)
+    for planes in (2, 4, 8):
+        frame = plain_encoder.encode_frame(
+            random.Random(planes).randbytes(77 * planes), lambda _: (0, 0), planes=planes,
+            chunk_items=64, rotated=True,
+        )  # fmt: skip
+        yield plain(f"plain_rotated_{planes}", frame)
 
 
 def messages() -> Iterator[Entry]:
@@ -135,7 +162,7 @@ def main() -> None:
     for old in vectors.FOLDER.glob("*.pin"):
         old.unlink()
     entries = []
-    for entry, data in (*bytes_of_all_kinds(), *arrays(), *plain_frames(), *messages()):
+    for entry, data in (*bytes_of_all_kinds(), *arrays(), *rotated(), *plain_frames(), *messages()):
         if entry["kind"] == "frame":
             (vectors.FOLDER / f"{entry['name']}.pin").write_bytes(data)
             stored = {"code": {}, **entry}

@@ -10,6 +10,7 @@
 #include "coding/corrupt_data.hpp"
 #include "coding/frame_reader.hpp"
 #include "coding/frame_writer.hpp"
+#include "coding/planes.hpp"
 #include "coding/stream_reader.hpp"
 #include "lane_fuzzing.hpp"
 
@@ -121,7 +122,7 @@ void make_checks_right(Exact& frame) {
   if (size < kHeaderFixedSize + 4) return;
   std::memcpy(data, kFrameMagic, 4);
   data[4] = kFormatVersion;
-  data[5] &= 3;
+  data[5] &= 7;
   std::size_t at = kHeaderFixedSize + load16(data + 12);
   if (at + 4 > size) {
     store16(data + 12, 0);
@@ -160,11 +161,15 @@ void make_checks_right(Exact& frame) {
 
 void check_round_trip(Input input) {
   FrameHeader header;
-  header.planes = 1 + input.byte() % 5;
+  constexpr std::uint32_t kPlanes[] = {1, 2, 3, 4, 5, 8};
+  header.planes = kPlanes[input.byte() % 6];
   header.chunk_items = 1 + input.number() % 700;
   Settings settings;
   settings.coder = static_cast<Coder>(input.byte() % 4);
-  settings.effort = 1 + int(input.byte() % 2);
+  const unsigned choices = input.byte();
+  settings.effort = 1 + int(choices % 2);
+  settings.floats = choices / 2 % 2 != 0;
+  header.rotated = can_be_rotated(header.planes) && choices / 4 % 2 != 0;  // floats decide anew
   header.metadata.assign(input.byte() % 4, 'm');
   const std::size_t items = input.left() / header.planes;
   header.items = items;
@@ -189,6 +194,7 @@ void check_round_trip(Input input) {
                  writer.items_bound(items - first) + 64 + kFooterSize + kBlockHeaderSize +
                  kIndexEntrySize * header.planes * (items / header.chunk_items + 2));
   unsigned char* at = streamed.data();
+  writer.choose_rotation(data.data(), first);
   at += writer.write_header(at);
   at += writer.write_items(data.data(), first, at);
   at += writer.write_items(data.data() + first * header.planes, items - first, at);

@@ -92,6 +92,9 @@ def frames() -> list[bytes]:
         normal.astype(np.float32).reshape(20, 30),
         np.asfortranarray(normal.reshape(30, 20)),
         np.arange(400, dtype=np.int64),
+        # Exponents that straddle two bytes: these are rotated.
+        *((0.02 * normal).astype(dtype) for dtype in (np.float16, np.float32, np.float64)),
+        (0.02 * normal.astype(np.complex64)),
     ]
     written = [
         pyinfo.compress(array, coder=coder, block_size=block_size)
@@ -102,6 +105,10 @@ def frames() -> list[bytes]:
     for piece in (geometric[:3000], geometric[:0]):
         compressor = pyinfo.Compressor(block_size=700)
         written.append(compressor.compress(piece) + compressor.flush())
+    compressor = pyinfo.Compressor(block_size=250, itemsize=4, floats=True)
+    written.append(compressor.compress(normal.astype(np.float32)) + compressor.flush())
+    if not any(pyinfo.Frame(frame).rotated for frame in written):
+        raise AssertionError("none of the frames to begin with is rotated")
     return written
 
 
