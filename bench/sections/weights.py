@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 from importlib import import_module, util
 
+import ml_dtypes
 import numpy as np
+from numpy.typing import NDArray
 
 import pyinfo
 
 from .. import bars
-from ..coding_inputs import Bytes, bfloat16_weights
+from ..coding_inputs import bfloat16_weights
 from ..rows import Effort, Quantity, Row, Section, bytes_text
 from ..timing import Call, interleaved, ratio
 
 SIZE = 32 << 20
 PEER = bars.ZIPNN
+
+Weights = NDArray[ml_dtypes.bfloat16]
 
 
 def weights(effort: Effort) -> Section:
@@ -25,14 +29,15 @@ def weights(effort: Effort) -> Section:
         "given: the copy is timed as well, and takes a few percent. It makes no checksums.",
     )
     effort.progress("bfloat16 weights")
-    data = bfloat16_weights(SIZE // 64 if effort.quick else SIZE)
+    bits = bfloat16_weights(SIZE // 64 if effort.quick else SIZE)
+    data = bits.view(ml_dtypes.bfloat16)
     coded = pyinfo.compress(data)
     out = np.empty_like(data)
     own = {
         "encode": Call(pyinfo.compress, (data,)),
         "decode": Call(pyinfo.decompress, (coded,), {"out": out}),
     }
-    if not np.array_equal(own["decode"](), data):
+    if not np.array_equal(own["decode"]().view(np.uint16), bits):
         raise AssertionError("pyinfo does not return what it was given")
     if util.find_spec("zipnn") is None or util.find_spec("torch") is None:
         for direction in bars.WEIGHTS:
@@ -46,12 +51,12 @@ def weights(effort: Effort) -> Section:
     return section
 
 
-def _speed(data: Bytes, seconds: np.ndarray) -> Quantity:
+def _speed(data: Weights, seconds: np.ndarray) -> Quantity:
     return Quantity(data.nbytes / float(np.median(seconds)) / 1e9, "GB/s")
 
 
 def _against_zipnn(
-    data: Bytes, coded: bytes, own: dict[str, Call], effort: Effort
+    data: Weights, coded: bytes, own: dict[str, Call], effort: Effort
 ) -> Iterable[Row]:
     zipnn = import_module("zipnn").ZipNN(input_format="byte", bytearray_dtype="bfloat16", threads=1)
     raw = data.tobytes()
