@@ -179,6 +179,32 @@ def as_array(data: Any) -> NDArray[Any]:
     return np.ascontiguousarray(array)
 
 
+def checked_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return the array to decode into, if it is one that fits."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be an array, not {type(out).__name__!r}")
+    if out.dtype != dtype:
+        raise TypeError(f"out is an array of {out.dtype}, the frame holds {dtype}")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}, the result has {shape}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+    return np.asarray(out)
+
+
+def bytes_of(data: Any) -> memoryview:
+    """Return a bytes-like object as bytes."""
+    if hasattr(data, "__dlpack__"):  # arrays of any dtype, also such as memoryview does not know
+        data = _core.as_array(data, "data")
+        if not data.flags.c_contiguous:
+            raise ValueError("data must be a C-contiguous buffer")
+        data = data.reshape(-1).view(np.uint8) if data.nbytes > 0 else b""
+    view = memoryview(data)
+    if not view.c_contiguous:
+        raise ValueError("data must be a C-contiguous buffer")
+    return view.cast("B") if view.nbytes > 0 else memoryview(b"")
+
+
 def _text_of(dtype: np.dtype[Any]) -> str:
     """Return the text from which `_dtype_of` makes the type again."""
     try:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.array_layout import ArrayLayout, as_array, in_memory_order
+from pyinfo.array_layout import ArrayLayout, as_array, checked_out, in_memory_order
 from pyinfo.errors import CorruptDataError
 
 Coder = Literal["auto", "huffman", "rans", "raw"]
@@ -208,7 +208,7 @@ def decompress(
     reader = _core.FrameReader(data, size_limit(max_size))
     reader.require_complete()  # before memory is asked for: a damaged frame may claim anything
     layout = ArrayLayout.parse(reader.metadata, reader.items * reader.planes)
-    array = layout.empty() if out is None else _checked_out(out, layout.dtype, layout.shape)
+    array = layout.empty() if out is None else checked_out(out, layout.dtype, layout.shape)
     target = array if layout.is_in_place(array) else layout.empty()
     reader.decode(0, reader.items, in_memory_order(target), thread_count(threads))
     if target is not array:
@@ -224,18 +224,6 @@ def size_limit(max_size: int | None) -> int:
     if limit < 0:
         raise ValueError(f"max_size must not be negative, but is {limit}")
     return min(limit, _NO_LIMIT)
-
-
-def _checked_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be an array, not {type(out).__name__!r}")
-    if out.dtype != dtype:
-        raise TypeError(f"out is an array of {out.dtype}, the frame holds {dtype}")
-    if out.shape != shape:
-        raise ValueError(f"out has shape {out.shape}, the result has {shape}")
-    if not out.flags.writeable:
-        raise ValueError("out is read-only")
-    return np.asarray(out)
 
 
 class Frame:
@@ -440,7 +428,7 @@ class Frame:
             low, high, _ = slice(start, stop).indices(layout.shape[0])
             rows = max(0, high - low)
             shape = (rows, *layout.shape[1:])
-        array = None if out is None else _checked_out(out, layout.dtype, shape)
+        array = None if out is None else checked_out(out, layout.dtype, shape)
         self._require_blocks(layout.size if layout.fortran_order else high * layout.row_size)
         if layout.fortran_order:
             part = layout.empty()

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 
 from pyinfo import _core
-from pyinfo.array_layout import are_floats, npy_dtype
+from pyinfo.array_layout import are_floats, bytes_of, npy_dtype
 from pyinfo.errors import CorruptDataError
 from pyinfo.frames import Coder, coder_options, size_limit, thread_count
 
@@ -98,7 +98,7 @@ class Compressor:
 
     def compress(self, data: Any) -> bytes:
         """Take bytes-like data; return the part of the frame that is complete, perhaps nothing."""
-        view = _bytes_of(data)
+        view = bytes_of(data)
         with self._lock, self._ended_by_errors() as writer:
             parts = [] if self._floats else self._header(writer, b"")
             if self._collected:
@@ -221,7 +221,7 @@ class Decompressor:
                 raise EOFError("the end of the frame has been reached before")
             if self._error is not None:
                 raise self._error.with_traceback(None)
-            view = _bytes_of(data)
+            view = bytes_of(data)
             if self._waiting:
                 view = memoryview(self._waiting + view)
             left = operator.index(max_length)
@@ -279,20 +279,14 @@ def compress_file(
     """
     piece = _PIECE_BYTES * (thread_count(threads) or _cores())
 
-    def compressor_of(itemsize: int, floats: bool) -> Compressor:
-        return Compressor(
-            coder=coder,
-            block_size=block_size,
-            threads=threads,
-            effort=effort,
-            itemsize=itemsize,
-            floats=floats,
-        )
-
-    compressor_of(itemsize or 1, False)  # wrong options are refused before a file is touched
+    options: Any = {
+        "coder": coder, "block_size": block_size, "threads": threads, "effort": effort,
+    }  # fmt: skip
+    Compressor(**options, itemsize=itemsize or 1)  # wrong ones are refused before a file is touched
     with _files(source, destination) as (reader, writer):
         dtype = _items_of(reader) if itemsize is None else np.dtype((np.void, itemsize))
-        compressor = compressor_of(dtype.itemsize, are_floats(dtype) if floats is None else floats)
+        floats = are_floats(dtype) if floats is None else floats
+        compressor = Compressor(**options, itemsize=dtype.itemsize, floats=floats)
         read = written = 0
         for data in _pieces(reader, min(piece, _MAX_PIECE_BYTES), progress):
             read += len(data)
@@ -499,19 +493,6 @@ def _write(file: BinaryIO, data: bytes | memoryview) -> int:
             break
         left = left[written:]
     return len(data)
-
-
-def _bytes_of(data: Any) -> memoryview:
-    """Return a bytes-like object as bytes."""
-    if hasattr(data, "__dlpack__"):  # arrays of any dtype, also such as memoryview does not know
-        data = _core.as_array(data, "data")
-        if not data.flags.c_contiguous:
-            raise ValueError("data must be a C-contiguous buffer")
-        data = data.reshape(-1).view(np.uint8) if data.nbytes > 0 else b""
-    view = memoryview(data)
-    if not view.c_contiguous:
-        raise ValueError("data must be a C-contiguous buffer")
-    return view.cast("B") if view.nbytes > 0 else memoryview(b"")
 
 
 def _cores() -> int:
