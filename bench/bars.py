@@ -123,6 +123,16 @@ CODERS = {
     "rans, sampled histogram": CoderBars({ZSTANDARD: at_least(2)}, {}),
 }
 
+# Decoding the 4-bit data with weaker kernels, each in a process of its own. That Huffman's portable
+# kernel has a bar in GB/s stands with `KERNELS`.
+DECODE_BY_ISA: Mapping[str, Mapping[str, Mapping[str, Bar]]] = {
+    "huffman": {
+        "sse4": {ZSTANDARD: at_least(0.9)},
+        "avx2": {ZSTANDARD: at_least(1.2)},
+    },
+    "rans": {"portable": {CONSTRICTION: at_least(14)}},
+}
+
 # Sizes. An excess is coded size / entropy - 1 of a block of 256 KiB, the largest of all blocks.
 HUFFMAN_OF_ZSTANDARD = at_most(1)
 RANS_EXCESS = at_most(0.005)

@@ -13,6 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from . import codecs
 from .codecs import PYINFO, PYINFO_CODERS, Codec, peer_codecs, pyinfo_codec
 from .coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
+from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
 from .machine import active_isa, versions
 
 SIZES = (4096, 256 << 10, 16 << 20)
@@ -60,3 +61,37 @@ def test_coding(benchmark: BenchmarkFixture, direction: str, kind: str, n: int, 
         versions=versions(*codecs.installed()),
     )
     benchmark(call.function, *call.args, **call.options)
+
+
+def _elsewhere() -> Iterator[object]:
+    """pyinfo's own coders on one kind of data: what the others would show is the same."""
+    for n in SIZES:
+        for direction in ("encode", "decode"):
+            for coder in PYINFO_CODERS:
+                for isa in other_isas():
+                    yield pytest.param(
+                        direction,
+                        n,
+                        coder,
+                        isa_row(isa),
+                        marks=pytest.mark.elements(n),
+                        id=f"{direction} {FOUR_BITS} n={n} {coder} {isa}",
+                    )
+
+
+@pytest.mark.benchmark(timer=CLOCK)
+@pytest.mark.parametrize(("direction", "n", "coder", "row"), list(_elsewhere()))
+def test_coding_with_other_instruction_sets(
+    benchmark: BenchmarkFixture, workers: Workers, direction: str, n: int, coder: str, row: str
+) -> None:
+    worker = workers[isa_of(row)]
+    worker.prepare("coding", direction, FOUR_BITS, n, coder)
+    benchmark.group = f"{direction} {FOUR_BITS} n={n}"
+    benchmark.extra_info.update(
+        n=n,
+        bytes=n,
+        impl=f"{row} {coder}",
+        isa=isa_of(row),
+        versions=versions(*codecs.installed()),
+    )
+    measure_elsewhere(benchmark, worker)
