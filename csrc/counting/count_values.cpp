@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "counting/byte_counts.hpp"
 #include "counting/dense.hpp"
 #include "counting/hash_table.hpp"
 #include "counting/many_values.hpp"
+#include "counting/perfect_table.hpp"
 #include "counting/sort.hpp"
 
 namespace pyinfo::counting {
@@ -20,6 +22,10 @@ constexpr std::size_t kFewDistinct = 4096;
 constexpr int kMostSlotBits = 14;
 constexpr int kLeastSlotBits = 6;
 constexpr std::size_t kAtATime = 512;
+// So many keys stay in the fastest cache wherever they are in a table that is nearly empty.
+constexpr double kMostCached = 640;
+// To give the keys places of their own costs less than to look so often for a slot.
+constexpr std::size_t kPatience = 16384;
 
 // What has been counted is thrown away rather than merged if it is a small part of all.
 constexpr std::size_t kSmallPart = 8;
@@ -28,14 +34,31 @@ constexpr std::size_t kSmallPart = 8;
 template <class Keys, class Weight>
 std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight weights,
                       HashTable<typename Weight::Count>& table) {
-  for (std::size_t i = begin; i < n;) {
-    // Whether there are too many is asked now and then, not for every sample.
+  std::optional<PerfectTable<typename Weight::Count>> perfect;
+  std::size_t looked = 0;  // samples that had to look for their slots since the last decision
+  std::size_t patience = kPatience;
+  std::size_t i = begin;
+  // Whether there are too many is asked now and then, not for every sample.
+  while (i < n && table.distinct() <= kFewDistinct) {
     const std::size_t end = std::min(n, i + kAtATime);
-    table.add_all(keys, weights, i, end);
+    if (!perfect) {
+      table.add_all(keys, weights, i, end);
+      looked += end - i;
+    } else {
+      for (std::size_t j = i; (j = perfect->add_known(keys, weights, j, end)) < end; ++j) {
+        table.add(keys[j], weights[j]);
+        ++looked;
+      }
+    }
     i = end;
-    if (table.distinct() > kFewDistinct) return i;
+    if (std::min(looked, n - i) < patience) continue;
+    if (perfect) perfect->give_back(table);
+    if (table.effective_keys() >= kMostCached) perfect.emplace(table);
+    looked = 0;
+    patience *= 2;
   }
-  return n;
+  if (perfect) perfect->give_back(table);
+  return i;
 }
 
 // Whether it is cheaper to sort than to find a place for every value, after so many samples have

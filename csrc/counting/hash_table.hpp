@@ -41,9 +41,9 @@ class HashTable {
     }
   }
 
-  // Adds samples begin .. end - 1.
+  // Adds samples begin .. end - 1. (`keys` is a copy, which counts cannot alias.)
   template <class Keys, class Weight>
-  void add_all(const Keys& keys, Weight weights, std::size_t begin, std::size_t end) {
+  void add_all(Keys keys, Weight weights, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end;) {
       // Until there is one that is not at its first place, which is rare, nothing changes here.
       Entry<Count>* const slots = slots_.data();
@@ -72,6 +72,18 @@ class HashTable {
   }
 
   std::size_t distinct() const noexcept { return used_; }
+
+  // How many keys of equal counts would be as unlike each other: the exponential of Renyi's entropy
+  // of order 2. Keys that are hardly ever met hardly count.
+  double effective_keys() const noexcept {
+    double sum = 0, squares = 0;
+    for (std::size_t at = 0; at < slots(); ++at) {
+      const double count = double(slots_[at].count);
+      sum += count;
+      squares += count * count;
+    }
+    return sum * sum / squares;
+  }
 
   // Writes what has a count, in no order, and returns how many that are: at most distinct() + 1,
   // and one more may be overwritten. Without a branch on what is there, which nobody could foresee.

@@ -8,8 +8,10 @@
 #include "check.hpp"
 #include "counting/count_values.hpp"
 #include "counting/factorize.hpp"
+#include "counting/hash_table.hpp"
 #include "counting/joint_table.hpp"
 #include "counting/kept_memory.hpp"
+#include "counting/perfect_table.hpp"
 #include "counting/rows.hpp"
 
 namespace {
@@ -36,6 +38,7 @@ constexpr Spread kSpreads[] = {
     {"dense", 1000, 1},
     {"wide", 100000, 1},
     {"sparse", 1000, 0x123456789abcdef1},
+    {"sparse, more", 3000, 0x123456789abcdef1},
     {"many", 20000, 0x9e3779b97f4a7c15},
     {"multiples of 2^40", 5000, std::uint64_t{1} << 40},
     {"all different", 0, 1},
@@ -78,16 +81,77 @@ void check_values(std::size_t n, Kind kind, const Spread& spread, Random& random
 
 // A few keys of one kind, and then of another: what has been begun must be given up.
 void check_changes(Random& random) {
+  constexpr Spread kDense{"dense", 50, 1}, kSparse{"sparse", 900, 0x9123456789abcdef};
   for (const std::size_t n : {20000, 100000, 1500000}) {
-    for (const Spread& late : kSpreads) {
-      Buffer<std::uint64_t> data(n);
-      for (std::size_t i = 0; i < n; ++i)
-        data[i] = i < n - n / 3 ? 5000 + random.bits() % 50 : draw(random, late);
-      const Column column{data.data(), n, {Kind::natural, 8}};
-      CHECK(equal(count_values(column), count_values_reference(column)),
-            std::to_string(n) + ", at last " + late.name);
+    for (const Spread& early : {kDense, kSparse}) {
+      for (const Spread& late : kSpreads) {
+        Buffer<std::uint64_t> data(n);
+        for (std::size_t i = 0; i < n; ++i)
+          data[i] = i < n - n / 3 ? 5000 + draw(random, early) : draw(random, late);
+        const Column column{data.data(), n, {Kind::natural, 8}};
+        CHECK(equal(count_values(column), count_values_reference(column)),
+              std::to_string(n) + ", first " + early.name + ", at last " + late.name);
+      }
     }
   }
+}
+
+// The key with a given hash.
+Key key_of_hash(std::uint64_t hash) {
+  std::uint64_t inverse = 1;  // of the factor that hash_of(1) is, by Newton's iteration
+  for (int i = 0; i < 6; ++i) inverse *= 2 - hash_of(1) * inverse;
+  const std::uint64_t folded = hash * inverse;
+  return folded ^ folded >> 32;
+}
+
+// Keys with places of their own, with and without strangers among the samples. Where `crowded`, all
+// keys are of one group, and two of each slot.
+void check_places(std::size_t distinct, bool crowded, Random& random) {
+  const std::string what = std::to_string(distinct) + (crowded ? " crowded keys" : " keys");
+  std::vector<Key> keys(distinct + distinct / 8 + 1);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    keys[i] = crowded ? key_of_hash(i / 2 << 49 >> 8 | i % 2) : random.bits();
+  if (!crowded) keys[0] = 0;
+  HashTable<std::uint64_t> table(6), expected(6);
+  for (std::size_t i = 0; i < distinct; ++i) {
+    table.add(keys[i], i + 1);
+    expected.add(keys[i], i + 1);
+  }
+  PerfectTable<std::uint64_t> perfect(table);
+  Buffer<Key> samples(20 * distinct + 3);
+  std::vector<bool> stranger(samples.size());
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::size_t which = random.bits() % (i % 2 == 0 ? distinct : keys.size());
+    stranger[i] = which >= distinct;
+    samples[i] = keys[which];
+    expected.add(samples[i], 2);
+  }
+  const IntegerKeys<Key> read(samples.data(), Kind::natural);
+  Buffer<std::uint64_t> twos(samples.size());
+  std::fill(twos.data(), twos.data() + twos.size(), 2);
+  const Weights<std::uint64_t> weights{twos.data()};
+  for (std::size_t i = 0;
+       (i = perfect.add_known(read, weights, i, samples.size())) < samples.size(); ++i) {
+    table.add(samples[i], 2);
+    left_out += !stranger[i];
+  }
+  if (distinct >= 1000 && !crowded)  // of few keys, one may be a tenth
+    CHECK(left_out <= samples.size() / 100, what + ": too many have no place");
+  perfect.give_back(table);
+  CHECK(table.distinct() == expected.distinct(), what);
+  bool right = true;
+  for (const Key key : keys) {
+    const auto *const got = table.find(key), *const want = expected.find(key);
+    right &= got->key == want->key && got->count == want->count;
+  }
+  CHECK(right, what + ": wrong counts");
+}
+
+void check_all_places(Random& random) {
+  for (std::size_t distinct = 1; distinct <= 300; ++distinct) check_places(distinct, false, random);
+  for (const std::size_t distinct : {1000, 1535, 1536, 4096}) check_places(distinct, false, random);
+  for (const std::size_t distinct : {2, 63, 1000}) check_places(distinct, true, random);
 }
 
 void check_all_values(Random& random) {
@@ -209,6 +273,7 @@ int main() {
   check_kept_memory();
   check_all_values(random);
   check_changes(random);
+  check_all_places(random);
   check_all_pairs(random);
   check_all_rows(random);
   return pyinfo::check::finish();
