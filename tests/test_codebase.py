@@ -192,7 +192,7 @@ FREESTANDING = {
 
 
 # As in CMakeLists.txt: an object library per area and instruction set.
-KERNEL_AREAS = ["measures", "coding"]
+KERNEL_AREAS = ["measures", "counting", "coding"]
 
 
 def kernel_targets(isa: str) -> list[str]:

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "counting/entries.hpp"
+#include "counting/parted_keys.hpp"
 
 namespace pyinfo::counting {
 
@@ -106,6 +108,12 @@ Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
         if (sorted != scratch + begin) std::memcpy(scratch + begin, sorted, size * sizeof(Item));
       }
       begin = ends[p];
+    }
+  }
+  if constexpr (std::is_same_v<Item, Key>) {
+    if (largest <= kFewItems) {
+      sort_parted(scratch, n, largest);
+      return scratch;
     }
   }
   insertion_sort(scratch, n);
