@@ -217,9 +217,10 @@ void patch(const unsigned char* symbols, std::size_t n, const Plan& plan, unsign
   const auto* const most = std::max_element(plan.frequencies, plan.frequencies + kValues);
   const auto instead = static_cast<unsigned char>(most - plan.frequencies);
   const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).kept;
+  const AbsentSymbols absent(plan.frequencies);
   std::memcpy(patched, symbols, n);
   for (std::size_t i = 0;; ++i) {
-    i += find_absent(plan.frequencies, symbols + i, coded - i);
+    i += absent.find(symbols + i, coded - i);
     if (i == coded) return;
     patches.add(i, symbols[i]);
     patched[i] = instead;
