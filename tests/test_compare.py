@@ -61,8 +61,24 @@ def test_sums_that_are_not_one() -> None:
         pyinfo.entropy(short)
 
 
+def test_sums_of_jensen_shannon_that_are_not_one() -> None:
+    distance = pytest.importorskip("scipy.spatial.distance", reason="no SciPy (extra test)")
+    short, even = [0.5, 0.4], [0.5, 0.5]
+    ours = pyinfo.js_distance(short, even, normalize=True)
+    assert distance.jensenshannon(short, even, base=2) == pytest.approx(ours)
+    with pytest.raises(ValueError, match="normalize"):
+        pyinfo.js_distance(short, even)
+
+
 def test_negative_probabilities() -> None:
     stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed (extra test)")
-    assert stats.entropy([-0.1, 1.1]) == -np.inf
+    distance = pytest.importorskip("scipy.spatial.distance", reason="no SciPy (extra test)")
+    wrong, even = [-0.1, 1.1], [0.5, 0.5]
+    assert stats.entropy(wrong) == -np.inf
+    assert stats.entropy(wrong, even) == np.inf
+    assert distance.jensenshannon(wrong, even) == np.inf
     with pytest.raises(ValueError, match=r"-0\.1"):
-        pyinfo.entropy([-0.1, 1.1])
+        pyinfo.entropy(wrong)
+    for divergence in (pyinfo.kl_divergence, pyinfo.js_distance):
+        with pytest.raises(ValueError, match=r"-0\.1"):
+            divergence(wrong, even)
