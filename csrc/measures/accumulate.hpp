@@ -197,8 +197,9 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
   constexpr std::ptrdiff_t lanes = kLanes<T>;
   const Term term(parameters);
   const std::ptrdiff_t whole = std::ptrdiff_t(n) / lanes;
-  if (whole == 0 && n > 0) {
-    // Its own sums stay in registers: those of the loop below would wait for memory.
+  if (n > 0 && std::ptrdiff_t(n) <= lanes) {
+    // One register: its own sums stay in registers, those of the loop below would wait for memory.
+    // Each lane's sum is one term, so there are no errors to keep.
     Accumulator<Term> sums;
     sums.reset();
     const auto only = [=](std::ptrdiff_t, V& x, V& y) {
