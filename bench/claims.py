@@ -3,8 +3,7 @@
 import atexit
 import functools
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ import numpy as np
 import pyinfo
 from pyinfo.testing import Growth, doublings
 
+from . import count_claims
+from .claim import Claim
 from .coding_inputs import FOUR_BITS, Bytes, coding_data
 from .inputs import Array
 from .measures import MEASURES, Measure
@@ -21,27 +22,6 @@ from .timing import Call
 PIECE = 1 << 18  # of a stream, in bytes
 LARGE = [k << 23 for k in range(1, 7)]  # what works in pieces of some MiB, works in several
 Code = pyinfo.HuffmanCode | pyinfo.RansModel
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Time and memory of one function; `prepare` makes its call on n elements or symbols.
-
-    The name begins with that of the public function or method; what follows a space says which case
-    of it.
-    """
-
-    name: str
-    prepare: Callable[[int], Call]
-    touched: float  # bytes per n
-    sizes: Sequence[int]
-    quick_sizes: Sequence[int]
-    time: str | Growth = "n"
-    memory: str | None = "1"  # None: not claimed, since it is allocated where nothing traces it
-
-    @property
-    def function(self) -> str:
-        return self.name.partition(" ")[0].rstrip(",")
 
 
 # What has no input that grows.
@@ -251,28 +231,6 @@ def _estimate(estimator: str) -> Claim:
     return Claim(name, prepare, 8, sizes, quick, time="n log n", memory="n")
 
 
-def _counting(distinct: int) -> Claim:
-    """Samples of so many different values, far apart."""
-
-    def prepare(n: int) -> Call:
-        random = np.random.default_rng(0)
-        values = random.integers(0, 2**62, distinct)
-        return Call(pyinfo.Counts.from_samples, (values[random.integers(0, distinct, n)],))
-
-    sizes, quick = doublings(16, 23), doublings(14, 20)
-    return Claim(f"Counts.from_samples, {distinct} distinct", prepare, 8, sizes, quick)
-
-
-def _all_different(n: int) -> Call:
-    values = np.random.default_rng(0).integers(0, 2**62, n)
-    return Call(pyinfo.Counts.from_samples, (values,))
-
-
-def _joint(n: int) -> Call:
-    x, y = np.random.default_rng(0).integers(0, 30, (2, n))
-    return Call(pyinfo.JointCounts.from_samples, (x, y))
-
-
 def _limited_code(n: int) -> Call:
     """Counts that fall with the square of the rank: the limit decides the lengths of most."""
     counts = (n / np.arange(1, n + 1)) ** 2
@@ -334,15 +292,6 @@ _ALL = (
         time=Growth("2^n", np.exp2),
     ),
     _table("RansModel.from_counts", _rans_model, 15),
-    _counting(1000),
-    Claim(
-        "Counts.from_samples, all distinct",
-        _all_different,
-        32,
-        doublings(14, 20),
-        doublings(13, 18),
-        memory=None,
-    ),
-    Claim("JointCounts.from_samples", _joint, 16, doublings(14, 22), doublings(14, 19)),
+    *count_claims.CLAIMS,
 )
 CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}
