@@ -111,12 +111,29 @@ def _frame(name: str, use: Callable[[pyinfo.Frame], object], time: str) -> Claim
     def prepare(n: int) -> Call:
         return Call(use, (pyinfo.Frame(pyinfo.compress(coding_data(FOUR_BITS, n))),))
 
-    return Claim(name, prepare, 1.5, doublings(18, 24), doublings(16, 21), time=time)
+    # One block and more: it is a whole block that is decoded.
+    return Claim(name, prepare, 1.5, doublings(18, 24), doublings(18, 23), time=time)
 
 
 def _read_part(frame: pyinfo.Frame) -> object:
     middle = len(frame) // 2
     return frame.read(middle, middle + 1000)
+
+
+def _read_flat_part(frame: pyinfo.Frame) -> object:
+    middle = len(frame) // 2
+    return frame.read_flat(middle, middle + 1000)
+
+
+def _open_and_close(path: Path) -> None:
+    pyinfo.Frame.open(path).close()
+
+
+def _open(blocks: int) -> Call:
+    """A file of so many blocks: their index is what is read."""
+    path = _folder() / f"{blocks} blocks"
+    path.write_bytes(pyinfo.compress(coding_data(FOUR_BITS, 64 * blocks), block_size=64))
+    return Call(_open_and_close, (path,))
 
 
 def _report(n: int) -> Call:
@@ -231,6 +248,18 @@ def _estimate(estimator: str) -> Claim:
     return Claim(name, prepare, 8, sizes, quick, time="n log n", memory="n")
 
 
+def _from_lengths(n: int) -> Call:
+    counts = np.random.default_rng(0).integers(1, 1000, n)
+    code = pyinfo.HuffmanCode.from_counts(counts, max_length=n.bit_length())
+    return Call(pyinfo.HuffmanCode.from_lengths, (code.lengths,))
+
+
+def _from_frequencies(n: int) -> Call:
+    counts = np.random.default_rng(0).integers(1, 1000, n)
+    model = pyinfo.RansModel.from_counts(counts, precision=16)
+    return Call(pyinfo.RansModel.from_frequencies, (model.frequencies,))
+
+
 def _limited_code(n: int) -> Call:
     """Counts that fall with the square of the rank: the limit decides the lengths of most."""
     counts = (n / np.arange(1, n + 1)) ** 2
@@ -243,6 +272,8 @@ def _tables(longest: int) -> Call:
     counts = np.rint(1.09 ** np.arange(256)).astype(np.int64)
     return Call(pyinfo.HuffmanCode.from_counts, (counts,), {"max_length": longest})
 
+
+_ALPHABETS = (doublings(9, 15), doublings(9, 15))
 
 _ALL = (
     *map(_of_measure, MEASURES.values()),
@@ -269,6 +300,8 @@ _ALL = (
     _file("decompress_file", pyinfo.decompress_file, coded=True),
     _frame("Frame.verify", pyinfo.Frame.verify, "n"),
     _frame("Frame.read (1000 elements)", _read_part, "1"),
+    _frame("Frame.read_flat (1000 elements)", _read_flat_part, "1"),
+    Claim("Frame.open", _open, 16, doublings(13, 18), doublings(13, 18), memory=None),
     Claim("compression_report", _report, 2, doublings(17, 23), doublings(16, 21), memory="n"),
     *_messages(pyinfo.HuffmanCode),
     *_messages(pyinfo.RansModel),
@@ -291,7 +324,9 @@ _ALL = (
         range(9, 17),
         time=Growth("2^n", np.exp2),
     ),
+    Claim("HuffmanCode.from_lengths", _from_lengths, 4, *_ALPHABETS, memory=None),
     _table("RansModel.from_counts", _rans_model, 15),
+    Claim("RansModel.from_frequencies", _from_frequencies, 4, *_ALPHABETS, memory=None),
     *count_claims.CLAIMS,
 )
 CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}
