@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from . import function_peers
+from . import counting, function_peers, sample_peers
 from .claim import Claim
 from .claims import CLAIMS
 from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
@@ -21,10 +21,19 @@ PYINFO = "pyinfo"
 ELSEWHERE = {*MEASURES, "compress", "decompress"}
 SUBJECTS = {name: claim for name, claim in CLAIMS.items() if claim.function not in ELSEWHERE}
 
+# What takes samples takes few of them, too: claims begin where growth shows.
+SMALL = (1 << 2, 1 << 5, 1 << 8, 1 << 11)
+OF_SAMPLES = {*sample_peers.PEERS, *counting.PEERS}
+
+
+def _sizes(claim: Claim) -> set[int]:
+    small = SMALL if claim.name in OF_SAMPLES else ()
+    return {*small, *claim.quick_sizes[::3], *claim.sizes[::3]}
+
 
 def _parameters(*, own: bool) -> Iterator[object]:
     for name, claim in SUBJECTS.items():
-        for n in sorted({*claim.quick_sizes[::3], *claim.sizes[::3]}):
+        for n in sorted(_sizes(claim)):
             rows = [PYINFO, *function_peers.names(name)] if own else map(isa_row, other_isas())
             for row in rows:
                 elements = n if claim.touched else 1 << n
