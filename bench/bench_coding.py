@@ -15,6 +15,7 @@ from .codecs import PYINFO, PYINFO_CODERS, Codec, peer_codecs, pyinfo_codec
 from .coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
 from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
 from .machine import active_isa, versions
+from .weights_codecs import KIND, rows, weights_codec
 
 SIZES = (4096, 256 << 10, 16 << 20)
 
@@ -95,3 +96,44 @@ def test_coding_with_other_instruction_sets(
         versions=versions(*codecs.installed()),
     )
     measure_elsewhere(benchmark, worker)
+
+
+def _weights(*, own: bool) -> Iterator[object]:
+    for n in SIZES:
+        for direction in ("encode", "decode"):
+            for row in rows() if own else map(isa_row, other_isas()):
+                mark = pytest.mark.elements(n)
+                yield pytest.param(
+                    direction, n, row, marks=mark, id=f"{direction} n={n // 2} {row}"
+                )
+
+
+@pytest.mark.parametrize(("direction", "n", "row"), list(_weights(own=True)))
+def test_weights(benchmark: BenchmarkFixture, direction: str, n: int, row: str) -> None:
+    codec = weights_codec(row, n)
+    _describe_weights(benchmark, direction, n, row)
+    benchmark.extra_info["coded_size"] = codec.size
+    call = getattr(codec, direction)
+    benchmark(call.function, *call.args, **call.options)
+
+
+@pytest.mark.benchmark(timer=CLOCK)
+@pytest.mark.parametrize(("direction", "n", "row"), list(_weights(own=False)))
+def test_weights_with_other_instruction_sets(
+    benchmark: BenchmarkFixture, workers: Workers, direction: str, n: int, row: str
+) -> None:
+    worker = workers[isa_of(row)]
+    worker.prepare("weights", direction, n)
+    _describe_weights(benchmark, direction, n, row)
+    measure_elsewhere(benchmark, worker)
+
+
+def _describe_weights(benchmark: BenchmarkFixture, direction: str, n: int, row: str) -> None:
+    benchmark.group = f"{direction} {KIND} n={n // 2}"
+    benchmark.extra_info.update(
+        n=n // 2,
+        bytes=n,
+        impl=row,
+        isa=(isa_of(row) or active_isa()) if row.startswith(PYINFO) else None,
+        versions=versions("ml_dtypes", "torch", "zipnn", "zstandard"),
+    )

@@ -1,7 +1,7 @@
 """Every other public function and method, by what `bench.claims` says about it, next to peers.
 
 Groups per function and size: pyinfo with every instruction set of the machine, a reference in plain
-Python or NumPy, and what peers offer (`bench.code_peers`).
+Python or NumPy, and what peers offer (`bench.function_peers`).
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from . import code_peers
-from .claims import CLAIMS, Claim
+from . import counting, function_peers, sample_peers
+from .claim import Claim
+from .claims import CLAIMS
 from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
 from .machine import active_isa, versions
 from .measures import MEASURES
@@ -20,11 +21,20 @@ PYINFO = "pyinfo"
 ELSEWHERE = {*MEASURES, "compress", "decompress"}
 SUBJECTS = {name: claim for name, claim in CLAIMS.items() if claim.function not in ELSEWHERE}
 
+# What takes samples takes few of them, too: claims begin where growth shows.
+SMALL = (1 << 2, 1 << 5, 1 << 8, 1 << 11)
+OF_SAMPLES = {*sample_peers.PEERS, *counting.PEERS}
+
+
+def _sizes(claim: Claim) -> set[int]:
+    small = SMALL if claim.name in OF_SAMPLES else ()
+    return {*small, *claim.quick_sizes[::3], *claim.sizes[::3]}
+
 
 def _parameters(*, own: bool) -> Iterator[object]:
     for name, claim in SUBJECTS.items():
-        for n in sorted({*claim.quick_sizes[::3], *claim.sizes[::3]}):
-            rows = [PYINFO, *code_peers.names(name)] if own else map(isa_row, other_isas())
+        for n in sorted(_sizes(claim)):
+            rows = [PYINFO, *function_peers.names(name)] if own else map(isa_row, other_isas())
             for row in rows:
                 elements = n if claim.touched else 1 << n
                 mark = pytest.mark.elements(elements)
@@ -33,7 +43,7 @@ def _parameters(*, own: bool) -> Iterator[object]:
 
 @pytest.mark.parametrize(("name", "n", "row"), list(_parameters(own=True)))
 def test_function(benchmark: BenchmarkFixture, name: str, n: int, row: str) -> None:
-    call = SUBJECTS[name].prepare(n) if row == PYINFO else code_peers.call(name, row, n)
+    call = SUBJECTS[name].prepare(n) if row == PYINFO else function_peers.call(name, row, n)
     _describe(benchmark, SUBJECTS[name], n, row)
     benchmark(call.function, *call.args, **call.options)
 
@@ -56,5 +66,5 @@ def _describe(benchmark: BenchmarkFixture, claim: Claim, n: int, row: str) -> No
         bytes=int(n * claim.touched),
         impl=row,
         isa=(isa_of(row) or active_isa()) if row.startswith(PYINFO) else None,
-        versions=versions(*code_peers.installed()),
+        versions=versions(*function_peers.PACKAGES.values()),
     )

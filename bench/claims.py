@@ -3,8 +3,7 @@
 import atexit
 import functools
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ import numpy as np
 import pyinfo
 from pyinfo.testing import Growth, doublings
 
+from . import count_claims
+from .claim import Claim
 from .coding_inputs import FOUR_BITS, Bytes, coding_data
 from .inputs import Array
 from .measures import MEASURES, Measure
@@ -21,27 +22,6 @@ from .timing import Call
 PIECE = 1 << 18  # of a stream, in bytes
 LARGE = [k << 23 for k in range(1, 7)]  # what works in pieces of some MiB, works in several
 Code = pyinfo.HuffmanCode | pyinfo.RansModel
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Time and memory of one function; `prepare` makes its call on n elements or symbols.
-
-    The name begins with that of the public function or method; what follows a space says which case
-    of it.
-    """
-
-    name: str
-    prepare: Callable[[int], Call]
-    touched: float  # bytes per n
-    sizes: Sequence[int]
-    quick_sizes: Sequence[int]
-    time: str | Growth = "n"
-    memory: str | None = "1"  # None: not claimed, since it is allocated where nothing traces it
-
-    @property
-    def function(self) -> str:
-        return self.name.partition(" ")[0].rstrip(",")
 
 
 # What has no input that grows.
@@ -131,12 +111,29 @@ def _frame(name: str, use: Callable[[pyinfo.Frame], object], time: str) -> Claim
     def prepare(n: int) -> Call:
         return Call(use, (pyinfo.Frame(pyinfo.compress(coding_data(FOUR_BITS, n))),))
 
-    return Claim(name, prepare, 1.5, doublings(18, 24), doublings(16, 21), time=time)
+    # One block and more: it is a whole block that is decoded.
+    return Claim(name, prepare, 1.5, doublings(18, 24), doublings(18, 23), time=time)
 
 
 def _read_part(frame: pyinfo.Frame) -> object:
     middle = len(frame) // 2
     return frame.read(middle, middle + 1000)
+
+
+def _read_flat_part(frame: pyinfo.Frame) -> object:
+    middle = len(frame) // 2
+    return frame.read_flat(middle, middle + 1000)
+
+
+def _open_and_close(path: Path) -> None:
+    pyinfo.Frame.open(path).close()
+
+
+def _open(blocks: int) -> Call:
+    """A file of so many blocks: their index is what is read."""
+    path = _folder() / f"{blocks} blocks"
+    path.write_bytes(pyinfo.compress(coding_data(FOUR_BITS, 64 * blocks), block_size=64))
+    return Call(_open_and_close, (path,))
 
 
 def _report(n: int) -> Call:
@@ -251,26 +248,16 @@ def _estimate(estimator: str) -> Claim:
     return Claim(name, prepare, 8, sizes, quick, time="n log n", memory="n")
 
 
-def _counting(distinct: int) -> Claim:
-    """Samples of so many different values, far apart."""
-
-    def prepare(n: int) -> Call:
-        random = np.random.default_rng(0)
-        values = random.integers(0, 2**62, distinct)
-        return Call(pyinfo.Counts.from_samples, (values[random.integers(0, distinct, n)],))
-
-    sizes, quick = doublings(16, 23), doublings(14, 20)
-    return Claim(f"Counts.from_samples, {distinct} distinct", prepare, 8, sizes, quick)
+def _from_lengths(n: int) -> Call:
+    counts = np.random.default_rng(0).integers(1, 1000, n)
+    code = pyinfo.HuffmanCode.from_counts(counts, max_length=n.bit_length())
+    return Call(pyinfo.HuffmanCode.from_lengths, (code.lengths,))
 
 
-def _all_different(n: int) -> Call:
-    values = np.random.default_rng(0).integers(0, 2**62, n)
-    return Call(pyinfo.Counts.from_samples, (values,))
-
-
-def _joint(n: int) -> Call:
-    x, y = np.random.default_rng(0).integers(0, 30, (2, n))
-    return Call(pyinfo.JointCounts.from_samples, (x, y))
+def _from_frequencies(n: int) -> Call:
+    counts = np.random.default_rng(0).integers(1, 1000, n)
+    model = pyinfo.RansModel.from_counts(counts, precision=16)
+    return Call(pyinfo.RansModel.from_frequencies, (model.frequencies,))
 
 
 def _limited_code(n: int) -> Call:
@@ -285,6 +272,8 @@ def _tables(longest: int) -> Call:
     counts = np.rint(1.09 ** np.arange(256)).astype(np.int64)
     return Call(pyinfo.HuffmanCode.from_counts, (counts,), {"max_length": longest})
 
+
+_ALPHABETS = (doublings(9, 15), doublings(9, 15))
 
 _ALL = (
     *map(_of_measure, MEASURES.values()),
@@ -311,6 +300,8 @@ _ALL = (
     _file("decompress_file", pyinfo.decompress_file, coded=True),
     _frame("Frame.verify", pyinfo.Frame.verify, "n"),
     _frame("Frame.read (1000 elements)", _read_part, "1"),
+    _frame("Frame.read_flat (1000 elements)", _read_flat_part, "1"),
+    Claim("Frame.open", _open, 16, doublings(13, 18), doublings(13, 18), memory=None),
     Claim("compression_report", _report, 2, doublings(17, 23), doublings(16, 21), memory="n"),
     *_messages(pyinfo.HuffmanCode),
     *_messages(pyinfo.RansModel),
@@ -333,16 +324,9 @@ _ALL = (
         range(9, 17),
         time=Growth("2^n", np.exp2),
     ),
+    Claim("HuffmanCode.from_lengths", _from_lengths, 4, *_ALPHABETS, memory=None),
     _table("RansModel.from_counts", _rans_model, 15),
-    _counting(1000),
-    Claim(
-        "Counts.from_samples, all distinct",
-        _all_different,
-        32,
-        doublings(14, 20),
-        doublings(13, 18),
-        memory=None,
-    ),
-    Claim("JointCounts.from_samples", _joint, 16, doublings(14, 22), doublings(14, 19)),
+    Claim("RansModel.from_frequencies", _from_frequencies, 4, *_ALPHABETS, memory=None),
+    *count_claims.CLAIMS,
 )
 CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}

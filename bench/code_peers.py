@@ -8,8 +8,7 @@ import functools
 import heapq
 import itertools
 from collections.abc import Callable, Mapping
-from importlib import import_module, util
-from typing import Any
+from importlib import import_module
 
 import numpy as np
 
@@ -115,23 +114,3 @@ PEERS: Mapping[str, Mapping[str, Preparation]] = {
     "RansModel.encode": {"constriction": _constriction_message("encode")},
     "RansModel.decode": {"constriction": _constriction_message("decode")},
 }
-
-
-@functools.cache
-def installed() -> tuple[str, ...]:
-    """Names of the peers that are installed."""
-    packages = ("bitarray", "constriction")
-    return tuple(package for package in packages if util.find_spec(package) is not None)
-
-
-def names(function: str) -> list[str]:
-    """The rows beside pyinfo's: references always, peers if they are installed."""
-    known = ("bitarray", "constriction")
-    rows = PEERS.get(function, {})
-    return [row for row in rows if row not in known or row in installed()]
-
-
-def call(function: str, row: str, n: int) -> Call:
-    """The call of a row on n symbols."""
-    found: Any = PEERS[function][row](n)
-    return found  # type: ignore[no-any-return]

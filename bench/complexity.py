@@ -14,7 +14,8 @@ from rich.table import Table
 from pyinfo.testing import Memory, Verdict, judge_memory, judge_time
 from pyinfo.testing.machine import cache_levels
 
-from .claims import CLAIMS, Claim
+from .claim import Claim
+from .claims import CLAIMS
 from .console import console
 from .machine import active_isa, cpu_model, seconds_per_byte
 from .timing import pin_to_one_cpu

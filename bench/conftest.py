@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import codecs, peers
+from . import codecs, function_peers, peers
 from .children import Worker
 from .elsewhere import Workers, other_isas
 from .machine import describe
@@ -54,4 +54,6 @@ def _elements(item: pytest.Item) -> int:
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, object]) -> None:
-    machine_info.update(describe(*peers.PACKAGES, *codecs.PACKAGES))
+    machine_info.update(
+        describe(*peers.PACKAGES, *codecs.PACKAGES, *function_peers.PACKAGES.values())
+    )

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+import pyinfo
+
 from .inputs import Array
 from .timing import Call
 
@@ -41,24 +43,59 @@ SAMPLES: Mapping[str, Callable[[int], Array]] = {
 }
 
 
-def calls(samples: Array) -> dict[str, Call]:
-    """Peers' ways to count these samples; pandas and polars hold them as series already."""
-    found = {UNIQUE: Call(np.unique, (samples,), {"return_counts": True})}
-    if samples.dtype.kind == "u":
-        found[BINCOUNT] = Call(np.bincount, (samples,))
-    if util.find_spec("pandas"):
-        series = import_module("pandas").Series(samples)
-        found["pandas value_counts"] = Call(series.value_counts)
-    if util.find_spec("polars"):
-        series = import_module("polars").Series(samples)
-        found["polars value_counts"] = Call(series.value_counts)
-    return found
+def _value_counts(package: str) -> Callable[[Array], Call]:
+    """Those of pandas and polars, which hold the samples as a series already."""
+    return lambda samples: Call(import_module(package).Series(samples).value_counts)
 
 
-def total(result: Any) -> int:
-    """How many samples a peer's result says there are: that of all is the same."""
+_PEERS: Mapping[str, Callable[[Array], Call]] = {
+    UNIQUE: lambda samples: Call(np.unique, (samples,), {"return_counts": True}),
+    BINCOUNT: lambda samples: Call(np.bincount, (samples,)),
+    **{f"{package} value_counts": _value_counts(package) for package in PACKAGES},
+}
+
+
+def peers(kind: str) -> list[str]:
+    """Names of what counts samples of a kind: NumPy's functions, and peers that are installed."""
+    there = [f"{package} value_counts" for package in PACKAGES if util.find_spec(package)]
+    return [UNIQUE, *([BINCOUNT] if kind.startswith("uint") else []), *there]
+
+
+def checked_call(row: str, samples: Array, own: pyinfo.Counts) -> Call:
+    """A peer's way to count these samples, once its counts are seen to be pyinfo's."""
+    call = _PEERS[row](samples)
+    values, counts = _counted(call())
+    order = np.argsort(values)
+    if not (
+        np.array_equal(values[order], own.values) and np.array_equal(counts[order], own.counts)
+    ):
+        raise AssertionError(f"{row} does not count what pyinfo counts")
+    return call
+
+
+def _counted(result: Any) -> tuple[Array, Array]:
+    """Values and counts of a peer's result, in any order."""
     if isinstance(result, tuple):
-        return int(result[1].sum())
-    if hasattr(result, "get_column"):
-        return int(result.get_column("count").sum())
-    return int(result.sum())
+        return result
+    if isinstance(result, np.ndarray):
+        return np.flatnonzero(result), result[result > 0]
+    if hasattr(result, "columns"):
+        values, counts = (result[column].to_numpy() for column in result.columns)
+    else:
+        values, counts = result.index.to_numpy(), result.to_numpy()
+    return (values.astype(np.str_) if values.dtype.kind == "O" else values), counts
+
+
+def _claimed(kind: str, row: str) -> Callable[[int], Call]:
+    def prepare(n: int) -> Call:
+        samples = SAMPLES[kind](n)
+        return checked_call(row, samples, pyinfo.Counts.from_samples(samples))
+
+    return prepare
+
+
+# For the claims of these names.
+PEERS: Mapping[str, Mapping[str, Callable[[int], Call]]] = {
+    f"Counts.from_samples, {kind}": {row: _claimed(kind, row) for row in peers(kind)}
+    for kind in SAMPLES
+}

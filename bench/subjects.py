@@ -1,20 +1,21 @@
 """The calls that child processes make, named by plain data."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .candidates import candidates
 from .claims import CLAIMS
-from .codecs import PYINFO_CODERS, peer_codecs, pyinfo_codec
+from .codecs import PYINFO, PYINFO_CODERS, peer_codecs, pyinfo_codec
 from .coding_inputs import coding_data
 from .measures import MEASURES
 from .timing import Call
+from .weights_codecs import weights_codec
 
 SMALL = 100_000
 
 
 def call_of(subject: str, *details: object) -> Call:
-    """The call of a subject: "measure", "coding" or "claim", and what its function here takes."""
-    return {"measure": _measure, "coding": _coding, "claim": _claim}[subject](*details)  # type: ignore[operator]
+    """The call of a subject, one of `_SUBJECTS`, and what its function here takes."""
+    return _SUBJECTS[subject](*details)
 
 
 def loading_call(subject: str, *details: object) -> Call:
@@ -42,3 +43,16 @@ def _coding(direction: str, kind: str, n: int, row: str) -> Call:
 
 def _claim(name: str, n: int) -> Call:
     return CLAIMS[name].prepare(n)
+
+
+def _weights(direction: str, n: int) -> Call:
+    codec = weights_codec(PYINFO, n)
+    return codec.encode if direction == "encode" else codec.decode
+
+
+_SUBJECTS: Mapping[str, Callable[..., Call]] = {
+    "claim": _claim,
+    "coding": _coding,
+    "measure": _measure,
+    "weights": _weights,
+}

@@ -5,7 +5,7 @@ import numpy as np
 import pyinfo
 
 from .. import bars
-from ..counting import SAMPLES, calls, total
+from ..counting import SAMPLES, checked_call, peers
 from ..rows import Effort, Quantity, Row, Section, size_text
 from ..timing import Call, interleaved, ratio
 
@@ -25,21 +25,19 @@ def speed(effort: Effort) -> Section:
         n = effort.size(count.n)
         effort.progress(f"counting {count.samples}")
         samples = SAMPLES[count.samples](n)
-        found = {PYINFO: Call(pyinfo.Counts.from_samples, (samples,)), **calls(samples)}
-        for name, call in found.items():
-            result = call()
-            if (result.total if name == PYINFO else total(result)) != n:
-                raise AssertionError(f"{name} does not count {count.samples}")
+        found = {PYINFO: Call(pyinfo.Counts.from_samples, (samples,))}
+        own = found[PYINFO]()
+        found.update({name: checked_call(name, samples, own) for name in peers(count.samples)})
         seconds = interleaved(
             {name: call.sampler() for name, call in found.items()},
             rounds=3 if effort.quick else 7,
             sample_seconds=effort.sample_seconds,
         )
         median = {name: float(np.median(times)) for name, times in seconds.items()}
-        own = Quantity(median[PYINFO], "s")
+        mine = Quantity(median[PYINFO], "s")
         bar_of = {}
-        for peers, bar in count.bars.items():
-            there = [name for name in peers if name in median]
+        for against, bar in count.bars.items():
+            there = [name for name in against if name in median]
             if there:
                 bar_of[min(there, key=median.__getitem__)] = bar
         for name, times in seconds.items():
@@ -48,7 +46,7 @@ def speed(effort: Effort) -> Section:
                     Row(
                         count.samples,
                         size_text(n),
-                        own,
+                        mine,
                         name,
                         Quantity(median[name], "s"),
                         ratio(times, seconds[PYINFO]),
@@ -62,7 +60,7 @@ def speed(effort: Effort) -> Section:
                 Row(
                     count.samples,
                     size_text(n),
-                    own,
+                    mine,
                     bars.UNIFORM,
                     Quantity(float(np.median(uniform)), "s"),
                     ratio(uniform, seconds[PYINFO]),

@@ -1,23 +1,18 @@
 """Weights of a neural network in bfloat16, whole calls next to zipnn."""
 
 from collections.abc import Iterable
-from importlib import import_module, util
 
-import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-import pyinfo
-
 from .. import bars
-from ..coding_inputs import bfloat16_weights
+from ..codecs import PYINFO, Codec
 from ..rows import Effort, Quantity, Row, Section, bytes_text
 from ..timing import Call, interleaved, ratio
+from ..weights_codecs import rows, weights_codec
 
 SIZE = 32 << 20
 PEER = bars.ZIPNN
-
-Weights = NDArray[ml_dtypes.bfloat16]
 
 
 def weights(effort: Effort) -> Section:
@@ -29,62 +24,43 @@ def weights(effort: Effort) -> Section:
         "given: the copy is timed as well, and takes a few percent. It makes no checksums.",
     )
     effort.progress("bfloat16 weights")
-    bits = bfloat16_weights(SIZE // 64 if effort.quick else SIZE)
-    data = bits.view(ml_dtypes.bfloat16)
-    coded = pyinfo.compress(data)
-    out = np.empty_like(data)
-    own = {
-        "encode": Call(pyinfo.compress, (data,)),
-        "decode": Call(pyinfo.decompress, (coded,), {"out": out}),
-    }
-    if not np.array_equal(own["decode"]().view(np.uint16), bits):
-        raise AssertionError("pyinfo does not return what it was given")
-    if util.find_spec("zipnn") is None or util.find_spec("torch") is None:
-        for direction in bars.WEIGHTS:
-            seconds = interleaved({"": own[direction].sampler()}, rounds=effort.rounds)[""]
-            fast = _speed(data, seconds)
-            section.rows.append(
-                Row(direction, bytes_text(data.nbytes), fast, f"{PEER} (not installed)")
-            )
+    size = SIZE // 64 if effort.quick else SIZE
+    own = weights_codec(PYINFO, size)
+    if PEER in rows():
+        section.rows.extend(_against(weights_codec(PEER, size), own, size, effort))
         return section
-    section.rows.extend(_against_zipnn(data, coded, own, effort))
+    for direction in bars.WEIGHTS:
+        seconds = interleaved({"": _call(own, direction).sampler()}, rounds=effort.rounds)[""]
+        fast = _speed(size, seconds)
+        section.rows.append(Row(direction, bytes_text(size), fast, f"{PEER} (not installed)"))
     return section
 
 
-def _speed(data: Weights, seconds: np.ndarray) -> Quantity:
-    return Quantity(data.nbytes / float(np.median(seconds)) / 1e9, "GB/s")
+def _call(codec: Codec, direction: str) -> Call:
+    return codec.encode if direction == "encode" else codec.decode
 
 
-def _against_zipnn(
-    data: Weights, coded: bytes, own: dict[str, Call], effort: Effort
-) -> Iterable[Row]:
-    zipnn = import_module("zipnn").ZipNN(input_format="byte", bytearray_dtype="bfloat16", threads=1)
-    raw = data.tobytes()
-    theirs = zipnn.compress(bytearray(raw))
-    if bytes(zipnn.decompress(theirs)) != raw:
-        raise AssertionError(f"{PEER} does not return what it was given")
-    peer = {
-        "encode": Call(lambda: zipnn.compress(bytearray(raw))),
-        "decode": Call(zipnn.decompress, (theirs,)),
-    }
-    size = bytes_text(data.nbytes)
+def _speed(size: int, seconds: NDArray[np.float64]) -> Quantity:
+    return Quantity(size / float(np.median(seconds)) / 1e9, "GB/s")
+
+
+def _against(peer: Codec, own: Codec, size: int, effort: Effort) -> Iterable[Row]:
+    text = bytes_text(size)
     for direction, bar in bars.WEIGHTS.items():
         seconds = interleaved(
-            {"own": own[direction].sampler(), PEER: peer[direction].sampler()},
+            {each.name: _call(each, direction).sampler() for each in (own, peer)},
             rounds=effort.rounds,
             sample_seconds=effort.sample_seconds,
         )
         yield Row(
             f"{direction} bfloat16",
-            size,
-            _speed(data, seconds["own"]),
+            text,
+            _speed(size, seconds[own.name]),
             PEER,
-            _speed(data, seconds[PEER]),
-            ratio(seconds[PEER], seconds["own"]),
+            _speed(size, seconds[PEER]),
+            ratio(seconds[PEER], seconds[own.name]),
             bar,
         )
-    parts = (Quantity(len(each) / data.nbytes, "%") for each in (coded, theirs))
-    yield Row("coded size", size, next(parts), PEER, next(parts))
-    yield Row(
-        "coded size, of zipnn's", size, Quantity(len(coded) / len(theirs)), bar=bars.WEIGHTS_SIZE
-    )
+    parts = (Quantity(each.size / size, "%") for each in (own, peer))
+    yield Row("coded size", text, next(parts), PEER, next(parts))
+    yield Row("coded size, of zipnn's", text, Quantity(own.size / peer.size), bar=bars.WEIGHTS_SIZE)
