@@ -41,7 +41,7 @@ class Buffer {
  private:
   static constexpr std::align_val_t kAlignment{64};
 
-  static bool is_large(std::size_t size) noexcept { return size >= kHugePage / sizeof(T); }
+  static bool is_large(std::size_t size) noexcept { return size >= kLarge / sizeof(T); }
   static void* allocate(std::size_t size) {
     return is_large(size) ? take_large(size * sizeof(T))
                           : ::operator new(size * sizeof(T), kAlignment);

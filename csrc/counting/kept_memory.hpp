@@ -10,9 +10,11 @@
 namespace pyinfo::counting {
 
 inline constexpr std::size_t kHugePage = std::size_t{1} << 21;
+// Memory of that size malloc fetches from the system, to begin with.
+inline constexpr std::size_t kLarge = std::size_t{1} << 17;
 
-// At least `bytes` >= kHugePage bytes without values, aligned to a huge page. Throws
-// std::bad_alloc.
+// At least `bytes` >= kLarge bytes without values, aligned to a page, and to a huge page if they
+// fill one. Throws std::bad_alloc.
 void* take_large(std::size_t bytes);
 
 // Gives back what take_large(bytes) returned. Up to 32 MiB are kept for later calls.

@@ -259,11 +259,17 @@ void check_kept_memory() {
   CHECK(other != again, "memory is lent twice");
   give_back_large(other, kSize);
   give_back_large(again, kSize - 9);
-  for (std::size_t pages = 1; pages <= 8; ++pages) {  // more than are kept, and larger ones
-    void* const memory = take_large(pages * kHugePage);
-    static_cast<unsigned char*>(memory)[pages * kHugePage - 1] = 1;
-    give_back_large(memory, pages * kHugePage);
+  for (std::size_t size = kLarge; size <= 8 * kHugePage; size += size / 3) {  // more than are kept
+    void* const memory = take_large(size);
+    static_cast<unsigned char*>(memory)[0] = 1;
+    static_cast<unsigned char*>(memory)[size - 1] = 1;
+    give_back_large(memory, size);
   }
+  void* const small = take_large(kLarge + 1);
+  give_back_large(small, kLarge + 1);
+  void* const alike = take_large(2 * kLarge);
+  CHECK(alike == small, "memory of one power of two is not kept");
+  give_back_large(alike, 2 * kLarge);
 }
 
 }  // namespace
