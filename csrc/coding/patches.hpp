@@ -38,4 +38,15 @@ std::size_t patches_size(const unsigned char* data, std::size_t size, std::uint3
 void apply_patches(const unsigned char* list, std::uint32_t patches,
                    std::uint8_t* symbols) noexcept;
 
+// The symbols that have no frequency.
+class AbsentSymbols {
+ public:
+  explicit AbsentSymbols(const std::uint32_t frequencies[256]) noexcept;
+  // The index of the first one of them, or n.
+  std::size_t find(const std::uint8_t* symbols, std::size_t n) const noexcept;
+
+ private:
+  std::uint8_t absent_[256];
+};
+
 }  // namespace pyinfo::coding

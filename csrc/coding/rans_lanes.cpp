@@ -191,20 +191,4 @@ std::uint32_t RansDecoder::pop_by_rank(std::uint32_t x, Symbol& symbol) const no
   return table.frequencies[rank] * (x >> 12) + slot - table.starts[rank];
 }
 
-AbsentSymbols::AbsentSymbols(const std::uint32_t frequencies[256]) noexcept {
-  for (std::size_t s = 0; s < 256; ++s) absent_[s] = frequencies[s] == 0;
-}
-
-std::size_t AbsentSymbols::find(const std::uint8_t* symbols, std::size_t n) const noexcept {
-  constexpr std::size_t block = 64;
-  std::size_t i = 0;
-  for (; n - i >= block; i += block) {
-    std::uint8_t any = 0;
-    for (std::size_t k = 0; k < block; ++k) any |= absent_[symbols[i + k]];
-    if (any != 0) break;
-  }
-  while (i < n && absent_[symbols[i]] == 0) ++i;
-  return i;
-}
-
 }  // namespace pyinfo::coding

@@ -136,15 +136,4 @@ class RansDecoder {
   const RansKernels& kernels_;
 };
 
-// The symbols that have no frequency.
-class AbsentSymbols {
- public:
-  explicit AbsentSymbols(const std::uint32_t frequencies[256]) noexcept;
-  // The index of the first one of them, or n.
-  std::size_t find(const std::uint8_t* symbols, std::size_t n) const noexcept;
-
- private:
-  std::uint8_t absent_[256];
-};
-
 }  // namespace pyinfo::coding

@@ -55,6 +55,7 @@ void sort(Key* keys, std::size_t n, std::size_t largest) noexcept {
 
 #else
 
+// Not that of sort.hpp: kernel objects share no code.
 void sort(Key* keys, std::size_t n, std::size_t) noexcept {
   for (std::size_t i = 1; i < n; ++i) {
     const Key key = keys[i];

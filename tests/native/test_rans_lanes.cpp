@@ -7,6 +7,7 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
+#include "coding/patches.hpp"
 #include "coding/rans_lanes.hpp"
 #include "coding/rans_model.hpp"
 
