@@ -118,4 +118,4 @@ def docs(session: nox.Session) -> None:
     """Build the documentation into site/, warnings are errors, and run all code in it."""
     install_editable(session, "test,bench,docs")
     session.run("mkdocs", "build", "--strict")
-    session.run("pytest", "tests/test_docs.py", "tests/test_examples.py")
+    session.run("pytest", "tests/project/test_docs.py", "tests/project/test_examples.py")

@@ -4,7 +4,7 @@ Run them from the root of a checkout, with pyinfo and its extra `bench` installe
 
     python -m bench.report        the bars: pyinfo, peers, ratios, met or not
     python -m bench.report --only-pictures --pictures docs/figures
-    python -m bench.complexity    everything public: how time and memory grow, checked
+    python -m bench.growth    everything public: how time and memory grow, checked
     pytest bench                  pytest-benchmark groups per function and size
 """
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from . import codecs
-from .codecs import PYINFO, PYINFO_CODERS, Codec, peer_codecs, pyinfo_codec
-from .coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
-from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
-from .machine import active_isa, versions
-from .weights_codecs import KIND, rows, weights_codec
+from bench.inputs.distributions.coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
+from bench.peers import codecs
+from bench.peers.codecs import PYINFO, PYINFO_CODERS, Codec, peer_codecs, pyinfo_codec
+from bench.peers.weights_codecs import KIND, rows, weights_codec
+from bench.processes.elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
+from bench.processes.machine import active_isa, versions
 
 SIZES = (4096, 256 << 10, 16 << 20)
 

@@ -1,7 +1,7 @@
-"""Every other public function and method, by what `bench.claims` says about it, next to peers.
+"""Every other public function and method, by what `bench.growth.claims` says, next to peers.
 
 Groups per function and size: pyinfo with every instruction set of the machine, a reference in plain
-Python or NumPy, and what peers offer (`bench.function_peers`).
+Python or NumPy, and what peers offer (`bench.peers.function_peers`).
 """
 
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from . import counting, function_peers, sample_peers
-from .claim import Claim
-from .claims import CLAIMS
-from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
-from .machine import active_isa, versions
-from .measures import MEASURES
+from bench.growth.claim import Claim
+from bench.growth.claims import CLAIMS
+from bench.peers import counting, function_peers, sample_peers
+from bench.peers.measures import MEASURES
+from bench.processes.elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
+from bench.processes.machine import active_isa, versions
 
 PYINFO = "pyinfo"
 # bench_measures and bench_coding have these.

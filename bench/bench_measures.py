@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from . import peers
-from .candidates import PYINFO, Candidate, candidates, check_agreement
-from .elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
-from .inputs import Array, Shape
-from .machine import active_isa, versions
-from .measures import MEASURES
-from .reference import LINES
+from bench.inputs.distributions.distributions import Array, Shape
+from bench.peers import measure_peers as peers
+from bench.peers.candidates import PYINFO, Candidate, candidates, check_agreement
+from bench.peers.measures import MEASURES
+from bench.peers.reference import LINES
+from bench.processes.elsewhere import CLOCK, Workers, isa_of, isa_row, measure_elsewhere, other_isas
+from bench.processes.machine import active_isa, versions
 
 SIZES = tuple(1 << k for k in (2, 5, 8, 11, 14, 17, 20, 22, 24))
 FLOAT32 = ("entropy", "cross_entropy", "kl_divergence", "js_divergence")

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import codecs, function_peers, peers
-from .children import Worker
-from .elsewhere import Workers, other_isas
-from .machine import describe
-from .timing import pin_to_one_cpu
+from bench.peers import codecs, function_peers
+from bench.peers import measure_peers as peers
+from bench.processes.children import Worker
+from bench.processes.elsewhere import Workers, other_isas
+from bench.processes.machine import describe
+from bench.processes.timing import pin_to_one_cpu
 
 QUICK_LIMIT = 10_000
 QUICK_SECONDS = 0.005

@@ -3,10 +3,9 @@
 import inspect
 
 import pyinfo
-
-from .claims import CLAIMS, NO_CLAIM
-from .measures import MEASURES
-from .reference import LINES
+from bench.growth.claims import CLAIMS, NO_CLAIM
+from bench.peers.measures import MEASURES
+from bench.peers.reference import LINES
 
 # Methods without a group of their own, and why. A new method has to get one, or to be named here.
 NO_GROUP = {"Frame.close": "every frame that is opened in the group of Frame.open is closed there"}

@@ -4,7 +4,7 @@ from importlib import util
 
 import pytest
 
-from . import function_peers, weights_codecs
+from bench.peers import function_peers, weights_codecs
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 # kernel source once per instruction set of the target processor, with -DPYINFO_ISA=<name>, and adds
 # the objects to `target`. Kernel objects hold code that other machines may not execute, so nothing
 # in them may be shared: anonymous namespaces only, no link-time optimisation, no static
-# initialisers (tests/test_codebase.py asks nm). FLAGS_<isa> adds to what that set is compiled with.
+# initialisers (tests/project/test_codebase.py asks nm). FLAGS_<isa> adds to what that set is compiled with.
 
 if(
   CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"

@@ -1,21 +1,16 @@
 """Information theory and entropy coding at the speed of the machine."""
 
 from pyinfo._core import __version__
-from pyinfo.blocks import block_entropy, entropy_rate
-from pyinfo.codes import HuffmanCode, RansModel
-from pyinfo.coding_report import CodingReport, compression_report
+from pyinfo._samples.joint_counts import JointCounts
+from pyinfo.coding.codes import HuffmanCode, RansModel
+from pyinfo.coding.coding_report import CodingReport, compression_report
+from pyinfo.coding.frames import Frame, compress, decompress
+from pyinfo.coding.streams import Compressor, Decompressor, compress_file, decompress_file
 from pyinfo.config import show_config
-from pyinfo.counts import Counts
+from pyinfo.counting.counts import Counts
 from pyinfo.embedding import get_include
 from pyinfo.errors import CorruptDataError
-from pyinfo.estimators import estimate_entropy
-from pyinfo.frames import Frame, compress, decompress
-from pyinfo.joint_counts import JointCounts
-from pyinfo.labellings import (
-    adjusted_mutual_information,
-    normalized_mutual_information,
-    variation_of_information,
-)
+from pyinfo.estimators.entropy_estimators import estimate_entropy
 from pyinfo.measures import (
     bhattacharyya_distance,
     cross_entropy,
@@ -31,8 +26,14 @@ from pyinfo.measures import (
     total_variation_distance,
     tsallis_entropy,
 )
-from pyinfo.pairwise import pairwise_mutual_information
-from pyinfo.sample_measures import (
+from pyinfo.measures.blocks import block_entropy, entropy_rate
+from pyinfo.measures.labellings import (
+    adjusted_mutual_information,
+    normalized_mutual_information,
+    variation_of_information,
+)
+from pyinfo.measures.pairwise import pairwise_mutual_information
+from pyinfo.measures.samples import (
     conditional_entropy,
     conditional_mutual_information,
     entropy_of,
@@ -42,7 +43,6 @@ from pyinfo.sample_measures import (
     total_correlation,
     transfer_entropy,
 )
-from pyinfo.streams import Compressor, Decompressor, compress_file, decompress_file
 
 __all__ = [
     "CodingReport",

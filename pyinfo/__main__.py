@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] in embedding.OPTIONS:  # builds have no extras
         return embedding.main(arguments)
     try:
-        from pyinfo import cli
+        from pyinfo.cli import main as cli
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "rich":
             raise

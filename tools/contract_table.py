@@ -1,7 +1,7 @@
 """Write the tables of docs/contract.md from tests/data/contract.json.
 
-`python tools/contract_table.py` rewrites the page in place; tests/test_contract.py runs the same
-cases and fails when the page differs from what this program would write.
+`python tools/contract_table.py` rewrites the page in place; tests/measures/test_contract.py runs
+the same cases and fails when the page differs from what this program would write.
 """
 
 from __future__ import annotations

@@ -19,14 +19,13 @@ import numpy as np
 
 import pyinfo
 from pyinfo import _core
-from pyinfo.array_layout import ArrayLayout
-from pyinfo.frames import coder_options
+from pyinfo.coding.array_layout import ArrayLayout
+from pyinfo.coding.frames import coder_options
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-import plain_encoder
-import vectors
-from distributions import straddling
+from support import plain_encoder, vectors
+from support.distributions import straddling
 
 Array = np.ndarray[Any, Any]
 Entry = tuple[dict[str, Any], bytes]

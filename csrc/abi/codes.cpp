@@ -1,6 +1,4 @@
 // Codes and their messages as C functions.
-#include "coding/codes.hpp"
-
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -8,9 +6,10 @@
 #include <vector>
 
 #include "abi/errors.hpp"
-#include "coding/huffman_code.hpp"
-#include "coding/message.hpp"
-#include "coding/rans_model.hpp"
+#include "coding/messages/message.hpp"
+#include "coding/messages/symbol_code.hpp"
+#include "coding/models/huffman_code.hpp"
+#include "coding/models/rans_model.hpp"
 
 struct pyinfo_code {
   std::unique_ptr<const pyinfo::coding::SymbolCode> symbols;

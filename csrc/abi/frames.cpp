@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "abi/errors.hpp"
-#include "coding/frame_reader.hpp"
-#include "coding/frame_writer.hpp"
+#include "coding/frames/frame_reader.hpp"
+#include "coding/frames/frame_writer.hpp"
 
 namespace pyinfo::abi {
 namespace {

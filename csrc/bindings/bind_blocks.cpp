@@ -1,4 +1,4 @@
-// Runs of bytes: `_core.block_keys`. pyinfo/blocks.py has checked the length.
+// Runs of bytes: `_core.block_keys`. pyinfo/measures/blocks.py has checked the length.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
@@ -7,7 +7,7 @@
 
 #include "bindings/areas.hpp"
 #include "bindings/byte_buffer.hpp"
-#include "counting/block_keys.hpp"
+#include "counting/ngrams.hpp"
 
 namespace py = pybind11;
 

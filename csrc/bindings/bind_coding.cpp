@@ -1,4 +1,4 @@
-// Codes for single symbols and their messages. pyinfo/codes.py makes classes of these.
+// Codes for single symbols and their messages. pyinfo/coding/codes.py makes classes of these.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
@@ -11,10 +11,10 @@
 #include "bindings/arrays.hpp"
 #include "bindings/byte_buffer.hpp"
 #include "bindings/exceptions.hpp"
-#include "coding/codes.hpp"
-#include "coding/huffman_code.hpp"
-#include "coding/message.hpp"
-#include "coding/rans_model.hpp"
+#include "coding/messages/message.hpp"
+#include "coding/messages/symbol_code.hpp"
+#include "coding/models/huffman_code.hpp"
+#include "coding/models/rans_model.hpp"
 
 namespace py = pybind11;
 
@@ -29,7 +29,7 @@ using Vector = py::array_t<T, py::array::c_style | py::array::forcecast>;
 // Messages of up to so many symbols are made on the stack.
 constexpr std::size_t kSmallRoom = 16384;
 
-// ---- Making codes; pyinfo/codes.py has checked the arguments
+// ---- Making codes; pyinfo/coding/codes.py has checked the arguments
 
 Vector<std::uint8_t> huffman_lengths(const Vector<std::uint64_t>& counts, int max_length) {
   Vector<std::uint8_t> lengths(counts.size());

@@ -1,4 +1,4 @@
-// Measures of tables of joint counts. pyinfo/sample_measures.py has checked the arguments.
+// Measures of tables of joint counts. pyinfo/measures/samples.py has checked the arguments.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "bindings/areas.hpp"
-#include "measures/dependence.hpp"
-#include "measures/pairwise.hpp"
+#include "dependence/dependence.hpp"
+#include "dependence/pairwise.hpp"
 
 namespace py = pybind11;
 

@@ -1,4 +1,4 @@
-// The frames area: what pyinfo/frames.py, streams.py and coding_report.py are made of.
+// The frames area: what pyinfo/coding/frames.py, streams.py and coding_report.py are made of.
 //
 // Long calls work in pieces and look for signals between them, so that Ctrl-C is heard.
 #include <pybind11/pybind11.h>
@@ -17,9 +17,9 @@
 #include "bindings/byte_buffer.hpp"
 #include "bindings/result_memory.hpp"
 #include "coding/corrupt_data.hpp"
-#include "coding/frame_reader.hpp"
-#include "coding/frame_writer.hpp"
-#include "coding/stream_reader.hpp"
+#include "coding/frames/frame_reader.hpp"
+#include "coding/frames/frame_writer.hpp"
+#include "coding/frames/stream_reader.hpp"
 
 namespace py = pybind11;
 

@@ -1,6 +1,7 @@
 // Tables of counts: `_core.count_values`, `_core.factorize`, `_core.joint_table`.
 //
-// Arrays come as they can be read: contiguous, aligned, native. pyinfo/samples.py makes them so.
+// Arrays come as they can be read: contiguous, aligned, native. pyinfo/_samples/samples.py makes
+// them so.
 #include "bindings/arrays.hpp"
 // NumPy's headers first: what follows includes them with these settings.
 #include <pybind11/numpy.h>
@@ -16,7 +17,7 @@
 #include "bindings/areas.hpp"
 #include "counting/count_values.hpp"
 #include "counting/factorize.hpp"
-#include "counting/joint_table.hpp"
+#include "counting/joint_histogram.hpp"
 #include "counting/rows.hpp"
 
 namespace py = pybind11;

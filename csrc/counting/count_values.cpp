@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "counting/byte_counts.hpp"
-#include "counting/dense.hpp"
-#include "counting/hash_table.hpp"
-#include "counting/many_values.hpp"
-#include "counting/perfect_table.hpp"
-#include "counting/sort.hpp"
+#include "counting/strategies/dense.hpp"
+#include "counting/strategies/hash_table.hpp"
+#include "counting/strategies/many_values.hpp"
+#include "counting/strategies/perfect_table.hpp"
+#include "counting/strategies/sort.hpp"
 
 namespace pyinfo::counting {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "counting/entries.hpp"
+#include "counting/strategies/entries.hpp"
 
 namespace pyinfo::counting {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "counting/count_values.hpp"
-#include "counting/hash_table.hpp"
+#include "counting/strategies/hash_table.hpp"
 
 namespace pyinfo::counting {
 namespace {

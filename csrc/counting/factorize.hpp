@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "counting/entries.hpp"
+#include "counting/strategies/entries.hpp"
 
 namespace pyinfo::counting {
 

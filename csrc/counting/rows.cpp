@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "counting/entries.hpp"
+#include "counting/strategies/entries.hpp"
 
 namespace pyinfo::counting {
 namespace {

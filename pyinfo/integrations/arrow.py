@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from pyinfo.counts import Counts
-from pyinfo.joint_counts import JointCounts
-from pyinfo.samples import Array
+from pyinfo._samples.joint_counts import JointCounts
+from pyinfo._samples.samples import Array
+from pyinfo.counting.counts import Counts
 
 __all__ = ["counts", "joint_counts", "parquet_counts"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.array_layout import ArrayLayout, as_array, in_memory_order
-from pyinfo.frames import CoderOptions, coder_options, size_limit, thread_count
+from pyinfo.coding.array_layout import ArrayLayout, as_array, in_memory_order
+from pyinfo.coding.frames import CoderOptions, coder_options, size_limit, thread_count
 
 DEFAULT_BLOCK_SIZE: Final = 1 << 16
 """Smaller than that of `compress`.

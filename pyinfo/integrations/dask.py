@@ -16,8 +16,8 @@ import dask.array
 import numpy as np
 from dask.delayed import delayed
 
-from pyinfo.counts import Counts
-from pyinfo.joint_counts import JointCounts
+from pyinfo._samples.joint_counts import JointCounts
+from pyinfo.counting.counts import Counts
 
 __all__ = ["counts", "entropy", "joint_counts", "mutual_information"]
 

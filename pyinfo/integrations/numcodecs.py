@@ -11,7 +11,7 @@ from typing import Any
 from numcodecs.abc import Codec  # type: ignore[import-untyped]
 from numcodecs.compat import ensure_contiguous_ndarray  # type: ignore[import-untyped]
 
-from pyinfo.frames import Coder, coder_options
+from pyinfo.coding.frames import Coder, coder_options
 from pyinfo.integrations.chunk_frames import (
     DEFAULT_BLOCK_SIZE,
     check_typesize,

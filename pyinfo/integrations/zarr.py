@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin, BytesBytesCodec
 
-from pyinfo.array_layout import ArrayLayout
+from pyinfo.coding.array_layout import ArrayLayout
+from pyinfo.coding.frames import Coder, Frame, coder_options, compress, decompress
 from pyinfo.errors import CorruptDataError
-from pyinfo.frames import Coder, Frame, coder_options, compress, decompress
 from pyinfo.integrations.chunk_frames import (
     DEFAULT_BLOCK_SIZE,
     check_typesize,

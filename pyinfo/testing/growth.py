@@ -29,7 +29,7 @@ cost per element more than `LARGEST_STEP`-fold. Claims above n may add a branch 
 unit of work: a sort that is repeated on the same few elements has been learnt by the processor, one
 of many has not. The tail slope is taken after dividing by the fitted steps.
 
-What this can tell apart (stated by ``tests/test_growth.py``, with seventeen doublings of n):
+What this can tell apart (stated by ``test_growth.py``, with seventeen doublings of n):
 
 * n from n^2 and from a constant: always, at 10 % noise too.
 * n log n from n without memory levels (counted instructions, bytes, or data that stays in a cache):

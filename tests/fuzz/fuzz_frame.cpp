@@ -6,12 +6,12 @@
 #include <set>
 
 #include "buffers.hpp"
-#include "coding/checksum.hpp"
 #include "coding/corrupt_data.hpp"
-#include "coding/frame_reader.hpp"
-#include "coding/frame_writer.hpp"
-#include "coding/planes.hpp"
-#include "coding/stream_reader.hpp"
+#include "coding/frames/checksum.hpp"
+#include "coding/frames/frame_reader.hpp"
+#include "coding/frames/frame_writer.hpp"
+#include "coding/frames/stream_reader.hpp"
+#include "coding/planes/planes.hpp"
 #include "lane_fuzzing.hpp"
 
 namespace {

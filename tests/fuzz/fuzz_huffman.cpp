@@ -1,9 +1,9 @@
 // Huffman lanes: fuzzed codes, lanes, lengths and payloads on every instruction set of this
 // machine, against symbols decoded one by one; and any data there and back.
-#include "coding/code_tables.hpp"
-#include "coding/codes.hpp"
-#include "coding/huffman_code.hpp"
-#include "coding/huffman_lanes.hpp"
+#include "coding/lanes/huffman_lanes.hpp"
+#include "coding/messages/symbol_code.hpp"
+#include "coding/models/code_tables.hpp"
+#include "coding/models/huffman_code.hpp"
 #include "lane_fuzzing.hpp"
 
 namespace {

@@ -3,10 +3,10 @@
 #include <memory>
 #include <numeric>
 
-#include "coding/code_tables.hpp"
-#include "coding/codes.hpp"
-#include "coding/rans_lanes.hpp"
-#include "coding/rans_model.hpp"
+#include "coding/lanes/rans_lanes.hpp"
+#include "coding/messages/symbol_code.hpp"
+#include "coding/models/code_tables.hpp"
+#include "coding/models/rans_model.hpp"
 #include "lane_fuzzing.hpp"
 
 namespace {

@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "coding/codes.hpp"
-#include "coding/lanes.hpp"
+#include "coding/lanes/lanes.hpp"
+#include "coding/messages/symbol_code.hpp"
 #include "simd/dispatch.hpp"
 
 // A finding: libFuzzer keeps the input.

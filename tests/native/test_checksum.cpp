@@ -5,7 +5,7 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/checksum.hpp"
+#include "coding/frames/checksum.hpp"
 
 namespace {
 

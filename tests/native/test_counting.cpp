@@ -8,11 +8,11 @@
 #include "check.hpp"
 #include "counting/count_values.hpp"
 #include "counting/factorize.hpp"
-#include "counting/hash_table.hpp"
-#include "counting/joint_table.hpp"
-#include "counting/kept_memory.hpp"
-#include "counting/perfect_table.hpp"
+#include "counting/joint_histogram.hpp"
 #include "counting/rows.hpp"
+#include "counting/strategies/hash_table.hpp"
+#include "counting/strategies/perfect_table.hpp"
+#include "memory/kept_memory.hpp"
 
 namespace {
 

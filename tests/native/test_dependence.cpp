@@ -7,8 +7,8 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "measures/dependence.hpp"
-#include "measures/pairwise.hpp"
+#include "dependence/dependence.hpp"
+#include "dependence/pairwise.hpp"
 #include "simd/dispatch.hpp"
 
 namespace {

@@ -8,9 +8,9 @@
 #include "buffers.hpp"
 #include "check.hpp"
 #include "coding/corrupt_data.hpp"
-#include "coding/frame_reader.hpp"
-#include "coding/frame_writer.hpp"
-#include "coding/stream_reader.hpp"
+#include "coding/frames/frame_reader.hpp"
+#include "coding/frames/frame_writer.hpp"
+#include "coding/frames/stream_reader.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/huffman_code.hpp"
-#include "coding/huffman_lanes.hpp"
+#include "coding/lanes/huffman_lanes.hpp"
+#include "coding/models/huffman_code.hpp"
 #include "simd/dispatch.hpp"
 
 namespace {

@@ -9,13 +9,13 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/checksum.hpp"
-#include "coding/codes.hpp"
 #include "coding/corrupt_data.hpp"
-#include "coding/huffman_code.hpp"
-#include "coding/lanes.hpp"
-#include "coding/message.hpp"
-#include "coding/rans_model.hpp"
+#include "coding/frames/checksum.hpp"
+#include "coding/lanes/lanes.hpp"
+#include "coding/messages/message.hpp"
+#include "coding/messages/symbol_code.hpp"
+#include "coding/models/huffman_code.hpp"
+#include "coding/models/rans_model.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/planes.hpp"
+#include "coding/planes/planes.hpp"
 
 namespace {
 

@@ -7,9 +7,9 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/patches.hpp"
-#include "coding/rans_lanes.hpp"
-#include "coding/rans_model.hpp"
+#include "coding/frames/patches.hpp"
+#include "coding/lanes/rans_lanes.hpp"
+#include "coding/models/rans_model.hpp"
 
 namespace {
 

@@ -1,0 +1,211 @@
+"""The bars: what counts as fast, small and exact. Every number that is aimed for stands here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.inputs.distributions.distributions import Shape
+
+SCIPY_ENTROPY = "scipy.stats.entropy"
+SCIPY_JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bound on a measured value."""
+
+    bound: float
+    at_least: bool
+
+    def met(self, value: float) -> bool:
+        return value >= self.bound if self.at_least else value <= self.bound
+
+
+def at_least(bound: float) -> Bar:
+    return Bar(bound, at_least=True)
+
+
+def at_most(bound: float) -> Bar:
+    return Bar(bound, at_least=False)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A measure on data of one shape; `bars` name the peer and how many times faster to be."""
+
+    measure: str
+    dtype: str
+    shape: Shape
+    bars: Mapping[str, Bar]
+    axis: int | None = None
+
+
+def _entropy(n: int, dtype: str, scipy: float, numpy: float) -> Workload:
+    bars = {SCIPY_ENTROPY: at_least(scipy), "numpy": at_least(numpy)}
+    return Workload("entropy", dtype, (n,), bars)
+
+
+def _batch(axis: int) -> Workload:
+    bars = {SCIPY_ENTROPY: at_least(15), "numpy": at_least(4)}
+    return Workload("entropy", "float64", (10_000, 1000), bars, axis)
+
+
+_KL_FLOAT64 = {SCIPY_ENTROPY: at_least(18), "numpy": at_least(3)}
+_KL_FLOAT32 = {SCIPY_ENTROPY: at_least(40)}
+_JS = {SCIPY_JENSENSHANNON: at_least(18)}
+
+SPEED = (
+    _entropy(1_000_000, "float64", 12, 3),
+    _entropy(10_000_000, "float64", 12, 3),
+    _entropy(1_000_000, "float32", 25, 4.5),
+    _entropy(10_000_000, "float32", 25, 4.5),
+    Workload("kl_divergence", "float64", (1_000_000,), _KL_FLOAT64),
+    Workload("kl_divergence", "float64", (10_000_000,), _KL_FLOAT64),
+    Workload("kl_divergence", "float32", (1_000_000,), _KL_FLOAT32),
+    Workload("kl_divergence", "float32", (10_000_000,), _KL_FLOAT32),
+    Workload("js_divergence", "float64", (1_000_000,), _JS),
+    Workload("js_divergence", "float64", (10_000_000,), _JS),
+    _batch(axis=1),
+    _batch(axis=0),
+)
+
+# Seconds of one call on four elements.
+CALL = {"entropy": at_most(60e-9), "kl_divergence": at_most(80e-9)}
+CALL_FROM_C = at_most(30e-9)
+
+# Speed of entropy float64, n = 1e6, with each instruction set against a peer in the same rounds.
+BEST_ISA = "avx512"
+ISA = {
+    "avx2": (BEST_ISA, at_least(0.45)),
+    "sse4": (SCIPY_ENTROPY, at_least(2)),
+    "portable": (SCIPY_ENTROPY, at_least(2)),
+}
+
+NEAR_RELATIVE = 1e-8
+NEAR_ERROR = at_most(1e-12)
+NEAR_PAIRS = 100_000
+WRONG_PAIRS = at_most(0)
+
+EXTRA_BYTES = at_most(64 * 1024)
+IMPORT_SECONDS = at_most(0.050)
+IMPORT_SECONDS_WITH_NUMPY = at_most(0.150)
+
+# -- Samples --------------------------------------------------------------------------------------
+
+SKLEARN = "scikit-learn"
+
+# mutual_information of two vectors of 1e6 int64 labels, by the number of labels.
+MUTUAL_INFORMATION = {10: at_least(50), 256: at_least(50), 1000: at_least(10)}
+# pairwise_mutual_information of 1e5 x 50 uint8, by the number of values; a loop over all pairs.
+PAIRWISE = {16: at_least(100), 256: at_least(100)}
+
+# -- Coding ---------------------------------------------------------------------------------------
+
+ZSTANDARD = "zstandard level 1"
+CONSTRICTION = "constriction"
+ZIPNN = "zipnn"
+
+
+@dataclass(frozen=True)
+class CoderBars:
+    """How many times as fast as each peer one of pyinfo's coders has to be on the 4-bit data."""
+
+    encode: Mapping[str, Bar]
+    decode: Mapping[str, Bar]
+
+
+# Whole calls with checksums. The histogram is exact, but for the last coder's.
+CODERS = {
+    "huffman": CoderBars({ZSTANDARD: at_least(2)}, {ZSTANDARD: at_least(2.3)}),
+    "rans": CoderBars(
+        {ZSTANDARD: at_least(1.35), CONSTRICTION: at_least(8)},
+        {ZSTANDARD: at_least(1.9), CONSTRICTION: at_least(120)},
+    ),
+    "rans, sampled histogram": CoderBars({ZSTANDARD: at_least(2)}, {}),
+}
+
+# Decoding the 4-bit data with weaker kernels, each in a process of its own. That Huffman's portable
+# kernel has a bar in GB/s stands with `KERNELS`.
+DECODE_BY_ISA: Mapping[str, Mapping[str, Mapping[str, Bar]]] = {
+    "huffman": {
+        "sse4": {ZSTANDARD: at_least(0.9)},
+        "avx2": {ZSTANDARD: at_least(1.2)},
+    },
+    "rans": {"portable": {CONSTRICTION: at_least(14)}},
+}
+
+# Sizes. An excess is coded size / entropy - 1 of a block of 256 KiB, the largest of all blocks.
+HUFFMAN_OF_ZSTANDARD = at_most(1)
+RANS_EXCESS = at_most(0.005)
+BELOW_ONE_BIT_EXCESS = at_most(0.03)
+ALMOST_INCOMPRESSIBLE_SIZE = at_most(0.995)  # of the input's, for 7.9 bits: the entropy is 0.9875
+
+
+def largest_growth(size: int) -> Bar:
+    """What incompressible input of that many bytes may grow by, in bytes."""
+    return at_most(size / 1000 + 64)
+
+
+# bfloat16 numbers next to zipnn, at no more than its size.
+WEIGHTS = {"encode": at_least(2.5), "decode": at_least(2)}
+WEIGHTS_SIZE = at_most(1)
+
+INCOMPRESSIBLE_SPEED = at_least(5)  # GB/s, both ways
+MESSAGE_SPEED = at_least(0.7)  # GB/s, both ways, 4 KiB with a shared code
+MESSAGE_OVERHEAD = at_most(16)  # bytes of a message of 64 symbols beyond what the code predicts
+TWO_THREADS = at_least(1.7)
+
+# Of the time that coding a block of 256 KiB takes.
+TABLE_SHARE = at_most(0.1)
+
+# Kernels alone on 256 KiB in cache, GB/s of symbols (decode, encode) on a core at 4 GHz.
+KERNEL_CLOCK = 4.0
+KERNELS = {
+    ("huffman", "portable"): (at_least(1.0), at_least(1.1)),
+    ("rans", "portable"): (at_least(0.55), at_least(0.75)),
+    ("huffman", "sse4"): (at_least(2.4), at_least(1.9)),
+    ("rans", "sse4"): (at_least(2.3), at_least(1.1)),
+    ("huffman", "avx2"): (at_least(3.3), at_least(2.8)),
+    ("rans", "avx2"): (at_least(3.2), at_least(2.0)),
+    ("huffman", "avx512"): (at_least(7), at_least(11)),
+    ("rans", "avx512"): (at_least(6), at_least(3.7)),
+}
+
+# -- Zarr -----------------------------------------------------------------------------------------
+
+ZARR_WRITE = at_least(1)  # times as fast as numcodecs.Zstd(level=1)
+ZARR_SIZE_OF_HUFFMAN_ONLY = at_most(1)  # of zstd's size by Huffman coding alone, bytes shuffled
+ZARR_TWO_THREADS = at_least(1.6)
+
+# -- Counting -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Samples to count; `bars` name peers, against the fastest of which they hold."""
+
+    samples: str
+    n: int
+    bars: Mapping[tuple[str, ...], Bar]
+    of_uniform: Bar | None = None
+
+
+UNIFORM = "uint8 uniform"
+_FRAMES = ("pandas value_counts", "polars value_counts")
+_EVERYBODY = ("np.unique", *_FRAMES)
+_NOT_SLOWER = at_least(0.7)
+
+COUNTING = (
+    Counting(
+        UNIFORM,
+        10_000_000,
+        {("np.bincount", *_FRAMES): at_least(6), ("np.unique",): at_least(100)},
+    ),
+    Counting("uint8 constant", 10_000_000, {}, _NOT_SLOWER),
+    Counting("uint8 skewed", 10_000_000, {}, _NOT_SLOWER),
+    Counting("uint16 uniform", 10_000_000, {}),
+    Counting("int64, 1000 distinct, dense", 10_000_000, {_EVERYBODY: at_least(2.5)}),
+    Counting("int64, 1000 distinct, sparse", 10_000_000, {_EVERYBODY: at_least(2.5)}),
+    Counting("int64, 1e5 distinct, sparse", 1_000_000, {_EVERYBODY: at_least(1.8)}),
+    Counting("int64, nearly all distinct", 1_000_000, {("np.unique",): at_least(1)}),
+    Counting("str, 1000 distinct", 1_000_000, {("pandas value_counts",): at_least(1)}),
+)

@@ -1,0 +1,261 @@
+"""Draws what `bench.report.curves` measured, as SVG and PNG; each says machine and date."""
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from bench.report.curves import Codec, Curves, Growth, Throughput
+
+mpl.use("Agg")
+STYLE: Mapping[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "axes.labelcolor": "#333333",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "xtick.color": "#555555",
+    "ytick.color": "#555555",
+    "grid.color": "#e6e6e6",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "figure.facecolor": "white",
+    "svg.hashsalt": "pyinfo",
+}
+# pyinfo is blue, darker with every instruction set; everybody else keeps one colour throughout.
+BLUES = {"avx512": "#08306b", "avx2": "#2171b5", "sse4": "#6baed6", "portable": "#9ecae1"}
+COLOURS = {
+    "pyinfo huffman": "#08306b",
+    "pyinfo rans": "#2f8fd8",
+    "the best NumPy line": "#e6842a",
+    "scipy": "#8c3fa8",
+    "torch": "#d1322d",
+    "polars": "#7a7a00",
+    "numkong": "#1b8a6b",
+    "zstandard": "#d1322d",
+    "zstd": "#d1322d",
+    "zlib": "#8c3fa8",
+    "constriction": "#1b8a6b",
+}
+
+
+def draw(curves: Curves, header: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write all pictures; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures: dict[str, Figure] = {}
+    with mpl.rc_context(dict(STYLE)):
+        for growth in curves.growth:
+            pictures[f"{growth.measure}_time"] = _time(growth)
+            pictures[f"{growth.measure}_per_element"] = _per_element(growth, curves)
+        if curves.throughput is not None:
+            pictures["coders_by_entropy"] = _by_entropy(curves.throughput)
+        if curves.pareto:
+            pictures["size_and_speed"] = _size_and_speed(curves.pareto)
+        files = []
+        for name, figure in pictures.items():
+            _sign(figure, header)
+            for suffix in ("svg", "png"):
+                files.append(folder / f"{name}.{suffix}")
+                metadata = {"Date": None} if suffix == "svg" else None
+                figure.savefig(files[-1], dpi=160, metadata=metadata)
+    return files
+
+
+def _colour(name: str) -> str:
+    isa = name.removeprefix("pyinfo ")
+    if isa in BLUES:
+        return BLUES[isa]
+    return next((c for prefix, c in COLOURS.items() if name.startswith(prefix)), "#777777")
+
+
+def _figure(columns: int = 1) -> tuple[Figure, list[Any]]:
+    figure = Figure(figsize=(8.6, 5.2) if columns == 1 else (10.6, 5.2))
+    axes = figure.subplots(1, columns, squeeze=False)[0]
+    figure.subplots_adjust(left=0.085, right=0.8, top=0.9, bottom=0.21, wspace=0.28)
+    return figure, list(axes)
+
+
+def _sign(figure: Figure, header: Mapping[str, str]) -> None:
+    """What was measured, with what, and when, below the picture."""
+    text = f"{header['date']}: {header['machine']}. {header['versions']}."
+    if "note" in header:
+        text += f" {header['note']}."
+    figure.text(0.02, 0.015, textwrap.fill(text, 165), fontsize=6.5, color="#777777", va="bottom")
+
+
+def _label_ends(axes: Any, lines: Mapping[str, tuple[float, float]], gap: float) -> None:
+    """Names at the right ends of lines, moved apart where they would overlap."""
+    low, high = axes.get_ylim()
+    logarithmic = axes.get_yscale() == "log"
+    scale = (
+        (lambda y: np.log(y / low) / np.log(high / low))
+        if logarithmic
+        else (lambda y: (y - low) / (high - low))
+    )
+    wanted = sorted((float(scale(y)), name) for name, (_, y) in lines.items())
+    places: list[float] = []
+    for place, _ in wanted:
+        places.append(max(place, places[-1] + gap) if places else place)
+    excess = max(0.0, places[-1] - 1.0)
+    for place, (at, name) in zip(places, wanted, strict=True):
+        axes.annotate(
+            name,
+            xy=(1.0, at),
+            xytext=(1.02, place - excess),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            va="center",
+            fontsize=9,
+            color=_colour(name),
+            annotation_clip=False,
+        )
+
+
+def _sizes_axis(axes: Any) -> None:
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(LogLocator(base=2, numticks=13))
+    axes.xaxis.set_major_formatter(FuncFormatter(_power))
+    axes.set_xlabel("n, elements of float64")
+
+
+def _power(n: float, _: int) -> str:
+    exponent = round(np.log2(n))
+    return f"$2^{{{exponent}}}$"
+
+
+def _duration(seconds: float, _: int) -> str:
+    for scale, unit in ((1e-6, "ns"), (1e-3, "µs"), (1.0, "ms")):
+        if seconds < 0.999 * scale:
+            return f"{seconds * 1e3 / scale:g} {unit}"
+    return f"{seconds:g} s"
+
+
+def _time(growth: Growth) -> Figure:
+    figure, (axes,) = _figure()
+    _sizes_axis(axes)
+    axes.set_yscale("log")
+    for name, seconds in growth.seconds.items():
+        own = name.startswith("pyinfo")
+        axes.plot(
+            growth.sizes,
+            seconds,
+            color=_colour(name),
+            lw=2.2 if own else 1.5,
+            zorder=3 if own else 2,
+        )
+    axes.set_xlim(growth.sizes[0], growth.sizes[-1])
+    axes.yaxis.set_major_formatter(FuncFormatter(_duration))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_title(f"{growth.measure}: time of one call")
+    ends = {name: (0.0, seconds[-1]) for name, seconds in growth.seconds.items()}
+    _label_ends(axes, ends, 0.052)
+    return figure
+
+
+def _per_element(growth: Growth, curves: Curves) -> Figure:
+    figure, (axes,) = _figure()
+    _sizes_axis(axes)
+    axes.set_yscale("log")
+    sizes = np.array(growth.sizes)
+    shown = sizes >= 1 << 8
+    ends = {}
+    for name, seconds in growth.seconds.items():
+        own = name.startswith("pyinfo")
+        nanoseconds = np.array(seconds) / sizes * 1e9
+        axes.plot(
+            sizes[shown],
+            nanoseconds[shown],
+            color=_colour(name),
+            lw=2.2 if own else 1.5,
+            zorder=3 if own else 2,
+        )
+        ends[name] = (0.0, float(nanoseconds[-1]))
+    roof = growth.bytes_per_item / curves.bytes_per_second * 1e9
+    fastest = min(min(np.array(seconds) / sizes) for seconds in growth.seconds.values()) * 1e9
+    axes.set_ylim(min(roof * 0.6, fastest * 0.7), 60)
+    axes.set_xlim(1 << 8, sizes[-1])
+    axes.axhspan(axes.get_ylim()[0], roof, color="#dddddd", alpha=0.6, zorder=1, lw=0)
+    axes.text(
+        1.15 * (1 << 8),
+        np.sqrt(roof * axes.get_ylim()[0]),
+        f"faster than memory streams here: {curves.bytes_per_second / 1e9:.0f} GB/s",
+        fontsize=8.5,
+        color="#666666",
+        va="center",
+    )
+    for level, size in enumerate(curves.caches, 1):
+        n = size / growth.bytes_per_item
+        axes.axvline(n, color="#999999", lw=1, ls=(0, (4, 3)), zorder=1)
+        axes.text(n, 52, f" L{level}", fontsize=8.5, color="#666666", ha="left", va="top")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g} ns"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_title(f"{growth.measure}: time per element, and where the input leaves the caches")
+    _label_ends(axes, ends, 0.052)
+    return figure
+
+
+def _by_entropy(found: Throughput) -> Figure:
+    figure, both = _figure(2)
+    for axes, direction in zip(both, ("encode", "decode"), strict=True):
+        speeds: Mapping[str, tuple[float, ...]] = getattr(found, direction)
+        for name, gbps in speeds.items():
+            axes.plot(found.entropies, gbps, color=_colour(name), lw=2, marker="o", ms=3.5)
+        axes.set_yscale("log")
+        axes.set_ylim(0.02, 20)
+        axes.set_xlim(0, 8)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.set_xlabel("entropy of the data, bits per byte")
+        axes.set_title(direction)
+    both[0].set_ylabel("GB/s of data, whole call, one thread")
+    ends = {name: (0.0, gbps[-1]) for name, gbps in found.decode.items()}
+    _label_ends(both[1], ends, 0.06)
+    return figure
+
+
+def _size_and_speed(kinds: Mapping[str, list[Codec]]) -> Figure:
+    figure, both = _figure(len(kinds))
+    figure.subplots_adjust(right=0.97)
+    for axes, (kind, codecs) in zip(both, kinds.items(), strict=True):
+        parts = [codec.part for codec in codecs]
+        close = 0.09 * (max(parts) - min(parts))
+        for codec in codecs:
+            colour = _colour(codec.name)
+            crowded = any(0 < other - codec.part < close for other in parts)
+            axes.plot(
+                [codec.encode, codec.decode],
+                [codec.part, codec.part],
+                color=colour,
+                lw=1.2,
+                alpha=0.6,
+                zorder=2,
+            )
+            axes.plot(codec.encode, codec.part, "o", color="white", mec=colour, mew=1.8, ms=7)
+            axes.plot(codec.decode, codec.part, "o", color=colour, ms=7)
+            axes.annotate(
+                codec.name,
+                xy=(codec.decode, codec.part),
+                xytext=(0, -9 if crowded else 9),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                fontsize=8.5,
+                color=colour,
+            )
+        axes.set_xscale("log")
+        axes.set_xlim(0.005, 30)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
+        axes.margins(y=0.12)
+        axes.set_xlabel("GB/s of data: hollow encodes, full decodes")
+        axes.set_title(kind)
+    both[0].set_ylabel("coded size, of the data's")
+    return figure

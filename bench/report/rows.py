@@ -1,0 +1,152 @@
+"""A report is sections of rows; this is what they are and how they look as text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bench.processes.timing import Spread
+from bench.report.bars import Bar
+
+HEADINGS = ("what", "size", "pyinfo", "peer", "peer's", "ratio (quartiles)", "bar", "met")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number and its unit: "s", "B" (bytes), "GB/s", "%" (of a fraction), or "" for none."""
+
+    value: float
+    unit: str = ""
+
+    def __str__(self) -> str:
+        if self.unit == "s":
+            for scale, unit in ((1e-6, "ns"), (1e-3, "µs"), (1.0, "ms")):
+                if self.value < scale:
+                    return f"{self.value * 1e3 / scale:.3g} {unit}"
+            return f"{self.value:.3g} s"
+        if self.unit == "B":
+            if abs(self.value) < 1024:
+                return f"{self.value:.3g} bytes"
+            return f"{self.value / 1024:,.1f} KiB"
+        if self.unit == "%":
+            return f"{self.value:.3%}"
+        return f"{self.value:.3g} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison. The bar judges the ratio if there is one, else pyinfo's own value."""
+
+    what: str
+    size: str
+    pyinfo: Quantity
+    peer: str = ""
+    peer_value: Quantity | None = None
+    ratio: Spread | None = None
+    bar: Bar | None = None
+
+    @property
+    def met(self) -> bool | None:
+        if self.bar is None:
+            return None
+        return self.bar.met(self.ratio.median if self.ratio else self.pyinfo.value)
+
+    def cells(self) -> tuple[str, ...]:
+        """The row's texts, in the order of `HEADINGS`."""
+        ratio = self.ratio
+        bar = ""
+        if self.bar is not None:
+            sign = ">=" if self.bar.at_least else "<="
+            bound = f"{self.bar.bound:g}x" if ratio else Quantity(self.bar.bound, self.pyinfo.unit)
+            bar = f"{sign} {bound}"
+        return (
+            self.what,
+            self.size,
+            str(self.pyinfo),
+            self.peer,
+            "" if self.peer_value is None else str(self.peer_value),
+            "" if ratio is None else _times(ratio),
+            bar,
+            {None: "", True: "yes", False: "NO"}[self.met],
+        )
+
+
+def _times(ratio: Spread) -> str:
+    median, low, high = (
+        f"{times:,.0f}" if times >= 100 else f"{times:.3g}"
+        for times in (ratio.median, ratio.low, ratio.high)
+    )
+    return f"{median}x ({low}-{high})"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows that were measured together, and how."""
+
+    title: str
+    note: str
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to spend: a quick report only shows that everything works."""
+
+    quick: bool = False
+    progress: Callable[[str], None] = print
+
+    @property
+    def rounds(self) -> int:
+        return 3 if self.quick else 21
+
+    @property
+    def sample_seconds(self) -> float:
+        return 0.001 if self.quick else 0.02
+
+    def size(self, n: int) -> int:
+        """A large size, or a hundredth of it."""
+        return max(n // 100, 1000) if self.quick else n
+
+
+def size_text(*shape: int) -> str:
+    """A shape as "1e6" or "1e4 x 1000"."""
+    return " x ".join(
+        f"{n:.0e}".replace("e+0", "e") if n > 1000 and n % 1000 == 0 else str(n) for n in shape
+    )
+
+
+def bytes_text(n: int) -> str:
+    """A number of bytes as "16 MiB" or "64 bytes"."""
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if n >= unit and n % unit == 0:
+            return f"{n // unit} {name}"
+    return f"{n} bytes"
+
+
+def markdown(header: Mapping[str, str], sections: list[Section]) -> str:
+    """The whole report as Markdown."""
+    lines = [*(f"- {name}: {text}" for name, text in header.items()), ""]
+    for section in sections:
+        lines += [f"## {section.title}", "", section.note, ""]
+        lines += [_line(HEADINGS), _line(("---",) * len(HEADINGS))]
+        lines += [_line(row.cells()) for row in section.rows]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def as_json(header: Mapping[str, str], sections: list[Section]) -> dict[str, Any]:
+    """The whole report as plain data; times in seconds, memory in bytes."""
+    return {
+        "header": dict(header),
+        "sections": [
+            {
+                "title": section.title,
+                "note": section.note,
+                "rows": [{**asdict(row), "met": row.met} for row in section.rows],
+            }
+            for section in sections
+        ],
+    }

@@ -1,0 +1,72 @@
+// A frame that arrives in pieces, decoded chunk by chunk in bounded memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "coding/frames/frame_format.hpp"
+
+namespace pyinfo::coding {
+
+class StreamReader {
+ public:
+  explicit StreamReader(std::uint64_t max_size = kNoLimit);
+
+  // Takes bytes of the frame and returns how many: all of them, unless decoded bytes are ready
+  // (take them first) or the frame ends. Throws CorruptData, or OutputTooLarge when the frame says,
+  // or turns out, to hold more than max_size bytes; after that it takes nothing more.
+  std::size_t feed(const unsigned char* data, std::size_t size);
+
+  // Decoded bytes that are ready, whole items in memory order: take from the front.
+  const unsigned char* ready() const noexcept { return out_.data() + out_used_; }
+  std::size_t ready_size() const noexcept { return out_.size() - out_used_; }
+  void take(std::size_t size) noexcept { out_used_ += size; }
+
+  bool header_known() const noexcept { return stage_ != Stage::header; }
+  const FrameHeader& header() const noexcept { return header_; }
+  // The frame is complete and intact; bytes may still be ready.
+  bool ended() const noexcept { return stage_ == Stage::ended; }
+  // Throws CorruptData that says where the frame breaks off, unless it has ended.
+  void require_end() const;
+
+ private:
+  enum class Stage : std::uint8_t { header, block_header, payload, footer, ended, failed };
+
+  std::size_t peek_part();
+  void part_complete();
+  void expect(Stage stage, std::size_t size);
+  void expect_block();
+  void header_complete();
+  void limit_size(std::uint64_t items);
+  void block_header_complete();
+  void payload_complete();
+  void chunk_complete();
+  void index_complete();
+  void footer_complete();
+  [[noreturn]] void fail_block(const std::string& what);
+  [[noreturn]] void fail(std::uint64_t offset, const std::string& what);
+
+  std::uint64_t max_size_;
+  Stage stage_ = Stage::header;
+  std::vector<unsigned char> part_;  // the bytes so far of the part that comes
+  std::size_t wanted_ = 0;           // its size, as far as known
+  std::uint64_t offset_ = 0;         // of the part in the frame
+
+  FrameHeader header_;
+  BlockHeader block_{};
+  std::uint64_t items_ = 0;  // in the chunks that are complete
+  std::uint64_t blocks_ = 0;
+  std::uint32_t plane_ = 0;    // of the block that comes
+  std::uint32_t symbols_ = 0;  // of the chunk that comes
+  bool last_chunk_ = false;
+  std::uint32_t last_check_ = 0;
+  std::uint32_t index_sum_ = 0;       // CRC of the index that these blocks should have
+  std::vector<unsigned char> chunk_;  // planes, one after another
+  std::vector<const unsigned char*> pointers_;
+  std::vector<unsigned char> out_;
+  std::size_t out_used_ = 0;
+};
+
+}  // namespace pyinfo::coding

@@ -1,0 +1,30 @@
+// How often each pair of integers occurs, where both have a small range.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "counting/strategies/keys.hpp"
+#include "memory/buffer.hpp"
+
+namespace pyinfo::counting {
+
+// counts[(x - first_x) * columns + (y - first_y)], x and y being keys. No row or column at the
+// edges is without a count.
+struct JointTable {
+  Key first_x;
+  Key first_y;
+  std::size_t rows;
+  std::size_t columns;
+  Buffer<std::uint64_t> counts;
+};
+
+// Both columns hold integers, as many of x as of y. Nothing if the table would be large beside the
+// samples. Throws std::bad_alloc.
+std::optional<JointTable> joint_table(Column x, Column y);
+
+// The same in its plainest form.
+std::optional<JointTable> joint_table_reference(Column x, Column y);
+
+}  // namespace pyinfo::counting

@@ -1,0 +1,176 @@
+// Counting keys of a small range: a table with a counter for every key that there may be.
+//
+// The range is guessed from a few of the samples and checked for each of them while they are
+// counted: a comparison that is always foreseen costs less than a pass for the extremes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "counting/strategies/entries.hpp"
+
+namespace pyinfo::counting {
+
+// The keys first, first + 1, ..., first + width - 1; width 0 if there is none.
+struct Window {
+  Key first;
+  std::size_t width;
+};
+
+namespace dense {
+
+inline constexpr std::size_t kSamples = 512;
+// A table for a window may be so much wider than the samples are many, and never wider than that.
+inline constexpr std::size_t kWidthPerSample = 4;
+inline constexpr std::size_t kLeastWidth = 512;
+inline constexpr std::size_t kWidest = std::size_t{1} << 20;
+
+// Where tables are small there are several, for the reason that byte_counts.cpp gives.
+inline constexpr std::size_t kTables = 4;
+inline constexpr std::size_t kNarrow = 4096;
+
+// 32-bit counters are added to 64-bit ones long before they can overflow.
+inline constexpr std::size_t kPerFlush = std::size_t{1} << 30;
+
+inline std::size_t widest(std::size_t n) noexcept {
+  return std::min(kWidest, kLeastWidth + n * kWidthPerSample);
+}
+
+// A window that has room on both sides of what the samples span, if it may be so wide.
+inline Window widened(Key least, Key largest, std::size_t n) noexcept {
+  const std::size_t limit = widest(n);
+  if (largest - least >= limit) return {0, 0};
+  const std::size_t span = std::size_t(largest - least) + 1;
+  const std::size_t room = std::min(span / 8 + 16, (limit - span) / 2);
+  const Key first = least - std::min<Key>(room, least);
+  const Key last = largest + std::min<Key>(room, ~Key{0} - largest);
+  return {first, std::size_t(last - first) + 1};
+}
+
+// Counts samples begin, begin + 1, ..., and returns the number of the first one outside.
+template <class Keys>
+std::size_t count_narrow(const Keys& keys, std::size_t begin, std::size_t end, Window window,
+                         std::uint32_t* tables) noexcept {
+  const std::size_t row = window.width;
+  std::uint32_t* const t0 = tables;
+  std::uint32_t* const t1 = tables + row;
+  std::uint32_t* const t2 = tables + 2 * row;
+  std::uint32_t* const t3 = tables + 3 * row;
+  std::size_t i = begin;
+  for (; i + kTables <= end; i += kTables) {
+    const Key k0 = keys[i] - window.first, k1 = keys[i + 1] - window.first;
+    const Key k2 = keys[i + 2] - window.first, k3 = keys[i + 3] - window.first;
+    if (k0 >= row || k1 >= row || k2 >= row || k3 >= row) break;
+    ++t0[k0];
+    ++t1[k1];
+    ++t2[k2];
+    ++t3[k3];
+  }
+  for (; i < end; ++i) {
+    const Key key = keys[i] - window.first;
+    if (key >= row) break;
+    ++t0[key];
+  }
+  return i;
+}
+
+template <class Keys, class Weight, class Cell>
+std::size_t count_wide(const Keys& keys, std::size_t begin, std::size_t end, Weight weights,
+                       Window window, Cell* table) noexcept {
+  std::size_t i = begin;
+  for (; i < end; ++i) {
+    const Key key = keys[i] - window.first;
+    if (key >= window.width) break;
+    table[key] += Cell(weights[i]);
+  }
+  return i;
+}
+
+// Counts of a window that may be widened.
+template <class Count>
+class DenseTable {
+ public:
+  explicit DenseTable(Window window) : window_(window), counts_(window.width) {}
+
+  Window window() const noexcept { return window_; }
+
+  // As count_narrow.
+  template <class Keys, class Weight>
+  std::size_t count(const Keys& keys, std::size_t begin, std::size_t end, Weight weights) {
+    if constexpr (std::is_same_v<Weight, Ones>) {
+      end = std::min(end, begin + kPerFlush);
+      const bool narrow = window_.width <= kNarrow;
+      const std::size_t tables = narrow ? kTables : 1;
+      const std::unique_ptr<std::uint32_t[]> cells(new std::uint32_t[tables * window_.width]());
+      const std::size_t until = narrow
+                                    ? count_narrow(keys, begin, end, window_, cells.get())
+                                    : count_wide(keys, begin, end, weights, window_, cells.get());
+      for (std::size_t t = 0; t < tables; ++t)
+        for (std::size_t k = 0; k < window_.width; ++k) counts_[k] += cells[t * window_.width + k];
+      return until;
+    } else {
+      return count_wide(keys, begin, end, weights, window_, counts_.data());
+    }
+  }
+
+  void widen(Window window) {
+    std::vector<Count> counts(window.width);
+    std::copy(counts_.begin(), counts_.end(), counts.begin() + (window_.first - window.first));
+    window_ = window;
+    counts_ = std::move(counts);
+  }
+
+  Table<Count> finish() const {
+    std::size_t size = 0;
+    for (const Count count : counts_) size += count != 0;
+    Table<Count> table(size);
+    for (std::size_t k = 0; k < window_.width; ++k)
+      if (counts_[k] != 0) table.append(window_.first + k, counts_[k]);
+    return table;
+  }
+
+ private:
+  Window window_;
+  std::vector<Count> counts_;
+};
+
+}  // namespace dense
+
+// A window for the keys as far as some of them tell.
+template <class Keys>
+Window guess_window(const Keys& keys, std::size_t n) noexcept {
+  if (n == 0) return {0, 0};
+  const std::size_t step = (n - 1) / dense::kSamples + 1;
+  Key least = keys[n - 1], largest = least;
+  for (std::size_t i = 0; i < n; i += step) {
+    least = std::min(least, keys[i]);
+    largest = std::max(largest, keys[i]);
+  }
+  return dense::widened(least, largest, n);
+}
+
+// Counts as long as the keys lie in a window, widened when they leave it, that is not too large.
+// Returns how many samples have been counted, and puts their counts into `counted`.
+template <class Keys, class Weight>
+std::size_t count_dense(const Keys& keys, std::size_t n, Weight weights, Window window,
+                        Table<typename Weight::Count>& counted) {
+  dense::DenseTable<typename Weight::Count> table(window);
+  std::size_t i = 0;
+  while ((i = table.count(keys, i, n, weights)) < n) {
+    const Key key = keys[i];
+    const Window now = table.window();
+    if (key - now.first < now.width) continue;  // the end of what may be counted at a time
+    const Window wider = dense::widened(std::min(key, now.first),
+                                        std::max<Key>(key, now.first + (now.width - 1)), n);
+    if (wider.width == 0) break;
+    table.widen(wider);
+  }
+  counted = table.finish();
+  return i;
+}
+
+}  // namespace pyinfo::counting

@@ -1,0 +1,117 @@
+// Counts by key, where keys may be any numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "counting/strategies/entries.hpp"
+
+namespace pyinfo::counting {
+
+// A bijection whose high bits depend on all bits of the key.
+inline std::uint64_t hash_of(Key key) noexcept {
+  return (key ^ key >> 32) * std::uint64_t{0x9e3779b97f4a7c15};
+}
+
+// Open addressing that grows.
+//
+// Key 0 has its place at slot 0 from the start, since its hash is 0; in every other slot a key of 0
+// therefore says that the slot is free, and all keys can be stored.
+template <class Count>
+class HashTable {
+ public:
+  explicit HashTable(int slot_bits) { reset(slot_bits); }
+
+  // Empty again, with 2^slot_bits slots.
+  void reset(int slot_bits) {
+    if (slots_.size() < std::size_t{1} << slot_bits)
+      slots_ = Buffer<Entry<Count>>(std::size_t{1} << slot_bits);
+    slot_bits_ = slot_bits;
+    used_ = 0;
+    for (std::size_t at = 0; at < slots(); ++at) slots_[at] = {0, 0};
+  }
+
+  void add(Key key, Count count) {
+    Entry<Count>* const slot = find(key);
+    if (slot->key == key) {
+      slot->count += count;
+    } else {
+      insert(slot, key, count);
+    }
+  }
+
+  // Adds samples begin .. end - 1. (`keys` is a copy, which counts cannot alias.)
+  template <class Keys, class Weight>
+  void add_all(Keys keys, Weight weights, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end;) {
+      // Until there is one that is not at its first place, which is rare, nothing changes here.
+      Entry<Count>* const slots = slots_.data();
+      const int shift = 64 - slot_bits_;
+      for (; i < end; ++i) {
+        const Key key = keys[i];
+        Entry<Count>& slot = slots[hash_of(key) >> shift];
+        if (slot.key != key) break;
+        slot.count += weights[i];
+      }
+      if (i < end) {
+        add(keys[i], weights[i]);
+        ++i;
+      }
+    }
+  }
+
+  // The slot of a key, or the free one where it belongs.
+  Entry<Count>* find(Key key) noexcept {
+    Entry<Count>* const slots = slots_.data();
+    const std::size_t mask = this->slots() - 1;
+    std::size_t at = hash_of(key) >> (64 - slot_bits_);
+    // Only slot 0 holds the key 0.
+    while (slots[at].key != key && (slots[at].key != 0 || at == 0)) at = (at + 1) & mask;
+    return slots + at;
+  }
+
+  std::size_t distinct() const noexcept { return used_; }
+
+  // How many keys of equal counts would be as unlike each other: the exponential of Renyi's entropy
+  // of order 2. Keys that are hardly ever met hardly count.
+  double effective_keys() const noexcept {
+    double sum = 0, squares = 0;
+    for (std::size_t at = 0; at < slots(); ++at) {
+      const double count = double(slots_[at].count);
+      sum += count;
+      squares += count * count;
+    }
+    return sum * sum / squares;
+  }
+
+  // Writes what has a count, in no order, and returns how many that are: at most distinct() + 1,
+  // and one more may be overwritten. Without a branch on what is there, which nobody could foresee.
+  std::size_t copy_to(Entry<Count>* entries) const noexcept {
+    std::size_t size = 0;
+    for (std::size_t at = 0; at < slots(); ++at) {
+      entries[size] = slots_[at];
+      size += slots_[at].count != 0;
+    }
+    return size;
+  }
+
+ private:
+  std::size_t slots() const noexcept { return std::size_t{1} << slot_bits_; }
+
+  void insert(Entry<Count>* slot, Key key, Count count) {
+    *slot = {key, count};
+    if (++used_ < slots() / 2) return;
+    HashTable larger(slot_bits_ + 1);
+    for (std::size_t at = 0; at < slots(); ++at)
+      if (slots_[at].key != 0 || at == 0) *larger.find(slots_[at].key) = slots_[at];
+    larger.used_ = used_;
+    *this = std::move(larger);
+  }
+
+  Buffer<Entry<Count>> slots_;
+  int slot_bits_ = 0;
+  std::size_t used_ = 0;
+};
+
+}  // namespace pyinfo::counting

@@ -1,0 +1,123 @@
+// Sorting by keys, in memory that is in the cache.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "counting/strategies/entries.hpp"
+#include "counting/strategies/partition.hpp"
+
+namespace pyinfo::counting {
+
+inline Key key_of(Key key) noexcept { return key; }
+template <class Count>
+Key key_of(const Entry<Count>& entry) noexcept {
+  return entry.key;
+}
+
+// How many bits the number has.
+inline int bit_width(std::uint64_t number) noexcept {
+  int width = 0;
+  for (int step = 32; step > 0; step /= 2) {
+    if (number >> step != 0) {
+      number >>= step;
+      width += step;
+    }
+  }
+  return width + int(number);
+}
+
+// Up to so many items are sorted at a time; more are partitioned first.
+inline constexpr std::size_t kMostSorted = 8192;
+
+namespace sorting {
+
+inline constexpr int kMostBits = 12;
+// What insertion does well.
+inline constexpr std::size_t kFewItems = 24;
+
+template <class Item>
+void insertion_sort(Item* items, std::size_t n) noexcept {
+  for (std::size_t i = 1; i < n; ++i) {
+    const Item item = items[i];
+    std::size_t j = i;
+    for (; j > 0 && key_of(items[j - 1]) > key_of(item); --j) items[j] = items[j - 1];
+    items[j] = item;
+  }
+}
+
+}  // namespace sorting
+
+// The bits in which any two of n > 0 keys differ.
+template <class Source>
+Key differing_bits(const Source& items, std::size_t n) noexcept {
+  const Key first = key_of(items[0]);
+  Key bits = 0;
+  for (std::size_t i = 1; i < n; ++i) bits |= key_of(items[i]) ^ first;
+  return bits;
+}
+
+// Deals n items to 2^bits parts by the bits of their keys above `shift`; those above these are
+// equal in all keys. Writes where each part ends, and returns the size of the largest.
+template <class Source, class Item, class Size>
+std::size_t partition(const Source& items, std::size_t n, int shift, int bits, Item* out,
+                      Size* ends) noexcept {
+  const std::size_t parts = std::size_t{1} << bits;
+  const Key mask = Key(parts - 1);
+  std::memset(ends, 0, parts * sizeof(Size));
+  for (std::size_t i = 0; i < n; ++i) ++ends[(key_of(items[i]) >> shift) & mask];
+  Size sum = 0, largest = 0;
+  for (std::size_t p = 0; p < parts; ++p) {
+    const Size size = ends[p];
+    largest = std::max(largest, size);
+    ends[p] = sum;
+    sum += size;
+  }
+  for (std::size_t i = 0; i < n; ++i) out[ends[(key_of(items[i]) >> shift) & mask]++] = items[i];
+  return largest;
+}
+
+// Sorts up to kMostSorted items by their keys and returns where they are: in `items` or in
+// `scratch`. Items of one key keep their order.
+//
+// About as many parts as items, then insertion within all parts at once: hardly anything is left
+// to do, unless the keys lie unevenly.
+template <class Item>
+Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
+  using namespace sorting;
+  if (n <= kFewItems) {
+    insertion_sort(items, n);
+    return items;
+  }
+  const Key differ = differing_bits(items, n);
+  if (differ == 0) return items;
+  std::uint32_t ends[std::size_t{1} << kMostBits];
+  const int bits = std::min({bit_width(differ), bit_width(n), kMostBits});
+  const int shift = bit_width(differ) - bits;
+  const std::size_t largest = partition(items, n, shift, bits, scratch, ends);
+  if (shift == 0) return scratch;
+  if (largest > kFewItems) {
+    std::uint32_t begin = 0;
+    for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
+      const std::size_t size = ends[p] - begin;
+      if (size > kFewItems) {
+        const Item* const sorted = sort_items(scratch + begin, items + begin, size);
+        if (sorted != scratch + begin) std::memcpy(scratch + begin, sorted, size * sizeof(Item));
+      }
+      begin = ends[p];
+    }
+  }
+  if constexpr (std::is_same_v<Item, Key>) {
+    if (largest <= kFewItems) {
+      sort_parted(scratch, n, largest);
+      return scratch;
+    }
+  }
+  insertion_sort(scratch, n);
+  return scratch;
+}
+
+}  // namespace pyinfo::counting

@@ -1,0 +1,450 @@
+"""How often values of several variables occur together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from pyinfo import _core
+from pyinfo._samples.samples import Array, as_samples, as_weights, count, factorize, joined
+from pyinfo.counting.counts import Counts, merged_in_pairs
+
+Codes = npt.NDArray[np.uint32]
+
+_MOST_KEYS: Final = 2**64
+_LARGEST_TABLE: Final = 2**31
+
+
+class JointCounts:
+    """The combinations of values that several variables take, and how often each occurs.
+
+    Examples
+    --------
+    >>> joint = JointCounts.from_samples("aabb", [1, 1, 1, 2])
+    >>> joint.table()
+    array([[2, 0],
+           [1, 1]], dtype=uint64)
+    >>> joint.marginal(0)
+    Counts({'a': 2, 'b': 2})
+    >>> joint.conditional({0: "b"})
+    Counts({1: 1, 2: 1})
+    >>> joint.entropy()
+    1.5
+    """
+
+    __slots__ = ("_table",)
+
+    # The variables' values, for each cell the number of each variable's value, and the counts. The
+    # cells are in the order of their values. Replaced as a whole, as in Counts.
+    _table: tuple[tuple[Array, ...], Codes, Array]
+
+    __hash__ = None  # type: ignore[assignment]  # an update changes it
+
+    def __init__(self) -> None:
+        raise TypeError("JointCounts are made by JointCounts.from_samples")
+
+    @classmethod
+    def from_samples(cls, *samples: Any, weights: npt.ArrayLike | None = None) -> JointCounts:
+        """Count what occurs together.
+
+        Parameters
+        ----------
+        *samples : array_like, bytes-like or str
+            For each variable its samples, as for `Counts.from_samples`; two variables or more, all
+            with the same number of samples.
+        weights : array_like, optional
+            How many times each sample counts: not negative. Counts are float64 then.
+
+        Raises
+        ------
+        TypeError
+            If samples of that type are not counted.
+        ValueError
+            If there are none, they are not equally many, or the weights do not fit.
+        """
+        made = cls._of(samples, weights)
+        if not len(made):
+            what = "samples are empty" if weights is None else "weights are all zero"
+            raise ValueError(f"{what}: there is nothing to count")
+        return made
+
+    @classmethod
+    def from_chunks(cls, chunks: Iterable[Any]) -> JointCounts:
+        """Count samples that come in parts.
+
+        Parameters
+        ----------
+        chunks : iterable
+            Of tuples, each with the samples of all variables, or of `JointCounts`; some may be
+            empty.
+
+        Returns
+        -------
+        JointCounts
+            Those of all samples, in memory that grows with the different combinations only.
+        """
+        tables = (
+            chunk if isinstance(chunk, JointCounts) else cls._of(tuple(chunk), None)
+            for chunk in chunks
+        )
+        made = merged_in_pairs(tables)
+        if made is None or not len(made):
+            raise ValueError("chunks are empty: there is nothing to count")
+        return made
+
+    @classmethod
+    def _of(cls, samples: Sequence[Any], weights: npt.ArrayLike | None) -> JointCounts:
+        if len(samples) < 2:
+            raise TypeError(f"JointCounts are those of two variables or more, not {len(samples)}")
+        arrays = [as_samples(given, f"samples[{i}]") for i, given in enumerate(samples)]
+        sizes = [array.size for array in arrays]
+        if len(set(sizes)) > 1:
+            raise ValueError(f"samples must be equally many, not {', '.join(map(str, sizes))}")
+        if weights is None:
+            if len(arrays) == 2 and (table := _dense(arrays[0], arrays[1])) is not None:
+                return cls._made(*table)
+            return cls._made(*_counted(arrays, None))
+        return cls._made(*_counted(arrays, as_weights(weights, sizes[0])))
+
+    @classmethod
+    def _made(cls, variables: Sequence[Array], cells: Codes, counts: Array) -> JointCounts:
+        made = object.__new__(cls)
+        for array in (*variables, cells, counts):
+            array.flags.writeable = False
+        made._table = (tuple(variables), cells, counts)
+        return made
+
+    @property
+    def variables(self) -> tuple[Array, ...]:
+        """For each variable the different values that it takes, sorted; read-only."""
+        return self._table[0]
+
+    @property
+    def cells(self) -> tuple[Codes, Array]:
+        """What occurs: a row of numbers for each combination, and how often; read-only.
+
+        Element (c, i) of the first array says which of ``variables[i]`` it is in combination c.
+        """
+        return self._table[1:]
+
+    @property
+    def counts(self) -> Array:
+        """How often each combination that occurs does: uint64, or float64 if weighted."""
+        return self._table[2]
+
+    @property
+    def total(self) -> int | float:
+        """How many samples there are, or the sum of their weights."""
+        total: int | float = self.counts.sum().item()
+        return total
+
+    def table(self) -> Array:
+        """Return all combinations, also those that do not occur: an axis for each variable.
+
+        Raises
+        ------
+        ValueError
+            If that were more than 2**31 elements: `cells` has what occurs.
+        """
+        variables, cells, counts = self._table
+        shape = tuple(map(len, variables))
+        if math.prod(shape) > _LARGEST_TABLE:
+            raise ValueError(f"a table of {' x '.join(map(str, shape))} elements is too large")
+        table = np.zeros(shape, counts.dtype)
+        table[tuple(cells.T)] = counts
+        return table
+
+    def marginal(self, *variables: SupportsIndex) -> Any:
+        """Return the counts of some of the variables.
+
+        Parameters
+        ----------
+        *variables : int
+            Their numbers; negative ones count from the end.
+
+        Returns
+        -------
+        Counts or JointCounts
+            Of one variable, or of several in that order.
+        """
+        values, cells, counts = self._table
+        chosen = [_index(variable, len(values)) for variable in variables]
+        if not chosen:
+            raise TypeError("marginal() takes the number of a variable or more")
+        if len(set(chosen)) < len(chosen):
+            raise ValueError("variables must differ from each other")
+        return _of_cells([values[i] for i in chosen], cells[:, chosen], counts)
+
+    def conditional(self, given: Mapping[int, Any]) -> Any:
+        """Return the counts of the other variables where some have certain values.
+
+        Parameters
+        ----------
+        given : mapping
+            For the numbers of some variables their values.
+
+        Returns
+        -------
+        Counts or JointCounts
+            Of the variables that are left, in their order.
+
+        Raises
+        ------
+        ValueError
+            If the values do not occur together, or no variable is left.
+        """
+        values, cells, counts = self._table
+        wanted = {_index(i, len(values)): value for i, value in given.items()}
+        left = [i for i in range(len(values)) if i not in wanted]
+        if not left:
+            raise ValueError("given must leave a variable")
+        chosen = np.ones(len(counts), np.bool_)
+        for i, value in wanted.items():
+            chosen &= _equal(values[i], value)[cells[:, i]]
+        if not chosen.any():
+            raise ValueError(f"there are no samples with {dict(given)}")
+        return _of_cells([values[i] for i in left], cells[chosen][:, left], counts[chosen])
+
+    def update(self, *samples: Any, weights: npt.ArrayLike | None = None) -> None:
+        """Count more samples of the same variables.
+
+        Parameters
+        ----------
+        *samples, weights
+            As for `from_samples`; none at all change nothing.
+        """
+        if len(samples) != len(self.variables):
+            raise TypeError(
+                f"there must be samples of {len(self.variables)} variables, not of {len(samples)}"
+            )
+        if weights is None:
+            more = self._of(samples, None)
+            self._table = self.merge(more)._table
+            return
+        # The sums so far come first, so that weights are added in the order of the samples.
+        variables, cells, counts = self._table
+        arrays = [
+            joined([values[codes], as_samples(given, f"samples[{i}]")])
+            for i, (values, codes, given) in enumerate(
+                zip(variables, cells.T, samples, strict=True)
+            )
+        ]
+        more_weights = as_weights(weights, np.size(samples[0]))
+        self._table = self._made(
+            *_counted(arrays, np.concatenate([counts.astype(np.float64), more_weights]))
+        )._table
+
+    def merge(self, *others: JointCounts) -> JointCounts:
+        """Return the counts of all samples together.
+
+        Parameters
+        ----------
+        *others : JointCounts
+            Of as many variables, of the same kinds.
+        """
+        for other in others:
+            if not isinstance(other, JointCounts):
+                raise TypeError(f"JointCounts merge with JointCounts, not {type(other).__name__}")
+            if len(other.variables) != len(self.variables):
+                raise ValueError(
+                    f"JointCounts of {len(self.variables)} and of {len(other.variables)} variables "
+                    "do not merge"
+                )
+        tables = [counts._table for counts in (self, *others) if len(counts)]
+        if len(tables) < 2:
+            return self._made(*(tables[0] if tables else self._table))
+        weighted = any(counts.dtype.kind == "f" for _, _, counts in tables)
+        numbers = np.concatenate(
+            [counts for _, _, counts in tables],
+            dtype=np.float64 if weighted else np.uint64,
+            casting="unsafe",
+        )
+        variables, columns = [], []
+        for i in range(len(self.variables)):
+            # Tables are as long as what they know: only their values are looked at.
+            codes, values = factorize(joined([values[i] for values, _, _ in tables]))
+            ends = np.cumsum([0, *(len(values[i]) for values, _, _ in tables)])
+            variables.append(values)
+            columns.append(
+                np.concatenate(
+                    [
+                        codes[begin : begin + len(table[0][i])][table[1][:, i]]
+                        for begin, table in zip(ends, tables, strict=False)
+                    ]
+                )
+            )
+        return self._made(*_combined(variables, columns, numbers))
+
+    def __add__(self, other: object) -> JointCounts:
+        if not isinstance(other, JointCounts):
+            return NotImplemented
+        return self.merge(other)
+
+    def entropy(self, *, base: float = 2) -> float:
+        """Return the joint entropy of the observed frequencies.
+
+        Parameters
+        ----------
+        base : float, default 2
+            Bits by default; ``math.e`` gives nats.
+        """
+        return float(_core.entropy(self.counts, base=base, normalize=True))
+
+    def mutual_information(self, *, base: float = 2) -> float:
+        """Return the mutual information of two variables: how far they are from independent.
+
+        It is the divergence of the observed frequencies from the products of their margins, and
+        exact where it is small, which differences of entropies are not.
+
+        Parameters
+        ----------
+        base : float, default 2
+            Bits by default; ``math.e`` gives nats.
+
+        Raises
+        ------
+        ValueError
+            If there are more than two variables: `marginal` leaves two.
+        """
+        variables, cells, counts = self._table
+        if len(variables) != 2:
+            raise ValueError(f"mutual information is that of 2 variables, not of {len(variables)}")
+        total = float(self.total)
+        margins = [
+            np.bincount(codes, counts, len(values))
+            for codes, values in zip(cells.T, variables, strict=True)
+        ]
+        apart = margins[0][cells[:, 0]] * margins[1][cells[:, 1]] / total
+        information = _core.kl_divergence(counts / total, apart / total, base=base, normalize=False)
+        return max(0.0, float(information))
+
+    def __len__(self) -> int:
+        return len(self._table[2])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, JointCounts):
+            return NotImplemented
+        return (
+            len(self.variables) == len(other.variables)
+            and np.array_equal(self._table[1], other._table[1])
+            and np.array_equal(self._table[2], other._table[2])
+            and all(self.marginal(i) == other.marginal(i) for i in range(len(self.variables)))
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, self._table
+
+    def __repr__(self) -> str:
+        shape = " x ".join(str(len(values)) for values in self.variables)
+        return f"JointCounts({len(self)} of {shape} combinations, total {self.total})"
+
+
+def _dense(x: Array, y: Array) -> tuple[list[Array], Codes, Array] | None:
+    """Count two variables of small range by a table of all pairs, if that is how to do it."""
+    if x.dtype.kind == "O" or y.dtype.kind == "O":
+        return None
+    found = _core.joint_table(x, y)
+    if found is None:
+        return None
+    table, first_x, first_y = found
+    rows, columns = np.nonzero(table)
+    counts = table[rows, columns]
+    variables, codes = [], []
+    for numbers, first, size, dtype in (
+        (rows, first_x, table.shape[0], x.dtype),
+        (columns, first_y, table.shape[1], y.dtype),
+    ):
+        present = np.zeros(size, np.bool_)
+        present[numbers] = True
+        code_of = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+        codes.append(code_of[numbers])
+        # In Python's integers: a difference of two may not fit their type.
+        variables.append(np.array([first + i for i in np.flatnonzero(present).tolist()], dtype))
+    return variables, np.stack(codes, axis=1), counts
+
+
+def _counted(arrays: list[Array], weights: Array | None) -> tuple[list[Array], Codes, Array]:
+    """Count combinations of samples."""
+    factors = [factorize(array) for array in arrays]
+    codes = [codes for codes, _ in factors]
+    return _combined([values for _, values in factors], codes, weights)
+
+
+def _combined(
+    variables: list[Array], codes: list[Codes], weights: Array | None
+) -> tuple[list[Array], Codes, Array]:
+    """Count combinations of numbered values; values that are left without a count are dropped."""
+    sizes = [len(values) for values in variables]
+    keys = codes[0].astype(np.uint64)
+    span = sizes[0]
+    # Keys that would be too large are replaced by their rank. What the ranks stand for:
+    ranks: list[Array | None] = []
+    for column, size in zip(codes[1:], sizes[1:], strict=True):
+        values = None
+        if span * size > _MOST_KEYS:
+            codes_of_keys, values, _ = _core.factorize(keys)
+            keys = codes_of_keys.astype(np.uint64)
+            span = len(values)
+        ranks.append(values)
+        keys *= np.uint64(size)
+        keys += column
+        span *= size
+    keys, counts = _core.count_values(keys, weights)
+    cells = np.empty((len(keys), len(sizes)), np.uint32)
+    for i in range(len(sizes) - 1, 0, -1):
+        keys, cells[:, i] = np.divmod(keys, np.uint64(sizes[i]))
+        values = ranks[i - 1]
+        if values is not None:
+            keys = values[keys]
+    cells[:, 0] = keys
+    return _without_gaps(variables, cells), cells, counts
+
+
+def _without_gaps(variables: list[Array], cells: Codes) -> list[Array]:
+    """Return the values that cells have; the cells are renumbered in place."""
+    kept = []
+    for i, values in enumerate(variables):
+        present = np.zeros(len(values), np.bool_)
+        present[cells[:, i]] = True
+        if present.all():
+            kept.append(values)
+            continue
+        code_of = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+        cells[:, i] = code_of[cells[:, i]]
+        kept.append(values[present])
+    return kept
+
+
+def _of_cells(variables: list[Array], cells: Codes, counts: Array) -> Counts | JointCounts:
+    """Add up what differs in other variables only."""
+    columns = [np.ascontiguousarray(column) for column in cells.T]
+    if len(variables) > 1:
+        return JointCounts._made(*_combined(variables, columns, counts))
+    codes, numbers = count(columns[0], counts)
+    return Counts._made(variables[0][codes], numbers)
+
+
+def _equal(values: Array, wanted: Any) -> npt.NDArray[np.bool_]:
+    """Say which of the values is the wanted one; NaN and NaT are ones like others."""
+    if values.dtype.kind == "O":
+        same = [value == wanted or (value != value and wanted != wanted) for value in values]
+        return np.array(same, np.bool_)
+    if wanted != wanted:
+        return np.asarray(values != values, np.bool_)
+    return np.broadcast_to(np.asarray(values == wanted, np.bool_), values.shape)
+
+
+def _index(variable: SupportsIndex, variables: int) -> int:
+    number = range(variables)
+    try:
+        return number[variable]
+    except IndexError:
+        raise ValueError(f"there is no variable {variable}: there are {variables}") from None
+
+
+def _restored(variables: tuple[Array, ...], cells: Codes, counts: Array) -> JointCounts:
+    return JointCounts._made(variables, cells, counts)

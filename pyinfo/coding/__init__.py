@@ -1,0 +1,1 @@
+"""Entropy coding: codes for single symbols, frames of arrays, streams and files."""

@@ -1,0 +1,364 @@
+"""How often values occur: the histogram of every measure and the model of every code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, SupportsIndex, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pyinfo import _core
+from pyinfo._samples.samples import (
+    Array,
+    as_counts,
+    as_samples,
+    as_weights,
+    common_dtype,
+    count,
+    joined,
+)
+from pyinfo.estimators.entropy_estimators import Estimator, estimate_entropy
+
+if TYPE_CHECKING:
+    from pyinfo.coding.codes import HuffmanCode, RansModel
+
+_SHOWN: Final = 16  # tables of more values are not shown value by value
+
+
+class Counts:
+    """The different values of samples, in their order, and how often each of them occurs.
+
+    Parameters
+    ----------
+    values : array_like
+        The different values, in any order.
+    counts : array_like
+        How often each of them occurs: integers, or finite floats for weighted counts. Values that
+        do not occur are left out.
+
+    Examples
+    --------
+    >>> counts = Counts.from_samples([3, 1, 3, 3])
+    >>> counts
+    Counts({1: 1, 3: 3})
+    >>> counts.update([7, 1])
+    >>> counts.values, counts.counts, counts.total
+    (array([1, 3, 7]), array([2, 3, 1], dtype=uint64), 6)
+    >>> round(counts.entropy(), 3)
+    1.459
+    >>> Counts.from_samples("mississippi")
+    Counts({'i': 4, 'm': 1, 'p': 2, 's': 4})
+    """
+
+    __slots__ = ("_table",)
+
+    # Replaced as a whole, so that other threads see the table before an update or after it.
+    _table: tuple[Array, Array]
+
+    __hash__ = None  # type: ignore[assignment]  # an update changes it
+
+    def __init__(self, values: Any, counts: npt.ArrayLike) -> None:
+        array = as_samples(values, "values")
+        numbers = as_counts(counts, array.size)
+        if len(count(array)[0]) != len(array):
+            raise ValueError("values must differ from each other")
+        if not numbers.any():
+            raise ValueError("counts are all zero: there is nothing that occurs")
+        self._table = _frozen(*count(array, numbers))
+
+    @classmethod
+    def from_samples(cls, samples: Any, *, weights: npt.ArrayLike | None = None) -> Counts:
+        """Count samples.
+
+        Parameters
+        ----------
+        samples : array_like, bytes-like or str
+            Integers, bool, floats up to float64, dates, durations, fixed-width strings, or Python
+            objects that can be hashed and sorted; of any shape. Bytes-like objects are uint8, a
+            str is its characters. All NaNs are one value, the last; -0.0 equals 0.0.
+        weights : array_like, optional
+            How many times each sample counts: not negative. Counts are float64 then.
+
+        Raises
+        ------
+        TypeError
+            If samples of that type are not counted.
+        ValueError
+            If there are none, or the weights do not fit.
+        """
+        made = cls._of(samples, weights)
+        if not len(made):
+            what = "weights are all zero" if np.size(samples) and weights is not None else None
+            raise ValueError(f"{what or 'samples are empty'}: there is nothing to count")
+        return made
+
+    @classmethod
+    def from_chunks(cls, chunks: Iterable[Any]) -> Counts:
+        """Count samples that come in parts.
+
+        Parameters
+        ----------
+        chunks : iterable
+            Of what `from_samples` takes, or of `Counts` themselves; some may be empty.
+
+        Returns
+        -------
+        Counts
+            Those of all samples, in memory that grows with the different values only.
+        """
+        tables = (chunk if isinstance(chunk, Counts) else cls._of(chunk, None) for chunk in chunks)
+        made = merged_in_pairs(tables)
+        if made is None or not len(made):
+            raise ValueError("chunks are empty: there is nothing to count")
+        return made
+
+    @classmethod
+    def _of(cls, samples: Any, weights: npt.ArrayLike | None) -> Counts:
+        array = as_samples(samples)
+        checked = None if weights is None else as_weights(weights, array.size)
+        return cls._made(*count(array, checked))
+
+    @classmethod
+    def _weighted(cls, values: Any, counts: Array) -> Counts:
+        """Count values that may be equal, each as often as its count says."""
+        return cls._made(*count(as_samples(values), counts))
+
+    @classmethod
+    def _made(cls, values: Array, counts: Array) -> Counts:
+        made = object.__new__(cls)
+        made._table = _frozen(values, counts)
+        return made
+
+    @property
+    def values(self) -> Array:
+        """The different values, sorted; read-only."""
+        return self._table[0]
+
+    @property
+    def counts(self) -> npt.NDArray[Any]:
+        """How often each value occurs: uint64, or float64 for weighted samples; read-only."""
+        return self._table[1]
+
+    @property
+    def total(self) -> int | float:
+        """How many samples there are, or the sum of their weights."""
+        total: int | float = self.counts.sum().item()
+        return total
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """The share of each value: its count divided by the total."""
+        return self.counts / self.total
+
+    def update(self, samples: Any, *, weights: npt.ArrayLike | None = None) -> None:
+        """Count more samples.
+
+        The result is that of counting all samples at once, weighted ones to the last bit.
+
+        Parameters
+        ----------
+        samples, weights
+            As for `from_samples`; none at all change nothing.
+        """
+        values, counts = self._table
+        array = as_samples(samples)
+        if not array.size:
+            return
+        common_dtype(values.dtype, array.dtype)
+        if weights is None and counts.dtype.kind == "u":
+            self._table = _merged([self._table, count(array)])
+            return
+        # The sums so far come first, so that weights are added in the order of the samples.
+        more = np.ones(array.size) if weights is None else as_weights(weights, array.size)
+        weighted = np.concatenate([counts.astype(np.float64), more])
+        self._table = _frozen(*count(joined([values, array]), weighted))
+
+    def merge(self, *others: Counts) -> Counts:
+        """Return the counts of all samples together.
+
+        Parameters
+        ----------
+        *others : Counts
+            Of values of the same kind.
+
+        Raises
+        ------
+        TypeError
+            If the values are of types that cannot be counted together.
+        """
+        for other in others:
+            if not isinstance(other, Counts):
+                raise TypeError(f"Counts merge with Counts, not {type(other).__name__}")
+        tables = [counts._table for counts in (self, *others) if len(counts)]
+        if len(tables) < 2:
+            return self._made(*(tables[0] if tables else self._table))
+        return self._made(*_merged(tables))
+
+    def __add__(self, other: object) -> Counts:
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return self.merge(other)
+
+    def entropy(
+        self, *, base: float = 2, estimator: Estimator = "plugin", return_std: bool = False
+    ) -> Any:
+        """Return the entropy of what the samples are drawn from, as far as they tell.
+
+        Parameters
+        ----------
+        base : float, default 2
+            Bits by default; ``math.e`` gives nats.
+        estimator : str, default "plugin"
+            The entropy of the observed frequencies; `estimate_entropy` has the others, for counts
+            that are not weighted.
+        return_std : bool, default False
+            Whether to return a pair: the estimate and its standard deviation.
+        """
+        if self.counts.dtype.kind == "u":
+            return estimate_entropy(  # type: ignore[call-overload]
+                self.counts, base=base, estimator=estimator, return_std=return_std
+            )
+        if estimator != "plugin" or return_std:
+            raise ValueError("weighted counts have the plug-in entropy only, without a deviation")
+        return float(_core.entropy(self.counts, base=base, normalize=True))
+
+    def symbol_counts(self) -> npt.NDArray[np.uint64]:
+        """Return how often each of all values of the type occurs: the table that codes are made of.
+
+        Returns
+        -------
+        ndarray of uint64
+            256 numbers for uint8, 65536 for uint16.
+
+        Raises
+        ------
+        TypeError
+            If the values are of another type, or the samples are weighted.
+        """
+        values, counts = self._table
+        if values.dtype not in (np.uint8, np.uint16):
+            raise TypeError(f"codes are made for uint8 or uint16, not {values.dtype}")
+        if counts.dtype.kind != "u":
+            raise TypeError("codes are made of integer counts, not of weighted ones")
+        table = np.zeros(256 if values.itemsize == 1 else 65536, np.uint64)
+        table[values] = counts
+        return table
+
+    def huffman_code(self, max_length: SupportsIndex = 11) -> HuffmanCode:
+        """Return the prefix code that takes the fewest bits for these samples.
+
+        Parameters
+        ----------
+        max_length : int, default 11
+            As for `HuffmanCode.from_counts`.
+        """
+        from pyinfo.coding.codes import HuffmanCode
+
+        return HuffmanCode.from_counts(self.symbol_counts(), max_length)
+
+    def rans_model(self, precision: SupportsIndex = 12) -> RansModel:
+        """Return the rANS model that takes the fewest bits for these samples.
+
+        Parameters
+        ----------
+        precision : int, default 12
+            As for `RansModel.from_counts`.
+        """
+        from pyinfo.coding.codes import RansModel
+
+        return RansModel.from_counts(self.symbol_counts(), precision)
+
+    def expected_length(self, code: HuffmanCode | RansModel) -> float:
+        """Return how many bits the code takes for a sample on average.
+
+        Parameters
+        ----------
+        code : HuffmanCode or RansModel
+            Made of these counts or of others.
+
+        Returns
+        -------
+        float
+            In bits per sample; infinite if there is a sample that has no codeword.
+        """
+        table = self.symbol_counts()
+        if table[code.alphabet_size :].any():
+            return float("inf")
+        table = np.append(table, np.zeros(max(0, code.alphabet_size - table.size), np.uint64))
+        return code.expected_length(table[: code.alphabet_size])
+
+    def __len__(self) -> int:
+        return len(self._table[0])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return _same(self.values, other.values) and np.array_equal(self.counts, other.counts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, self._table
+
+    def __repr__(self) -> str:
+        values, counts = self._table
+        if len(values) > _SHOWN:
+            return f"Counts({len(values)} values of {values.dtype}, total {self.total})"
+        # Dates as text: the integers and objects that they are otherwise do not tell their unit.
+        shown = values.astype(str) if values.dtype.kind in "mM" else values
+        pairs = zip(shown.tolist(), counts.tolist(), strict=True)
+        return f"Counts({{{', '.join(f'{value!r}: {number}' for value, number in pairs)}}})"
+
+
+class Mergeable(Protocol):
+    """Counts of some kind."""
+
+    def merge(self, *others: Self) -> Self:
+        """Return the counts of all samples together."""
+
+
+_Table = TypeVar("_Table", bound=Mergeable)
+
+
+def merged_in_pairs(tables: Iterable[_Table]) -> _Table | None:
+    """Merge as a binary counter carries: each table with one of about as many samples.
+
+    Merging all into the first would visit its values for each of the others.
+    """
+    waiting: list[tuple[int, _Table]] = []
+    for made in tables:
+        level = 0
+        while waiting and waiting[-1][0] == level:
+            made = waiting.pop()[1].merge(made)
+            level += 1
+        waiting.append((level, made))
+    if not waiting:
+        return None
+    first, *others = (made for _, made in waiting)
+    return first.merge(*others)
+
+
+def _merged(tables: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    weighted = any(counts.dtype.kind == "f" for _, counts in tables)
+    dtype = np.float64 if weighted else np.uint64
+    numbers = np.concatenate([counts for _, counts in tables], dtype=dtype, casting="unsafe")
+    return _frozen(*count(joined([values for values, _ in tables]), numbers))
+
+
+def _frozen(values: Array, counts: Array) -> tuple[Array, Array]:
+    values.flags.writeable = False
+    counts.flags.writeable = False
+    return values, counts
+
+
+def _same(a: Array, b: Array) -> bool:
+    if a.dtype.kind in "fmM" and b.dtype.kind in "fmM":
+        return np.array_equal(a, b, equal_nan=True)
+    if a.dtype.kind == b.dtype.kind == "O":
+        return a.shape == b.shape and all(
+            x == y or (x != x and y != y) for x, y in zip(a, b, strict=True)
+        )
+    return a.shape == b.shape and bool((a == b).all())
+
+
+def _restored(values: Array, counts: Array) -> Counts:
+    return Counts._made(values, counts)

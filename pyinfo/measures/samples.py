@@ -1,0 +1,368 @@
+"""Information measures of samples: arrays of labels whose distribution has to be counted first.
+
+Samples can be whatever `Counts` counts: integers, booleans, floats (NaN is one value), strings,
+dates, objects. Arrays of more dimensions are flattened.
+
+With the plug-in estimator nothing is a difference of entropies: mutual information is summed from
+non-negative terms and keeps its relative accuracy near independence. With the other estimators the
+measures are sums and differences of estimated entropies, which can come out below zero where a
+measure cannot be; 0 is returned then.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Final, SupportsIndex, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pyinfo import _core
+from pyinfo._samples.label_measures import (
+    Given,
+    Pair,
+    conditional_information,
+    entropy_function,
+    variables,
+)
+from pyinfo._samples.labels import Labels, all_joined, joined, labelled, samples_of
+from pyinfo._samples.samples import count
+from pyinfo.estimators.entropy_estimators import (
+    Estimator,
+    checked_alphabet_size,
+    estimation,
+    nats_in,
+)
+from pyinfo.estimators.multiplicities import multiplicities
+
+Result: TypeAlias = float | npt.NDArray[np.float64]
+
+_SLICE_CELLS: Final = 1 << 20
+"""Cells of the table that slices are counted in at a time."""
+
+# -- Entropies ------------------------------------------------------------------------------------
+
+
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: SupportsIndex | None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: bool = False,
+) -> Result | tuple[Result, Result]:
+    """Estimate the entropy of the distribution that samples come from.
+
+    Parameters
+    ----------
+    x : array_like
+        The samples.
+    base : float, default 2
+        The unit of the result.
+    estimator : str, default "plugin"
+        See `estimate_entropy`. The default gives the entropy of the relative frequencies.
+    axis : int, optional
+        Estimate one entropy for each slice along this axis; one for all samples by default.
+    alphabet_size : int, optional
+        How many symbols there are, for the estimators that depend on it; by default as many as
+        there are different values in all of `x`.
+    return_std : bool, default False
+        Also return standard deviations.
+
+    Returns
+    -------
+    float or ndarray, or pair of them
+    """
+    unit = nats_in(base)
+    estimate = estimation(estimator)
+    if axis is None:
+        _, counts = count(samples_of(x, "x"))
+        size = checked_alphabet_size(alphabet_size, len(counts)) or len(counts)
+        if estimator == "plugin" and not return_std:
+            return float(_core.entropy(counts, base=base))
+        found = estimate(multiplicities(counts, size), return_std)
+        return (found.entropy * unit, found.std * unit) if return_std else found.entropy * unit
+    array = np.asarray(x)
+    position = _axis(axis, array.ndim)
+    labels = labelled(samples_of(array, "x"))
+    size = checked_alphabet_size(alphabet_size, labels.size) or labels.size
+    moved = np.moveaxis(labels.codes.reshape(array.shape), position, -1)
+    slices = moved.reshape(-1, array.shape[position])
+    entropies, stds = np.empty(len(slices)), np.empty(len(slices))
+    step = max(1, _SLICE_CELLS // labels.size)
+    for first in range(0, len(slices), step):
+        part = slices[first : first + step]
+        keys = part + labels.size * np.arange(len(part))[:, np.newaxis]
+        tables = np.bincount(keys.reshape(-1), minlength=labels.size * len(part))
+        tables = tables.reshape(len(part), labels.size)
+        if estimator == "plugin" and not return_std:
+            entropies[first : first + step] = _core.entropy(tables, base=math.e)
+            continue
+        for i, table in enumerate(tables, first):
+            found = estimate(multiplicities(table, size), return_std)
+            entropies[i], stds[i] = found.entropy, found.std
+    shape = moved.shape[:-1]
+    if return_std:
+        return _shaped(entropies * unit, shape), _shaped(stds * unit, shape)
+    return _shaped(entropies * unit, shape)
+
+
+def joint_entropy(
+    *arrays: npt.ArrayLike, base: float = 2, estimator: Estimator = "plugin"
+) -> float:
+    """Estimate the entropy of several variables together.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        Samples of each variable, all of the same length.
+    base, estimator
+        As in `entropy_of`. The alphabet is that of all combinations of labels.
+
+    Returns
+    -------
+    float
+    """
+    unit = nats_in(base)
+    entropy = entropy_function(estimator)
+    return entropy(all_joined(_all(arrays))) * unit
+
+
+def conditional_entropy(
+    x: npt.ArrayLike, given: Given, *, base: float = 2, estimator: Estimator = "plugin"
+) -> float:
+    """Estimate the entropy that is left of `x` when other variables are known: H(x | given).
+
+    Parameters
+    ----------
+    x : array_like
+        Samples.
+    given : array_like, or sequence of array_like
+        Samples of what is known, of the same length; a list or tuple of arrays are several
+        variables.
+    base, estimator
+        As in `entropy_of`.
+
+    Returns
+    -------
+    float
+    """
+    unit = nats_in(base)
+    entropy = entropy_function(estimator)
+    target, *conditions = variables([x], ["x"], given)
+    if not conditions:
+        return entropy(target) * unit
+    condition = all_joined(conditions)
+    if estimator == "plugin":
+        return Pair(condition.codes, target.codes).second_given_first() * unit
+    joint, _ = joined(target, condition)
+    return max(0.0, entropy(joint) - entropy(condition)) * unit
+
+
+# -- Dependence -----------------------------------------------------------------------------------
+
+
+def mutual_information(
+    x: npt.ArrayLike, y: npt.ArrayLike, *, base: float = 2, estimator: Estimator = "plugin"
+) -> float:
+    """Estimate how much two variables tell of each other: H(x) + H(y) - H(x, y).
+
+    Parameters
+    ----------
+    x, y : array_like
+        Samples of the same length.
+    base, estimator
+        As in `entropy_of`.
+
+    Returns
+    -------
+    float
+        Never negative, and 0 for variables that are exactly independent in the samples.
+    """
+    unit = nats_in(base)
+    if estimator == "plugin":
+        return Pair.of_samples(x, y).information() * unit
+    estimation(estimator)
+    a, b = variables([x, y], ["x", "y"])
+    return conditional_information(a, b, [], estimator) * unit
+
+
+def conditional_mutual_information(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    given: Given,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+) -> float:
+    """Estimate how much two variables tell of each other when others are known: I(x; y | given).
+
+    Parameters
+    ----------
+    x, y : array_like
+        Samples of the same length.
+    given : array_like, or sequence of array_like
+        What is known; a list or tuple of arrays are several variables.
+    base, estimator
+        As in `entropy_of`.
+
+    Returns
+    -------
+    float
+        Never negative.
+    """
+    unit = nats_in(base)
+    a, b, *conditions = variables([x, y], ["x", "y"], given)
+    return conditional_information(a, b, conditions, estimator) * unit
+
+
+def total_correlation(
+    *arrays: npt.ArrayLike, base: float = 2, estimator: Estimator = "plugin"
+) -> float:
+    """Estimate how far variables are from independent: the sum of their entropies - the joint one.
+
+    Also known as multi-information; of two variables it is their mutual information.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        Samples of each variable, all of the same length.
+    base, estimator
+        As in `entropy_of`.
+
+    Returns
+    -------
+    float
+        Never negative.
+    """
+    unit = nats_in(base)
+    entropy = entropy_function(estimator)
+    first, *others = _all(arrays)
+    if estimator != "plugin":
+        joint = all_joined([first, *others])
+        return max(0.0, sum(map(entropy, (first, *others))) - entropy(joint)) * unit
+    joint, total = first, 0.0
+    for other in others:  # the chain rule, whose terms are not negative
+        total += Pair(joint.codes, other.codes).information()
+        joint, _ = joined(joint, other)
+    return total * unit
+
+
+def interaction_information(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    z: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+) -> float:
+    """Estimate what three variables share beyond pairs: I(x; y | z) - I(x; y), in any order.
+
+    The sign is McGill's: positive for synergy (of x, y and their exclusive or each two are
+    independent: 1 bit), negative for redundancy (three copies of a fair coin: -1 bit). The
+    co-information is its negative.
+
+    Parameters
+    ----------
+    x, y, z : array_like
+        Samples of the same length.
+    base, estimator
+        As in `entropy_of`.
+
+    Returns
+    -------
+    float
+    """
+    unit = nats_in(base)
+    a, b, c = variables([x, y, z], ["x", "y", "z"])
+    given = conditional_information(a, b, [c], estimator)
+    return (given - conditional_information(a, b, [], estimator)) * unit
+
+
+def transfer_entropy(
+    source: npt.ArrayLike,
+    target: npt.ArrayLike,
+    history: SupportsIndex | tuple[SupportsIndex, SupportsIndex] = 1,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+) -> float:
+    """Estimate how much the past of one series tells of the next value of another.
+
+    Beyond what the other's own past tells: ``I(target[t]; source[t-l:t] | target[t-k:t])``.
+
+    Parameters
+    ----------
+    source, target : array_like
+        Series of the same length, in the order of time.
+    history : int or pair of int, default 1
+        How many past values are looked at: l of the source and k of the target, if they differ.
+    base, estimator
+        As in `entropy_of`.
+
+    Returns
+    -------
+    float
+        Never negative.
+
+    References
+    ----------
+    T. Schreiber, "Measuring information transfer", Physical Review Letters 85, 2000.
+    """
+    unit = nats_in(base)
+    source_length, target_length = _histories(history)
+    before, after = variables([source, target], ["source", "target"])
+    start, length = max(source_length, target_length), len(after.codes)
+    if length <= start:
+        raise ValueError(
+            f"source and target must be longer than history = {start}, not {length} samples"
+        )
+    future = _lagged(after, start, 0)
+    source_past = all_joined([_lagged(before, start, lag + 1) for lag in range(source_length)])
+    target_past = [_lagged(after, start, lag + 1) for lag in range(target_length)]
+    return conditional_information(future, source_past, target_past, estimator) * unit
+
+
+# -- Arguments ------------------------------------------------------------------------------------
+
+
+def _all(arrays: tuple[npt.ArrayLike, ...]) -> list[Labels]:
+    if not arrays:
+        raise TypeError("at least one array of samples is needed")
+    return variables(arrays, [f"array {i}" for i in range(1, len(arrays) + 1)])
+
+
+def _axis(axis: SupportsIndex, dimensions: int) -> int:
+    try:
+        position = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis must be an integer or None, not {type(axis).__name__}") from None
+    if not -dimensions <= position < dimensions:
+        plural = "" if dimensions == 1 else "s"
+        raise ValueError(f"axis {position} is out of bounds for {dimensions} dimension{plural}")
+    return position
+
+
+def _histories(history: SupportsIndex | tuple[SupportsIndex, SupportsIndex]) -> tuple[int, int]:
+    pair = history if isinstance(history, tuple) else (history, history)
+    try:
+        source, target = map(operator.index, pair)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"history must be an integer or a pair of integers, not {history!r}"
+        ) from None
+    if min(source, target) < 1:
+        raise ValueError(f"history must be at least 1, not {min(source, target)}")
+    return source, target
+
+
+def _lagged(series: Labels, start: int, lag: int) -> Labels:
+    """Return the labels `lag` steps before each place from `start` on."""
+    codes = series.codes[start - lag : len(series.codes) - lag]
+    return Labels(codes, series.size, series.alphabet_size)
+
+
+def _shaped(values: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Result:
+    return values.reshape(shape) if shape else float(values[0])

@@ -1,0 +1,295 @@
+"""What the sources promise about themselves: rooms, names, versions, objects, imports."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import pyinfo
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+FUNCTIONS = [name for name in pyinfo.__all__ if inspect.isroutine(getattr(pyinfo, name))]
+CLASSES = [name for name in pyinfo.__all__ if inspect.isclass(getattr(pyinfo, name))]
+MEASURES = [name for name in FUNCTIONS if name in pyinfo.measures.__all__]
+
+ROOMS = [
+    "csrc",
+    "pyinfo",
+    "pytest_pyinfo",
+    "examples",
+    "tests",
+    "bench",
+    "tools",
+    "cmake",
+    "docs",
+    ".ci",
+    ".github",
+]
+TEXT = {".cpp", ".hpp", ".h", ".py", ".pyi", ".txt", ".cmake", ".md", ".json", ".toml", ".yml"}
+TEXT_WITHOUT_SUFFIX = {"LICENSE", "run"}
+LOCAL = {"compile_commands.json", "CMakeUserPresets.json"}
+SOURCES = [
+    path
+    for path in [*ROOT.iterdir(), *(path for room in ROOMS for path in (ROOT / room).rglob("*"))]
+    if path.is_file()
+    and (path.suffix in TEXT or path.name in TEXT_WITHOUT_SUFFIX)
+    and path.name not in LOCAL
+]
+
+# Files above 500 lines, each with the reason why it is one subject.
+LONG: dict[str, str] = {}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+# -- Files ----------------------------------------------------------------------------------------
+
+
+def test_no_file_is_long_without_a_reason() -> None:
+    code = [path for path in SOURCES if path.parts[len(ROOT.parts)] in {"csrc", "pyinfo"}]
+    lines = {relative(path): len(path.read_text("utf-8").splitlines()) for path in code}
+    assert {name for name, count in lines.items() if count > 500} == set(LONG)
+
+
+def test_names_say_what_files_hold() -> None:
+    vague = re.compile(r"(^|_)(utils?|helpers?|common|misc)(_|$)")
+    assert [relative(path) for path in SOURCES if vague.search(path.stem)] == []
+
+
+def test_no_paths_of_one_machine() -> None:
+    here = [str(path) + os.sep for path in (ROOT, Path.home()) if len(path.parts) > 1]
+    found = re.compile("|".join([r"/(?:home|Users)/\w", *map(re.escape, here)]))
+    assert [relative(p) for p in SOURCES if found.search(p.read_text("utf-8"))] == []
+
+
+def test_floors() -> None:
+    """A file includes only what stands on its own floor or below."""
+    floors = {
+        "simd": 1,
+        "memory": 1,
+        "threads": 1,
+        "elements": 2,
+        "measures": 2,
+        "dependence": 2.1,
+        "counting": 2,
+        "coding": 2.1,
+        "abi": 2.5,
+        "bindings": 3,
+    }
+    upward = []
+    for path in SOURCES:
+        room = relative(path).split("/")[1] if relative(path).startswith("csrc/") else ""
+        if room not in floors:
+            continue
+        text = path.read_text("utf-8")
+        rooms = set(re.findall(r'#include "(\w+)/', text))
+        above = {other for other in rooms if floors.get(other, 0) > floors[room]}
+        upward += [f"{relative(path)} includes {other}/" for other in sorted(above)]
+        if floors[room] < 3 and re.search(r"#include <(Python\.h|pybind11/|numpy/)", text):
+            upward.append(f"{relative(path)} includes Python")
+    assert upward == []
+
+
+def test_tool_versions_agree() -> None:
+    pinned = set(PROJECT["dependency-groups"]["lint"])
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    used = set(re.findall(r"additional_dependencies: \[(.+)\]", hooks))
+    assert used
+    assert used <= pinned
+    required = set(PROJECT["build-system"]["requires"])
+    assert required <= set(PROJECT["dependency-groups"]["build"])
+
+
+# -- The public interface -------------------------------------------------------------------------
+
+
+def test_version() -> None:
+    assert pyinfo.__version__ == PROJECT["project"]["version"]
+
+
+def test_changelog_names_the_version_or_what_comes() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert "## [Unreleased]" in changes or f"## [{pyinfo.__version__}]" in changes
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
+def test_docstring(name: str) -> None:
+    documentation = inspect.getdoc(getattr(pyinfo, name))
+    assert documentation
+    first = documentation.splitlines()[0]
+    assert first.endswith(".")
+    assert len(first) <= 100
+
+
+def test_type_information_has_every_function() -> None:
+    typed: set[str] = set()
+    for source in (ROOT / "pyinfo").rglob("*.py*"):
+        if source.suffix in {".py", ".pyi"}:
+            tree = ast.parse(source.read_text("utf-8"))
+            typed |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert set(FUNCTIONS) <= typed
+
+
+def test_measures_are_builtins_with_signatures() -> None:
+    assert len(MEASURES) == 13
+    assert [name for name in MEASURES if not inspect.isbuiltin(getattr(pyinfo, name))] == []
+    assert "base=2" in str(inspect.signature(pyinfo.entropy))
+
+
+def test_documentation_lists_everything() -> None:
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    headings = re.findall(r"^### `(\w+)`$", page, re.MULTILINE)
+    assert sorted(headings) == sorted([*FUNCTIONS, *CLASSES])
+    signatures = re.findall(r"^```text\n(.*)\n```$", page, re.MULTILINE)
+    parameters = {signature.partition("(")[0]: signature for signature in signatures}
+    for name in [*FUNCTIONS, *CLASSES]:
+        shown = ast.parse(f"def {parameters[name]}: ...").body[0]
+        assert isinstance(shown, ast.FunctionDef)
+        positional = (*shown.args.posonlyargs, *shown.args.args)
+        several = () if shown.args.vararg is None else (shown.args.vararg,)
+        names = [a.arg for a in (*positional, *several, *shown.args.kwonlyargs)]
+        assert names == list(inspect.signature(getattr(pyinfo, name)).parameters), name
+
+
+def test_import_needs_numpy_alone() -> None:
+    program = (
+        "import sys, numpy; before = set(sys.modules); import pyinfo;"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=os.sep
+    )
+    imported = set(run.stdout.split()) - set(sys.stdlib_module_names) - {"numpy"}
+    assert imported == {"pyinfo"}
+
+
+# -- Kernel objects -------------------------------------------------------------------------------
+
+X86 = platform.machine() in {"x86_64", "AMD64"}
+INSTRUCTION_SETS = ["portable", "sse4", "avx2", "avx512"] if X86 else ["portable"]
+
+# What the compiler may call on its own; everything else would be code of another object.
+FREESTANDING = {
+    "memcpy",
+    "memmove",
+    "memset",
+    "memcmp",
+    "_GLOBAL_OFFSET_TABLE_",
+    "__stack_chk_fail",
+}
+
+
+# As in CMakeLists.txt: an object library per area and instruction set.
+KERNEL_AREAS = ["measures", "counting", "coding"]
+
+
+def kernel_targets(isa: str) -> list[str]:
+    return [f"pyinfo_core_{area}_{isa}" for area in KERNEL_AREAS]
+
+
+def kernel_objects(build: Path) -> dict[str, list[Path]]:
+    """The kernel objects of each instruction set in a CMake build directory."""
+    return {
+        isa: [
+            path
+            for target in kernel_targets(isa)
+            for path in sorted((build / "CMakeFiles" / f"{target}.dir").rglob("*.o"))
+        ]
+        for isa in INSTRUCTION_SETS
+    }
+
+
+def up_to_date(objects: dict[str, list[Path]]) -> bool:
+    """Whether every kernel source has an object, newer than all C++ sources."""
+    sources = [path for path in (ROOT / "csrc").rglob("*") if path.suffix in {".cpp", ".hpp"}]
+    kernels = sum(path.name.endswith("_kernels.cpp") for path in sources)
+    newest = max(path.stat().st_mtime for path in sources)
+    return all(
+        len(files) == kernels and all(file.stat().st_mtime > newest for file in files)
+        for files in objects.values()
+    )
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Those that installing this checkout has left in build/, or else compiled here."""
+    if not sys.platform.startswith("linux") or shutil.which("nm") is None:
+        pytest.skip("needs ELF objects and nm")
+    for build in sorted((ROOT / "build").glob("cp*")):
+        found = kernel_objects(build)
+        if up_to_date(found):
+            return found
+    if shutil.which("cmake") is None or shutil.which("c++") is None:
+        pytest.skip("no kernel objects in build/, and no cmake and c++ to make them")
+    build = tmp_path_factory.mktemp("kernels")
+    subprocess.run(
+        ["cmake", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Release"], check=True, timeout=120
+    )
+    targets = [target for isa in INSTRUCTION_SETS for target in kernel_targets(isa)]
+    command = ["cmake", "--build", build, "--parallel", "2", "--target", *targets]
+    subprocess.run(command, check=True, timeout=1200)
+    found = kernel_objects(build)
+    assert up_to_date(found)
+    return found
+
+
+def symbols(path: Path) -> list[tuple[str, str]]:
+    """Pairs of symbol type and name, as nm prints them."""
+    run = subprocess.run(["nm", path], capture_output=True, text=True, check=True)
+    return [(line.split()[-2], line.split()[-1]) for line in run.stdout.splitlines()]
+
+
+def test_kernel_objects_have_no_weak_symbols(objects: dict[str, list[Path]]) -> None:
+    """The linker keeps one copy of a weak symbol: perhaps that of another instruction set."""
+    weak = {
+        f"{path.name}: {name}"
+        for files in objects.values()
+        for path in files
+        for kind, name in symbols(path)
+        if kind in "wWvVu"
+    }
+    assert weak == set()
+
+
+def test_kernel_objects_export_one_table_each(objects: dict[str, list[Path]]) -> None:
+    for isa, files in objects.items():
+        for path in files:
+            exported = [(kind, name) for kind, name in symbols(path) if kind in "ABCDGRST"]
+            assert len(exported) == 1, f"{isa}/{path.name}: {exported}"
+            kind, name = exported[0]
+            assert kind in "RD", f"{isa}/{path.name}: {name} is not constant data"
+            assert f"_{isa}" in name or isa in name
+
+
+def test_kernel_objects_are_freestanding(objects: dict[str, list[Path]]) -> None:
+    needed = {
+        name
+        for files in objects.values()
+        for path in files
+        for kind, name in symbols(path)
+        if kind == "U"
+    }
+    assert needed <= FREESTANDING
+
+
+def test_kernel_objects_have_no_static_initialisers(objects: dict[str, list[Path]]) -> None:
+    for files in objects.values():
+        for path in files:
+            data = path.read_bytes()
+            assert b".init_array" not in data, path.name
+            assert b".ctors" not in data, path.name

@@ -1,0 +1,65 @@
+"""The programs in examples/ do what they say."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.once
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look for it
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[name]
+    return module
+
+
+def run(name: str, *arguments: object) -> str:
+    command = [sys.executable, EXAMPLES / f"{name}.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_entropy_map(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the picture needs matplotlib, of the extra docs")
+    rng = np.random.default_rng(0)
+    text = np.frombuffer(b"what is known tells nothing. " * 1000, np.uint8)[:16384]
+    parts = [np.zeros(16384, np.uint8), text, rng.integers(0, 256, 16384, dtype=np.uint8)]
+    source = tmp_path / "parts.bin"
+    source.write_bytes(b"".join(part.tobytes() for part in parts))
+    picture = tmp_path / "map.png"
+    assert "192 blocks, 0.00 to" in run("entropy_map", source, picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    zeros, words, noise = load("entropy_map").block_entropies(source.read_bytes()).reshape(3, 64)
+    assert zeros.max() == 0
+    assert 3 < words.min() <= words.max() < 4.5
+    assert noise.min() > 7
+
+
+def test_compress_archive() -> None:
+    lines = [line.split() for line in run("compress_archive").splitlines()]
+    parts = {(line[0], " ".join(line[1:-3])): float(line[-3].rstrip("%")) for line in lines}
+    assert len(lines) == 16
+    assert parts["weights", "pyinfo auto"] < parts["weights", "zlib 6"]
+    assert parts["mask", "pyinfo rans"] < parts["mask", "pyinfo huffman"]
+
+
+def test_drift_monitor(capsys: pytest.CaptureFixture[str]) -> None:
+    alarms = load("drift_monitor").main()
+    assert alarms[:6] == [False] * 6
+    assert alarms[-4:] == [True] * 4
+    assert capsys.readouterr().out.count("DRIFT") == sum(alarms)
