@@ -1,97 +1,12 @@
-// The one place that knows NumPy's arrays: what comes in, what goes out.
+// Arrays as arguments: NumPy's, and those of other packages.
 #pragma once
 
-#include <Python.h>
-
-#define PY_ARRAY_UNIQUE_SYMBOL pyinfo_numpy_api
-#ifndef PYINFO_IMPORTS_NUMPY
-#define NO_IMPORT_ARRAY
-#endif
-#include <numpy/arrayobject.h>
-#include <numpy/arrayscalars.h>
-
-#include <exception>
-#include <stdexcept>
 #include <string>
 
+#include "bindings/python_object.hpp"
 #include "measures/source.hpp"
 
 namespace pyinfo::bindings {
-
-// A Python exception is already set.
-struct PythonError : std::exception {};
-
-struct TypeError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// Runs `body`, which returns a new reference, and turns C++ exceptions into Python ones.
-template <class Body>
-PyObject* guard(Body&& body) noexcept {
-  try {
-    return body();
-  } catch (const PythonError&) {
-  } catch (const TypeError& error) {
-    PyErr_SetString(PyExc_TypeError, error.what());
-  } catch (const std::invalid_argument& error) {
-    PyErr_SetString(PyExc_ValueError, error.what());
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
-}
-
-// An owned reference.
-class Reference {
- public:
-  Reference() = default;
-  explicit Reference(PyObject* object) noexcept : object_(object) {}
-  Reference(Reference&& other) noexcept : object_(other.release()) {}
-  Reference& operator=(Reference&& other) noexcept {
-    PyObject* const old = object_;
-    object_ = other.release();
-    Py_XDECREF(old);
-    return *this;
-  }
-  ~Reference() { Py_XDECREF(object_); }
-
-  static Reference borrowed(PyObject* object) noexcept { return Reference(Py_NewRef(object)); }
-  // Throws if `object` is null.
-  static Reference checked(PyObject* object) {
-    if (object == nullptr) throw PythonError();
-    return Reference(object);
-  }
-
-  PyObject* get() const noexcept { return object_; }
-  PyArrayObject* array() const noexcept { return reinterpret_cast<PyArrayObject*>(object_); }
-  PyObject* release() noexcept {
-    PyObject* const object = object_;
-    object_ = nullptr;
-    return object;
-  }
-
- private:
-  PyObject* object_ = nullptr;
-};
-
-// Releases the GIL while it lives, if `wanted`.
-class WithoutGil {
- public:
-  explicit WithoutGil(bool wanted) noexcept : state_(wanted ? PyEval_SaveThread() : nullptr) {}
-  ~WithoutGil() {
-    if (state_ != nullptr) PyEval_RestoreThread(state_);
-  }
-  WithoutGil(const WithoutGil&) = delete;
-  WithoutGil& operator=(const WithoutGil&) = delete;
-
- private:
-  PyThreadState* state_;
-};
-
-// Below this many elements handing over the GIL costs more than it gives.
-inline constexpr std::size_t kReleaseGil = 16384;
 
 // A numeric array argument.
 struct Input {
@@ -135,20 +50,7 @@ inline bool is_plain_vector(PyObject* object, int type) noexcept {
          PyArray_DIM(array, 0) > 0;
 }
 
-// A new array for results, or `out` (not null, not None) if it fits; TypeError or ValueError if
-// not.
-Reference result_array(PyObject* out, int dimensions, const npy_intp* shape, bool float32);
-
-// True if writing to `out` could change what is read from `array`.
-bool may_overlap(PyArrayObject* out, PyArrayObject* array) noexcept;
-
-// A NumPy or Python scalar: float32, or float.
-PyObject* scalar(double value, bool float32) noexcept;
-
-// str(object).
-std::string text_of(PyObject* object);
 std::string shape_text(PyArrayObject* array);
-std::string number_text(double value);
 
 // Imports NumPy's C interface; throws PythonError.
 void import_numpy();

@@ -7,6 +7,7 @@
 
 #include "bindings/areas.hpp"
 #include "bindings/byte_buffer.hpp"
+#include "bindings/gil.hpp"
 #include "counting/ngrams.hpp"
 
 namespace py = pybind11;
@@ -22,7 +23,7 @@ py::array block_keys(const py::object& data, std::size_t length) {
   py::array keys(py::dtype("u" + std::to_string(key_size)), py::ssize_t(bytes.size() - length + 1));
   void* const out = keys.mutable_data();
   {
-    const py::gil_scoped_release unlocked;
+    const WithoutGil released(bytes.size());
     counting::block_keys(bytes.data(), bytes.size(), length, out);
   }
   return keys;

@@ -8,9 +8,11 @@
 #include <string>
 
 #include "bindings/areas.hpp"
+#include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/byte_buffer.hpp"
 #include "bindings/exceptions.hpp"
+#include "bindings/gil.hpp"
 #include "coding/messages/message.hpp"
 #include "coding/messages/symbol_code.hpp"
 #include "coding/models/huffman_code.hpp"
@@ -119,7 +121,7 @@ PyObject* encode_with_room(const SymbolCode& code, const Symbols& symbols, unsig
   unsigned char* const end = room + size;
   const unsigned char* begin;
   {
-    const WithoutGil released(symbols.size > kReleaseGil);
+    const WithoutGil released(symbols.size);
     begin = coding::encode_message(code, symbols.data, symbols.size, end);
   }
   return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(begin), end - begin);
@@ -180,12 +182,12 @@ PyObject* decode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noe
     const ByteBuffer data(args[1], "data");
     coding::Message message;
     {
-      const WithoutGil released(data.size() > kReleaseGil);
+      const WithoutGil released(data.size());
       message = coding::read_message(code, data.data(), data.size());
     }
     Reference symbols = array_for(code, message.symbols, args[2], data);
     {
-      const WithoutGil released(message.symbols > kReleaseGil);
+      const WithoutGil released(message.symbols);
       coding::decode_message(code, message, PyArray_DATA(symbols.array()));
     }
     return symbols.release();

@@ -8,6 +8,7 @@
 
 #include "bindings/areas.hpp"
 #include "bindings/byte_buffer.hpp"
+#include "bindings/gil.hpp"
 #include "counting/byte_counts.hpp"
 
 namespace py = pybind11;
@@ -66,7 +67,7 @@ Counts byte_counts(const py::object& data, const py::object& item_bytes, const p
   Counts counts = out.is_none() ? zero_counts(itemsize) : checked_out(out, itemsize);
   std::uint64_t* const numbers = counts.mutable_data();
   {
-    const py::gil_scoped_release unlocked;
+    const WithoutGil released(bytes.size());
     counting::byte_counts(bytes.data(), bytes.size() / std::size_t(itemsize), std::size_t(itemsize),
                           numbers);
   }

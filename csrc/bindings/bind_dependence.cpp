@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "bindings/areas.hpp"
+#include "bindings/gil.hpp"
 #include "dependence/dependence.hpp"
 #include "dependence/pairwise.hpp"
 
@@ -28,13 +29,13 @@ measures::JointTable<std::uint64_t> joint_table(const Counts& table) {
 
 double table_information(const Counts& table) {
   const auto joint = joint_table(table);
-  const py::gil_scoped_release unlocked;
+  const WithoutGil released(joint.rows * joint.columns);
   return measures::mutual_information(joint);
 }
 
 double table_conditional_entropy(const Counts& table) {
   const auto joint = joint_table(table);
-  const py::gil_scoped_release unlocked;
+  const WithoutGil released(joint.rows * joint.columns);
   return measures::conditional_entropy(joint);
 }
 
@@ -58,7 +59,7 @@ double cell_information(const Counts& counts, const Labels& rows, const Labels& 
                                    columns.data(),       std::size_t(counts.size()),
                                    groups.data(),        std::size_t(groups.size()),
                                    label_count(columns), label_count(groups)};
-  const py::gil_scoped_release unlocked;
+  const WithoutGil released(cells.size);
   return measures::conditional_information(cells);
 }
 
@@ -66,7 +67,7 @@ double cell_conditional_entropy(const Counts& counts, const Labels& groups) {
   if (counts.size() != groups.size())
     throw std::invalid_argument("cells and their labels do not match");
   const std::size_t group_count = label_count(groups);
-  const py::gil_scoped_release unlocked;
+  const WithoutGil released(std::size_t(counts.size()));
   return measures::conditional_entropy(counts.data(), groups.data(), std::size_t(counts.size()),
                                        group_count);
 }
@@ -81,7 +82,7 @@ double expected_information(const Counts& a_sizes, const Counts& a_times, const 
     for (std::size_t i = 0; i < margin.count; ++i)
       if (margin.sizes[i] > total) throw std::invalid_argument("a label has more than all samples");
   }
-  const py::gil_scoped_release unlocked;
+  const WithoutGil released(a.count * b.count);
   return measures::expected_mutual_information(a, b, total);
 }
 
@@ -101,7 +102,7 @@ py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
   py::array_t<double> matrix({codes.shape(0), codes.shape(0)});
   double* const out = matrix.mutable_data();
   {
-    const py::gil_scoped_release unlocked;
+    const WithoutGil released(data.columns * data.columns * data.samples);
     measures::pairwise_mutual_information(data, out, threads);
   }
   return matrix;

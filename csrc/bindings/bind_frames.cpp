@@ -15,7 +15,8 @@
 #include "bindings/areas.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/byte_buffer.hpp"
-#include "bindings/result_memory.hpp"
+#include "bindings/gil.hpp"
+#include "bindings/result_array.hpp"
 #include "coding/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
@@ -42,7 +43,7 @@ void in_pieces(const FrameHeader& header, std::uint64_t first, std::uint64_t las
   while (first < last) {
     const std::uint64_t next = std::min(last, (first / chunk + chunks) * chunk);
     {
-      const WithoutGil unlocked((next - first) * header.planes >= kReleaseGil);
+      const WithoutGil released((next - first) * header.planes);
       work(first, next);
     }
     first = next;
@@ -85,7 +86,7 @@ py::bytes compress(const py::object& data, std::uint32_t planes, const std::stri
   NewBytes result(coding::compress_bound(header));
   std::size_t size = 0;
   if (bytes.size() <= kPiece) {
-    const WithoutGil unlocked(bytes.size() >= kReleaseGil);
+    const WithoutGil released(bytes.size());
     size = coding::compress(bytes.data(), header, settings, result.data());
   } else {
     header.sized = header.indexed = true;  // as coding::compress has it for more than one chunk
@@ -107,7 +108,7 @@ py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t
   header.items = whole_items(bytes, planes);
   std::vector<coding::BlockSizes> blocks;
   {
-    const WithoutGil unlocked(bytes.size() >= kReleaseGil);
+    const WithoutGil released(bytes.size());
     blocks = coding::block_sizes(bytes.data(), header, make_settings(coder, effort, threads));
   }
   py::list list(blocks.size());
@@ -167,7 +168,7 @@ class FrameReader {
     const std::shared_ptr<Frame> open = frame();
     std::vector<coding::Damage> damages;
     {
-      const WithoutGil unlocked(open->reader.size() >= kReleaseGil);
+      const WithoutGil released(open->reader.size());
       damages = open->reader.verify(threads);
     }
     py::list list(damages.size());
@@ -254,7 +255,7 @@ class StreamReader {
 
   std::size_t feed(const py::object& data) {
     const ByteBuffer bytes(data.ptr(), "data");
-    const WithoutGil unlocked(bytes.size() >= kReleaseGil);
+    const WithoutGil released(bytes.size());
     return reader_.feed(bytes.data(), bytes.size());
   }
 
@@ -274,7 +275,7 @@ class StreamReader {
       }
       if (reader_.ready_size() > 0 || used == bytes.size() || reader_.ended()) break;
       {
-        const WithoutGil unlocked(bytes.size() - used >= kReleaseGil);
+        const WithoutGil released(bytes.size() - used);
         used += reader_.feed(bytes.data() + used, bytes.size() - used);
       }
       check_signals();

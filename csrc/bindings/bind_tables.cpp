@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bindings/areas.hpp"
+#include "bindings/gil.hpp"
 #include "counting/count_values.hpp"
 #include "counting/factorize.hpp"
 #include "counting/joint_histogram.hpp"
@@ -157,14 +158,14 @@ py::tuple counted(const Samples& samples, Weights... weights) {
   if (samples.is_strings()) {
     const Rows rows = samples.rows();
     auto entries = [&] {
-      const py::gil_scoped_release unlocked;
+      const WithoutGil released(rows.size * rows.width);
       return counting::count_rows(rows, weights...);
     }();
     return table_of(samples, std::move(entries));
   }
   const Column column = samples.column();
   auto entries = [&] {
-    const WithoutGil unlocked(column.size >= kReleaseGil);
+    const WithoutGil released(column.size);
     return counting::count_values(column, weights...);
   }();
   return table_of(samples, std::move(entries));
@@ -189,14 +190,14 @@ py::tuple factorize(const py::object& samples_object) {
   if (samples.is_strings()) {
     const Rows rows = samples.rows();
     auto entries = [&] {
-      const py::gil_scoped_release unlocked;
+      const WithoutGil released(rows.size * rows.width);
       return counting::count_rows(rows, out);
     }();
     return py::make_tuple(codes) + table_of(samples, std::move(entries));
   }
   const Column column = samples.column();
   auto entries = [&] {
-    const WithoutGil unlocked(column.size >= kReleaseGil);
+    const WithoutGil released(column.size);
     return counting::factorize(column, out);
   }();
   return py::make_tuple(codes) + table_of(samples, std::move(entries));
@@ -220,7 +221,7 @@ py::object joint_table(const py::object& x_object, const py::object& y_object) {
   if (!x.is_integers() || !y.is_integers()) return py::none();
   const Column column_x = x.column(), column_y = y.column();
   auto table = [&] {
-    const WithoutGil unlocked(column_x.size >= kReleaseGil);
+    const WithoutGil released(column_x.size);
     return counting::joint_table(column_x, column_y);
   }();
   if (!table) return py::none();

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include "bindings/arguments.hpp"
+
 namespace pyinfo::bindings {
 namespace {
 

@@ -1,19 +1,23 @@
-// Memory that results are written to: new bytes objects, and buffers that callers own.
+// What results are written to: new arrays and bytes, and those that callers give.
 #pragma once
 
+#include "bindings/python_object.hpp"
+// NumPy's headers first: what follows must not include them with other settings.
 #include <pybind11/pybind11.h>
 
 #include <cstddef>
-#include <stdexcept>
-#include <string>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-#include "bindings/arrays.hpp"
 
 namespace pyinfo::bindings {
+
+// A new array for results, or `out` if it fits (null and None: not given); TypeError or
+// std::invalid_argument if not.
+Reference result_array(PyObject* out, int dimensions, const npy_intp* shape, bool float32);
+
+// True if writing to `out` could change what is read from `array`.
+bool may_overlap(PyArrayObject* out, PyArrayObject* array) noexcept;
+
+// A NumPy or Python scalar: float32, or float.
+PyObject* scalar(double value, bool float32) noexcept;
 
 // A bytes object that is written into before anybody else sees it, and cut to what was written.
 class NewBytes {

@@ -1,0 +1,29 @@
+// The one way to release the GIL.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+
+namespace pyinfo::bindings {
+
+// Releases the GIL while it lives, if `work` is worth it: the number of elements, or of bytes where
+// bytes are the elements. Below the threshold handing over the GIL costs more than it gives.
+class WithoutGil {
+ public:
+  static constexpr std::size_t kThreshold = 16384;
+
+  explicit WithoutGil(std::size_t work) noexcept
+      : state_(work >= kThreshold ? PyEval_SaveThread() : nullptr) {}
+  explicit WithoutGil(bool) = delete;
+  ~WithoutGil() {
+    if (state_ != nullptr) PyEval_RestoreThread(state_);
+  }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
+}  // namespace pyinfo::bindings
