@@ -5,10 +5,10 @@
 #include "bindings/areas.hpp"
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
-#include "bindings/diagnose.hpp"
 #include "bindings/fastcall.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/measure_docs.hpp"
+#include "bindings/operand_errors.hpp"
 #include "bindings/result_array.hpp"
 #include "measures/evaluate.hpp"
 #include "measures/information.hpp"
@@ -143,10 +143,10 @@ PyObject* evaluate(Measure measure, const Arguments& arguments) {
     fault = measures::evaluate(problem);
   }
   if (fault != measures::kNoSlice) {
-    const Suspect suspects[2] = {{&p, request.p, request.p_tolerance},
-                                 {&q, request.q, request.q_tolerance}};
+    const FailedOperand operands[2] = {{&p, request.p, request.p_tolerance},
+                                       {&q, request.q, request.q_tolerance}};
     throw std::invalid_argument(
-        diagnose(suspects, two ? 2 : 1, common.dimensions, common.shape, reduced, fault));
+        slice_error(operands, two ? 2 : 1, common.dimensions, common.shape, reduced, fault));
   }
   if (target.get() != result.get() && PyArray_CopyInto(result.array(), target.array()) < 0)
     throw PythonError();
@@ -292,7 +292,7 @@ PyObject* information_content(PyObject*, PyObject* const* args, Py_ssize_t given
       valid =
           measures::information_content(request, p.operand(), space, PyArray_BYTES(target.array()));
     }
-    if (!valid) throw std::invalid_argument(diagnose_values(p, request.tolerance));
+    if (!valid) throw std::invalid_argument(element_error(p, request.tolerance));
     if (target.get() != result.get() && PyArray_CopyInto(result.array(), target.array()) < 0)
       throw PythonError();
     if (dimensions > 0 || (out != nullptr && out != Py_None)) return result.release();

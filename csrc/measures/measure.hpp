@@ -61,7 +61,7 @@ inline Unit bit_in_base(double base) noexcept {
   return {high, double(bit - high)};
 }
 
-// What is wrong with a slice; diagnose() in the bindings finds the place and the words.
+// What is wrong with a slice; diagnose() finds the place.
 enum class Fault : std::uint8_t { none, invalid };
 
 struct Result {
