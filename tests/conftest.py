@@ -16,6 +16,10 @@ import pyinfo.config
 # the sources in the current folder.
 os.environ["PYTHONSAFEPATH"] = "1"
 
+# Nor are they workers of pytest-xdist: plugins ask the environment.
+for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+    del os.environ[name]
+
 # A shell makes programs in its background ignore these, and what they start inherits that; tests
 # send them to programs that are to end.
 for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):

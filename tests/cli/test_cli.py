@@ -16,7 +16,7 @@ import pytest
 from pyinfo.__main__ import main
 from pyinfo.cli import main as cli
 from pyinfo.cli import output as cli_output
-from support.programs import open_for_writing, run
+from support.programs import DEADLINE, open_for_writing, run
 
 pytestmark = pytest.mark.once
 
@@ -255,13 +255,10 @@ def test_process_exit_codes(text_file: str, tmp_path: Path) -> None:
 
 
 def test_closed_output_pipe(text_file: str) -> None:
-    command = [sys.executable, "-m", "pyinfo", "report", *[text_file] * 5]
     for arguments in ([], ["--json"]):
         reader, writer = os.pipe()
         os.close(reader)
-        done = subprocess.run(
-            command + arguments, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
-        )
+        done = run("report", *[text_file] * 5, *arguments, stdout=writer)
         os.close(writer)
         assert (done.returncode, done.stderr) == (1, b"")
 
@@ -269,9 +266,8 @@ def test_closed_output_pipe(text_file: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
 def test_full_disk(text_file: str, arguments) -> None:
-    command = [sys.executable, "-m", "pyinfo", "report", text_file, *arguments]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = run("report", text_file, *arguments, stdout=full)
     assert done.returncode == 2
     assert done.stderr == b"pyinfo: standard output: No space left on device\n"
 
@@ -285,7 +281,7 @@ def test_interrupt_ends_quickly(tmp_path: Path) -> None:
         pipe = open_for_writing(path, process)
         os.write(pipe, TEXT)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=DEADLINE)
         os.close(pipe)
     assert (process.returncode, out, err) == (130, b"", b"")
 
@@ -296,7 +292,7 @@ def test_without_rich() -> None:
         "from pyinfo.__main__ import main; sys.exit(main(['info']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, timeout=DEADLINE, check=False
     )
     assert done.returncode == 2
     hint = "pyinfo's command line needs the extra 'cli': pip install 'pyinfo[cli]'"

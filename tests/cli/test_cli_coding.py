@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pyinfo.__main__ import main
 from pyinfo.cli import coding as cli_coding
 from pyinfo.cli import output as cli_output
 from pyinfo.coding.streams import FileSizes, compress_file
-from support.programs import open_for_writing, run
+from support.programs import DEADLINE, open_for_writing, run, run_on_terminal
 
 pytestmark = pytest.mark.once
 
@@ -237,9 +238,8 @@ def test_full_disk(text: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compress", str(text), "-o", "/dev/full"]) == 2
     assert lines_of_errors(capsys) == ["pyinfo: /dev/full: No space left on device"]
     assert Path("/dev/full").is_char_device()
-    command = [sys.executable, "-m", "pyinfo", "compress", str(text), "-o", "-"]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = run("compress", str(text), "-o", "-", stdout=full)
     assert (done.returncode, done.stderr) == (
         2,
         b"pyinfo: standard output: No space left on device\n",
@@ -440,34 +440,18 @@ def test_standard_input_to_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="the system has no pseudo-terminals")
 def test_compressed_bytes_are_not_for_terminals(text: Path) -> None:
-    terminal, output = os.openpty()
-    try:
-        for arguments, code in (
-            (["compress", "-o", "-"], 2),
-            (["compress", "-o", "-", "--force"], 0),
-        ):
-            command = [sys.executable, "-m", "pyinfo", *arguments, str(text)]
-            done = subprocess.run(
-                command, stdout=output, stderr=subprocess.PIPE, timeout=60, check=False
-            )
-            assert done.returncode == code
-            if code == 2:
-                assert b"terminal" in done.stderr
-                os.set_blocking(terminal, False)
-                with pytest.raises(BlockingIOError):
-                    os.read(terminal, 1)
-            else:
-                assert b"PIN" in os.read(terminal, 4096)
-    finally:
-        os.close(terminal)
-        os.close(output)
+    refused = run_on_terminal("compress", "-o", "-", str(text))
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert b"terminal" in refused.stderr
+    forced = run_on_terminal("compress", "-o", "-", "--force", str(text))
+    assert forced.returncode == 0
+    assert pyinfo.decompress(forced.stdout).tobytes() == TEXT
 
 
 def test_closed_output_pipe(packed: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "pyinfo", "decompress", str(packed), "-o", "-"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    done = run("decompress", str(packed), "-o", "-", stdout=writer)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")
 
@@ -488,8 +472,9 @@ def test_interruption_leaves_nothing(tmp_path: Path, command: str, number: str) 
         # The temporary file is there before anything is read.
         while not any(name.startswith(".pyinfo-") for name in names(tmp_path)):
             assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(getattr(signal, number))
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=DEADLINE)
         os.close(pipe)
     expected = 130 if number == "SIGINT" else 128 + getattr(signal, number)
     assert (process.returncode, stdout, stderr) == (expected, b"", b"")

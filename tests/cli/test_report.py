@@ -334,7 +334,7 @@ def test_named_pipe(tmp_path: Path, saved: Save) -> None:
     path = str(tmp_path / "pipe")
     os.mkfifo(path)
     data = Path(saved(np.arange(1 << 18))).read_bytes()
-    writer = threading.Thread(target=Path(path).write_bytes, args=(data,))
+    writer = threading.Thread(target=Path(path).write_bytes, args=(data,), daemon=True)
     writer.start()
     result = report_file(path)
     writer.join()

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from hypothesis import strategies as st
 import pyinfo
 from pyinfo import CorruptDataError, HuffmanCode, RansModel
 from pyinfo.config import config
+from support.programs import DEADLINE
+from support.ticker import Ticker
 
 Code = HuffmanCode | RansModel
 
@@ -347,32 +348,12 @@ def test_eight_threads_share_a_code(kind: type[Code]) -> None:
 @pytest.mark.once
 @KINDS
 def test_other_threads_run_meanwhile(kind: type[Code]) -> None:
-    """A slow code, and a thread that gets the GIL only if it is handed over."""
     code = kind.from_counts(skewed_counts(2000, 0.99), 14)
     symbols = draw(code, 3_000_000)
     message = code.encode(symbols)
-    ticks = 0
-    running = True
-
-    def count() -> None:
-        nonlocal ticks
-        while running:
-            ticks += 1
-            time.sleep(0)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1000)
-    thread = threading.Thread(target=count)
-    thread.start()
-    try:
-        for call in (lambda: code.encode(symbols), lambda: code.decode(message)):
-            before = ticks
-            call()
-            assert ticks > before + 10
-    finally:
-        running = False
-        sys.setswitchinterval(interval)
-        thread.join()
+    with Ticker() as ticker:
+        assert ticker.gets_to_count_during(lambda: code.encode(symbols))
+        assert ticker.gets_to_count_during(lambda: code.decode(message))
 
 
 # -- Every instruction set ------------------------------------------------------------------------
@@ -408,7 +389,7 @@ def test_same_messages_on_every_instruction_set(isa: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=DEADLINE,
     )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout) == digests()

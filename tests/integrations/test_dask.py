@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from pyinfo import Counts, JointCounts
+from support.programs import DEADLINE
 
 pytestmark = [
     pytest.mark.once,
@@ -91,6 +93,14 @@ def _die() -> None:
     os._exit(1)
 
 
+def _wait_for(condition: Callable[[], Any]) -> Any:
+    end = time.monotonic() + DEADLINE
+    while not (result := condition()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return result
+
+
 def test_a_worker_dies_and_the_answer_is_right(tmp_path: Path) -> None:
     x, y = pairs(40_000)
     expected = JointCounts.from_samples(x, y)
@@ -99,7 +109,7 @@ def test_a_worker_dies_and_the_answer_is_right(tmp_path: Path) -> None:
             n_workers=3,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=":0",
             local_directory=str(tmp_path),
             silence_logs=50,
         ) as cluster,
@@ -114,14 +124,11 @@ def test_a_worker_dies_and_the_answer_is_right(tmp_path: Path) -> None:
                 counted.mutual_information(lazy_x, lazy_y),
             ]
         )
-        time.sleep(0.8)
-        processes = dict(client.run(os.getpid))
-        victim = next(iter(processes))
+        victim = _wait_for(lambda: [name for name, keys in client.has_what().items() if keys])[0]
         killed = client.submit(_die, workers=[victim], allow_other_workers=False, pure=False)
-        counts, entropy, information = client.gather(futures)
+        _wait_for(lambda: victim not in client.nthreads())
         killed.release()
-        after = client.run(os.getpid)
-    assert set(after.values()) != set(processes.values())
+        counts, entropy, information = client.gather(futures)
     assert counts == expected.marginal(0)
     assert entropy == expected.marginal(0).entropy()
     assert information == expected.mutual_information()

@@ -24,6 +24,7 @@ from support.distributions import (
     rng,
     skewed,
 )
+from support.programs import DEADLINE
 
 pytestmark = pytest.mark.once
 
@@ -73,7 +74,7 @@ def run(isa: str | None, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment["PYINFO_ISA"] = isa
     command = [sys.executable, "-P", *arguments]  # not what lies in the current directory
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, env=environment, capture_output=True, text=True, check=False, timeout=DEADLINE
     )
 
 

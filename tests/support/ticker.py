@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+PATIENCE = 30  # seconds: a busy machine may not get to the other thread during a single call
+
 
 class Ticker:
     """A thread that counts whenever it gets the GIL, which nobody is forced to hand over."""
@@ -34,3 +36,11 @@ class Ticker:
         before = self.ticks
         call()
         return self.ticks > before
+
+    def gets_to_count_during(self, call: Callable[[], object]) -> bool:
+        """Whether it counts during one of many calls; between them it has no chance to."""
+        end = time.monotonic() + PATIENCE
+        while not self.counts_during(call):
+            if time.monotonic() > end:
+                return False
+        return True
