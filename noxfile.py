@@ -1,84 +1,152 @@
-"""What `.ci/run` does, a piece at a time: `nox -l` lists the sessions."""
+"""What a change must pass, a piece at a time: `nox -l` lists the sessions.
+
+`.ci/run` and the GitHub workflow run those with the tag `ci`. Sessions that work on this checkout
+share one environment, `.nox/development`: it is installed again when what pyproject.toml requires
+has changed, and an edited C++ file is compiled by the next import.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
 import nox
 
-nox.options.sessions = ["lint", "tests"]
-nox.options.reuse_existing_virtualenvs = True
 nox.needs_version = ">=2025.5"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
 
+ROOT = Path(__file__).resolve().parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
-CPP_ROOMS = ("csrc", "tests/native", "tests/fuzz", "bench/native")
-BUILD = nox.project.dependency_groups(PROJECT, "build")
+TOOLS = nox.project.dependency_groups(PROJECT, "dev")
+PROGRAMS = "Scripts" if os.name == "nt" else "bin"
+DEVELOPMENT = ROOT / ".nox" / "development" / PROGRAMS
 
-
-def install_editable(session: nox.Session, extras: str) -> None:
-    """Install this checkout; an edited C++ file is compiled by the next import."""
-    session.install(*BUILD)
-    session.install("--no-build-isolation", "--editable", f".[{extras}]")
-
-
-def tracked(session: nox.Session, *patterns: str) -> list[str]:
-    listing = session.run("git", "ls-files", "--", *patterns, external=True, silent=True)
-    return (listing or "").split()
-
-
-@nox.session
-def lint(session: nox.Session) -> None:
-    """Formatting, style, spelling, types, and the type information against the extension."""
-    session.install(*LINT)
-    install_editable(session, "test")
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    sources = tracked(session, *(f"{room}/*.[ch]pp" for room in CPP_ROOMS))
-    session.run("clang-format", "--dry-run", "-Werror", *sources)
-    session.run("gersemi", "--check", *tracked(session, "*CMakeLists.txt", "*.cmake"))
-    session.run("codespell")
-    session.run("mypy", "--strict", "pyinfo", "pytest_pyinfo")
-    session.run(
-        *("python", "-m", "mypy.stubtest", "--mypy-config-file", "pyproject.toml"),
+# Each with what it is given: the files that git lists for these patterns, and how it mends them.
+C_SOURCES = ["csrc/*.[ch]pp", "csrc/*.h", "*/native/*.[ch]pp"]
+C_SOURCES += ["tests/embed/*.c", "tests/embed/*.cpp", "tests/fuzz/*.[ch]pp"]
+FORMATTERS = [
+    (["ruff", "check"], ["--fix"], [], None),
+    (["ruff", "format"], [], ["--check"], None),
+    (["clang-format"], ["-i"], ["--dry-run", "-Werror"], C_SOURCES),
+    (["gersemi"], ["-i"], ["--check"], ["*CMakeLists.txt", "*.cmake"]),
+    (["codespell"], [], [], None),
+]
+TYPES = [
+    ["mypy", "--strict", "pyinfo", "pytest_pyinfo"],
+    [
+        *("stubtest", "--mypy-config-file", "pyproject.toml"),
         *("--allowlist", "tests/stubtest_allowlist.txt", "pyinfo"),
-    )
+    ],
+]
+
+# Python tests that stand in the folder of another room, or outside of tests/.
+ALSO = {
+    "bench": ["bench"],
+    "elements": ["tests/bindings/test_arrays.py"],
+    "memory": ["tests/counting", "tests/coding/test_coding_threads.py"],
+    "simd": ["tests/project/test_isa.py", "tests/project/test_codebase.py"],
+    "threads": ["tests/measures/test_threads.py", "tests/coding/test_coding_threads.py"],
+}
+
+if shutil.which("ccache") is not None:
+    os.environ.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
+    os.environ.setdefault("CCACHE_BASEDIR", os.sep)
+    os.environ.setdefault("CCACHE_NOHASHDIR", "1")
 
 
-@nox.session
+# -- Environments ---------------------------------------------------------------------------------
+
+
+def make_environment(session: nox.Session, folder: Path) -> None:
+    session.run(sys.executable, "-m", "venv", str(folder), external=True)
+    pip = [str(folder / PROGRAMS / "python"), "-m", "pip", "install", "-q"]
+    session.run(*pip, "--upgrade", "pip>=25.1", external=True)
+
+
+def develop(session: nox.Session, command: str, *arguments: str, **options: Any) -> str:
+    """Run a program of the environment for development; make that first if need be."""
+    wanted = repr([PROJECT[table] for table in ("build-system", "project", "dependency-groups")])
+    stamp = DEVELOPMENT.parent / "installed"
+    if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+        make_environment(session, DEVELOPMENT.parent)
+        pip = [str(DEVELOPMENT / "python"), "-m", "pip", "install", "-q"]
+        session.run(*pip, *TOOLS, external=True)
+        editable = ["--config-settings=build-dir=build/nox-{wheel_tag}", "--no-build-isolation"]
+        session.run(*pip, *editable, "--editable", ".[test,bench]", external=True)
+        stamp.write_text(wanted, "utf-8")
+    path = f"{DEVELOPMENT}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, **options.pop("env", {})}
+    command = str(DEVELOPMENT / command)
+    return session.run(command, *arguments, env=environment, external=True, **options) or ""
+
+
+def available_isas(session: nox.Session) -> list[str]:
+    """Return those of this machine, the default one first."""
+    program = "import pyinfo.config as c; print(*c.config()['available_isas'])"
+    return develop(session, "python", "-c", program, silent=True).split()[::-1]
+
+
+def test_on_every_isa(session: nox.Session, *options: str) -> None:
+    parallel = ["-n", "logical", "--maxprocesses", "8", "--dist", "worksteal"]
+    for number, isa in enumerate(available_isas(session)):
+        # What is marked so does not depend on the instruction set.
+        selected = [] if number == 0 else ["-m", "not once"]
+        develop(
+            *(session, "pytest", "-q", *parallel, *selected, *options),
+            env={"PYINFO_ISA": isa},
+            success_codes=[0, 5],  # 5: there is nothing to select
+        )
+
+
+def run_preset(
+    session: nox.Session, preset: str, *options: str, target: str = "", label: str = ""
+) -> None:
+    """Configure and build in build/PRESET, and run the C++ tests."""
+    selected = ["--label-regex", f"^{label}$"] if label else []
+    develop(session, "cmake", "--preset", preset, *options, silent=True)
+    develop(session, "cmake", "--build", "--preset", preset, *(["--target", target] * bool(target)))
+    develop(session, "ctest", "--preset", preset, *selected)
+
+
+# -- While working --------------------------------------------------------------------------------
+
+
+@nox.session(venv_backend="none")
+def room(session: nox.Session) -> None:
+    """Build and test one room on every instruction set: `nox -s room -- measures [PYTEST ARGS]`."""
+    native = (ROOT / "tests" / "native" / "CMakeLists.txt").read_text("utf-8")
+    labels = set(re.findall(r"^pyinfo_native_test\((\w+)", native, re.MULTILINE))
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    name, *options = session.posargs or [""]
+    if name not in {*labels, *folders, *ALSO}:
+        session.error(f"the rooms are {', '.join(sorted({*labels, *folders, *ALSO}))}")
+    if name in labels:
+        run_preset(session, "dev", target=f"tests_of_{name}", label=name)
+    if name == "bench":
+        return run_benchmarks_quickly(session)
+    paths = [*([f"tests/{name}"] if name in folders else []), *ALSO.get(name, [])]
+    if paths:
+        test_on_every_isa(session, *paths, *options)
+    return None
+
+
+@nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run the test suite on every instruction set of this machine (or `nox -s tests -- ARGS`)."""
-    install_editable(session, "test")
-    program = "import pyinfo.config as c; print(*c.config()['available_isas'])"
-    available = (session.run("python", "-c", program, silent=True) or "").split()
-    for isa in available:
-        session.run("pytest", *session.posargs, env={"PYINFO_ISA": isa})
+    test_on_every_isa(session, *session.posargs)
 
 
-def run_preset(session: nox.Session, preset: str) -> None:
-    session.install("cmake>=3.26", "ninja")
-    session.run("cmake", "--preset", preset)
-    session.run("cmake", "--build", "--preset", preset)
-    session.run("ctest", "--preset", preset)
-
-
-@nox.session
-def native(session: nox.Session) -> None:
-    """Run the C++ tests as shipped."""
-    run_preset(session, "release")
-
-
-@nox.session
-def sanitizers(session: nox.Session) -> None:
-    """Run the C++ tests under the address, undefined behaviour and thread sanitizers."""
-    run_preset(session, "asan-ubsan")
-    run_preset(session, "tsan")
-
-
-@nox.session
+@nox.session(venv_backend="none")
 def fuzz(session: nox.Session) -> None:
     """Fuzz the decoders for a minute each (or `nox -s fuzz -- SECONDS`); needs clang."""
-    session.install("cmake>=3.26", "ninja")
-    install_editable(session, "test")
-    session.run("python", "tests/fuzz/run_fuzzers.py", *(session.posargs or ["60"]))
+    develop(session, "python", "tests/fuzz/run_fuzzers.py", *(session.posargs or ["60"]))
 
 
 @nox.session
@@ -89,33 +157,161 @@ def tidy(session: nox.Session) -> None:
     session.run("cmake", "--build", "--preset", "tidy")
 
 
-@nox.session
-def embed(session: nox.Session) -> None:
-    """Build sdist and wheel, and build other projects on the wheel and on libpyinfo."""
-    session.install("build", "cmake>=3.26", "ninja")
-    dist = session.create_tmp()
-    session.run("python", "-m", "build", "--outdir", dist)
-    session.run("python", "tests/embed/check_archives.py", dist)
-    session.run("python", "tests/embed/build_consumers.py", dist)
-    session.install("--force-reinstall", "--no-index", "--no-deps", "--find-links", dist, "pyinfo")
-    session.install("numpy")
-    check = f"{session.invoked_from}/tests/embed/check_wheel.py"
-    with session.chdir(dist):
-        session.run("python", check)
-
-
-@nox.session
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Measure against NumPy, scipy and other coders, and print the table of ratios."""
-    install_editable(session, "bench")
-    session.run("cmake", "--preset", "bench")
-    session.run("cmake", "--build", "--preset", "bench")
-    session.run("python", "-m", "bench.report", *session.posargs)
+    build_benchmarks(session)
+    develop(session, "python", "-m", "bench.report", *session.posargs)
 
 
-@nox.session
+# -- What a change must pass ----------------------------------------------------------------------
+
+
+@nox.session(tags=["ci"])
+def lint(session: nox.Session) -> None:
+    """Check formatting, style and spelling (`nox -s lint -- --fix` mends what can be)."""
+    session.install(*LINT)
+    for command, mend, check, patterns in FORMATTERS:
+        listed = ["git", "ls-files", "--", *(patterns or [])]
+        files = session.run(*listed, external=True, silent=True) or "" if patterns else ""
+        session.run(*command, *(mend if "--fix" in session.posargs else check), *files.split())
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def types(session: nox.Session) -> None:
+    """Check the types, and the type information against the extension."""
+    for command in TYPES:
+        develop(session, *command)
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def editable(session: nox.Session) -> None:
+    """Check that importing an editable installation compiles what has changed."""
+    locate = "from pyinfo import _core; print(_core.__file__)"
+    extension = Path(develop(session, "python", "-c", locate, silent=True).strip())
+    before = extension.stat().st_mtime_ns
+    (ROOT / "csrc" / "bindings" / "module.cpp").touch()
+    develop(session, "python", "-c", "import pyinfo")
+    if extension.stat().st_mtime_ns <= before:
+        session.error("the import did not rebuild")
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+@nox.parametrize(
+    "command",
+    [nox.param("install-and-report", id="report"), nox.param("install-and-test", id="test")],
+)
+def readme(session: nox.Session, command: str) -> None:
+    """Run a command of README.md as it stands there, in a fresh copy of the clone."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(rf"<!-- command: {command} -->\n```sh\n(.*?)```", text, re.DOTALL)
+    if found is None:
+        session.error(f"README.md has no command {command}")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = session.run(*listed, "--deduplicate", external=True, silent=True) or ""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in filter(os.path.isfile, names.split("\0")):
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, Path(folder) / name)
+        with session.chdir(folder):
+            session.run("bash", "-euo", "pipefail", "-xc", found[1], external=True)
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def packages(session: nox.Session) -> None:
+    """Build sdist and wheel, use the wheel where NumPy is alone, and build other projects on it.
+
+    Then test it on all instruction sets but the default one, which the README's command uses.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        dist, clean, empty = folder / "dist", folder / "clean", folder / "empty"
+        develop(session, "python", "-m", "build", "--outdir", str(dist), ".")
+        develop(session, "python", "tests/embed/check_archives.py", str(dist))
+        (wheel,) = dist.glob("*.whl")
+        make_environment(session, clean)
+        python = str(clean / PROGRAMS / "python")
+        pip = [python, "-m", "pip", "install", "-q"]
+        session.run(*pip, str(wheel), external=True)
+        empty.mkdir()
+        with session.chdir(empty):
+            session.run(python, str(ROOT / "tests" / "embed" / "check_wheel.py"), external=True)
+        develop(session, "python", "tests/embed/build_consumers.py", str(dist))
+
+        session.run(*pip, f"{wheel}[test]", external=True)
+        options = ["-q", "-m", "not once", "-p", "no:cacheprovider"]
+        for isa in available_isas(session)[1:]:
+            pytest = [str(clean / PROGRAMS / "pytest"), *options]
+            session.run(*pytest, env={"PYINFO_ISA": isa}, external=True)
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def optional(session: nox.Session) -> None:
+    """Test with what the extra `test` lacks: benchmarks, pictures, arrays of torch and JAX.
+
+    PyPI's torch for Linux brings gigabytes for GPUs along, so it is installed only where pip is set
+    up for a build without.
+    """
+    groups = nox.project.dependency_groups(PROJECT, "interop")
+    (torch,) = (name for name in groups if name.startswith("torch"))
+    ask = ["-m", "pip", "install", "-q", "--dry-run", "--ignore-installed", "--no-deps"]
+    report = develop(
+        *(session, "python", *ask, "--report", "-", torch), silent=True, success_codes=range(256)
+    )
+    if not re.search(r'"version": "[0-9.]*\+cpu"', report):
+        session.warn("torch is not tested: pip finds no build for CPUs alone")
+        groups = [name for name in groups if name != torch]
+    develop(session, "python", "-m", "pip", "install", "-q", *groups)
+    paths = ["integrations/test_foreign_arrays.py", "project/test_docs.py"]
+    paths += ["project/test_examples.py", "testing/test_pytest_plugin.py"]
+    options = ["-q", "-p", "no:cacheprovider"]
+    develop(session, "pytest", *options, *(f"tests/{path}" for path in paths))
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def native(session: nox.Session) -> None:
+    """Run the C++ tests as shipped."""
+    run_preset(session, "release", "-DPYINFO_WERROR=ON")
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def sanitizers(session: nox.Session) -> None:
+    """Run the C++ tests under the address and undefined behaviour sanitizers, and fuzz shortly.
+
+    Both from one build by clang. Without it, the tests have gcc's sanitizers.
+    """
+    develop(session, "python", "tests/fuzz/run_fuzzers.py", *(session.posargs or ["20"]))
+    if (ROOT / "build" / "fuzz" / "build.ninja").exists():
+        develop(session, "ctest", "--preset", "fuzz")
+    else:
+        run_preset(session, "asan-ubsan", "-DPYINFO_WERROR=ON")
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def tsan(session: nox.Session) -> None:
+    """Run the threaded C++ tests under the thread sanitizer."""
+    run_preset(session, "tsan", "-DPYINFO_WERROR=ON")
+
+
+def build_benchmarks(session: nox.Session) -> None:
+    develop(session, "cmake", "--preset", "bench", silent=True)
+    develop(session, "cmake", "--build", "--preset", "bench")
+
+
+@nox.session(venv_backend="none", tags=["ci"])
+def bench_smoke(session: nox.Session) -> None:
+    """Run every benchmark on small inputs: what it prints is no measurement."""
+    run_benchmarks_quickly(session)
+
+
+def run_benchmarks_quickly(session: nox.Session) -> None:
+    build_benchmarks(session)
+    develop(session, "python", "-m", "pytest", "bench", "--quick", "--benchmark-disable", "-q")
+    develop(session, "python", "-m", "bench.report", "--quick")
+
+
+@nox.session(tags=["ci"])
 def docs(session: nox.Session) -> None:
-    """Build the documentation into site/, warnings are errors, and run all code in it."""
-    install_editable(session, "test,bench,docs")
-    session.run("mkdocs", "build", "--strict")
-    session.run("pytest", "tests/project/test_docs.py", "tests/project/test_examples.py")
+    """Build the site, offline and with warnings as errors; its code and the examples are tests."""
+    session.install(*PROJECT["project"]["optional-dependencies"]["docs"])
+    session.run("mkdocs", "build", "--strict", "--quiet")

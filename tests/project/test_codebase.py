@@ -7,6 +7,7 @@ import inspect
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -105,12 +106,33 @@ def test_floors() -> None:
     assert upward == []
 
 
-def test_tool_versions_agree() -> None:
-    pinned = set(PROJECT["dependency-groups"]["lint"])
+CHECKS = (ROOT / "noxfile.py").read_text("utf-8")
+RUN = (ROOT / ".ci" / "run").read_text("utf-8")
+WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+
+
+def test_ci_and_the_workflow_run_the_sessions_that_are_marked() -> None:
+    marked: list[str] = []
+    pattern = r'^@nox\.session\(.*tags=\["ci"\]\)\n(@nox\.parametrize\([^@]*\n\)\n)?def (\w+)'
+    for parameters, name in re.findall(pattern, CHECKS, re.MULTILINE):
+        ids = re.findall(r'id="(\w+)"', parameters)
+        marked += [f"{name}({each})" for each in ids] or [name]
+    lanes = " ".join(re.findall(r"^lane_\d=\((.*)\)$", RUN, re.MULTILINE))
+    assert sorted(shlex.split(lanes)) == sorted(marked)
+    assert sorted(re.findall(r"^ {10}- (\S+)$", WORKFLOW, re.MULTILINE)) == sorted(marked)
+
+
+def test_one_list_names_the_tools() -> None:
+    """With versions in pyproject.toml, and with arguments in noxfile.py."""
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
-    used = set(re.findall(r"additional_dependencies: \[(.+)\]", hooks))
-    assert used
-    assert used <= pinned
+    assert re.findall(r"entry: (.*)", hooks) == ["nox -s lint -- --fix"]
+    tools = {name.partition("==")[0] for name in PROJECT["dependency-groups"]["lint"]}
+    for tool in tools:
+        assert f'"{tool}"' in CHECKS, tool
+        assert [text for text in (RUN, WORKFLOW, hooks) if tool in text] == [], tool
+
+
+def test_what_builds_is_what_develops() -> None:
     required = set(PROJECT["build-system"]["requires"])
     assert required <= set(PROJECT["dependency-groups"]["build"])
 
@@ -146,7 +168,7 @@ def test_type_information_has_every_function() -> None:
 
 
 def test_measures_are_builtins_with_signatures() -> None:
-    assert len(MEASURES) == 13
+    assert {"entropy", "kl_divergence"} <= set(MEASURES)
     assert [name for name in MEASURES if not inspect.isbuiltin(getattr(pyinfo, name))] == []
     assert "base=2" in str(inspect.signature(pyinfo.entropy))
 
@@ -230,7 +252,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     """Those that installing this checkout has left in build/, or else compiled here."""
     if not sys.platform.startswith("linux") or shutil.which("nm") is None:
         pytest.skip("needs ELF objects and nm")
-    for build in sorted((ROOT / "build").glob("cp*")):
+    for build in sorted((ROOT / "build").glob("*cp*")):
         found = kernel_objects(build)
         if up_to_date(found):
             return found
