@@ -1,7 +1,7 @@
 """Type information for the extension module."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, SupportsIndex, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ class _Config(TypedDict):
 
 def config() -> _Config: ...
 def as_array(data: Any, name: str) -> npt.NDArray[Any]: ...
+def checked_base(base: Any) -> float: ...
+def checked_out(out: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> npt.NDArray[Any]: ...
+def thread_count(threads: Any) -> int: ...
 def byte_counts(
     data: Any, itemsize: int = 1, out: npt.NDArray[np.uint64] | None = None
 ) -> npt.NDArray[np.uint64]: ...
@@ -43,7 +46,7 @@ def expected_information(
     total: int,
 ) -> float: ...
 def pairwise_information(
-    codes: npt.NDArray[np.uint8], alphabets: npt.NDArray[np.uint32], threads: int
+    codes: npt.NDArray[np.uint8], alphabets: npt.NDArray[np.uint32], threads: SupportsIndex
 ) -> npt.NDArray[np.float64]: ...
 def count_values(
     samples: npt.NDArray[Any], weights: npt.NDArray[Any] | None = None

@@ -31,6 +31,12 @@ std::string number_text(double value) {
 
 std::string type_name(PyObject* object) { return Py_TYPE(object)->tp_name; }
 
+void refuse_argument_count(const char* function, Py_ssize_t wanted, Py_ssize_t given) {
+  throw TypeError(std::string(function) + "() takes " + std::to_string(wanted) +
+                  " positional argument" + (wanted == 1 ? "" : "s") + " but " +
+                  std::to_string(given) + " were given");
+}
+
 double real_argument(PyObject* object, const char* name) {
   const double value = PyFloat_AsDouble(object);
   if (value == -1 && PyErr_Occurred()) {
@@ -47,13 +53,13 @@ Reference index_argument(PyObject* object, const char* what) {
 }
 
 std::size_t size_argument(PyObject* object, const char* name, std::size_t least, std::size_t most) {
-  PYINFO_ASSERT(least <= most);
+  PYINFO_ASSERT(least <= most && most <= kNoLimit);
   const Reference index =
       index_argument(object, (std::string(name) + " must be an integer").c_str());
   const Py_ssize_t size = PyNumber_AsSsize_t(index.get(), nullptr);  // clips what is too large
   if (size == -1 && PyErr_Occurred() != nullptr) throw PythonError();
   if (size < 0 || std::size_t(size) < least || std::size_t(size) > most) {
-    const std::string range = most >= std::size_t(PY_SSIZE_T_MAX)
+    const std::string range = most == kNoLimit
                                   ? "at least " + std::to_string(least)
                                   : "from " + std::to_string(least) + " to " + std::to_string(most);
     throw std::invalid_argument(std::string(name) + " must be " + range + ", not " +
@@ -163,8 +169,7 @@ void require_same_length(const char* a_name, std::size_t a, const char* b_name, 
 }
 
 std::size_t whole_items(std::size_t bytes, std::size_t itemsize, const char* name) {
-  PYINFO_ASSERT(itemsize > 0);
-  if (bytes % itemsize != 0)
+  if (itemsize == 0 || bytes % itemsize != 0)
     throw std::invalid_argument(std::string(name) + " holds " + std::to_string(bytes) +
                                 " bytes, which is no whole number of items of " +
                                 std::to_string(itemsize));

@@ -16,10 +16,15 @@ namespace pyinfo::bindings {
 
 // str(object).
 std::string text_of(PyObject* object);
-// repr(value) of a Python float.
+// The shortest text that is this number: 2 and 0.1.
 std::string number_text(double value);
 // "int" for 3; without quotes.
 std::string type_name(PyObject* object);
+
+// ---- Numbers of arguments
+
+// "f() takes 2 positional arguments but 3 were given".
+[[noreturn]] void refuse_argument_count(const char* function, Py_ssize_t wanted, Py_ssize_t given);
 
 // ---- Numbers
 
@@ -28,8 +33,10 @@ double real_argument(PyObject* object, const char* name);
 // What __index__ returns; `what` says what else would have been right.
 Reference index_argument(PyObject* object, const char* what);
 
-// An integer from `least` to `most`.
-std::size_t size_argument(PyObject* object, const char* name, std::size_t least, std::size_t most);
+// An integer from `least` to `most`; without a limit if that is kNoLimit.
+inline constexpr std::size_t kNoLimit = std::size_t(PY_SSIZE_T_MAX);
+std::size_t size_argument(PyObject* object, const char* name, std::size_t least,
+                          std::size_t most = kNoLimit);
 
 // ---- Arguments that many functions have
 

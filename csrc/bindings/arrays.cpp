@@ -197,11 +197,14 @@ Input as_input(PyObject* object, const char* name) {
   return input;
 }
 
-std::string shape_text(PyArrayObject* array) {
+std::string shape_text(int dimensions, const npy_intp* shape) {
   std::string text = "(";
-  for (int d = 0; d < PyArray_NDIM(array); ++d)
-    text += (d == 0 ? "" : ", ") + std::to_string(PyArray_DIM(array, d));
-  return text + (PyArray_NDIM(array) == 1 ? ",)" : ")");
+  for (int d = 0; d < dimensions; ++d) text += (d == 0 ? "" : ", ") + std::to_string(shape[d]);
+  return text + (dimensions == 1 ? ",)" : ")");
+}
+
+std::string shape_text(PyArrayObject* array) {
+  return shape_text(PyArray_NDIM(array), PyArray_DIMS(array));
 }
 
 void import_numpy() {

@@ -50,6 +50,8 @@ inline bool is_plain_vector(PyObject* object, int type) noexcept {
          PyArray_DIM(array, 0) > 0;
 }
 
+// (2, 3), as Python shows it.
+std::string shape_text(int dimensions, const npy_intp* shape);
 std::string shape_text(PyArrayObject* array);
 
 // Imports NumPy's C interface; throws PythonError.

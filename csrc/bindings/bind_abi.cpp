@@ -1,5 +1,5 @@
 // _core._C_API: the C interface, for pyinfo_import() of pyinfo.h.
-#include "bindings/areas.hpp"
+#include "bindings/rooms.hpp"
 #include "pyinfo/pyinfo.h"
 
 namespace pyinfo::bindings {

@@ -1,13 +1,15 @@
-// Measures of tables of joint counts. pyinfo/measures/samples.py has checked the arguments.
+// Measures of tables of joint counts, in nats.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 
-#include "bindings/areas.hpp"
+#include "bindings/arguments.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/python_object.hpp"
+#include "bindings/rooms.hpp"
 #include "dependence/dependence.hpp"
 #include "dependence/pairwise.hpp"
 
@@ -20,6 +22,11 @@ template <class T>
 using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 using Counts = Array<std::uint64_t>;
 using Labels = Array<std::int64_t>;
+
+template <class T>
+std::size_t size_of(const Array<T>& array) {
+  return std::size_t(array.size());
+}
 
 measures::JointTable<std::uint64_t> joint_table(const Counts& table) {
   if (table.ndim() != 2) throw std::invalid_argument("the table must have two dimensions");
@@ -39,71 +46,59 @@ double table_conditional_entropy(const Counts& table) {
   return measures::conditional_entropy(joint);
 }
 
-// The number of labels; every one of them is checked, since they become indices.
-std::size_t label_count(const Labels& labels) {
-  std::int64_t most = -1;
-  for (py::ssize_t i = 0; i < labels.size(); ++i) {
-    if (labels.data()[i] < 0) throw std::invalid_argument("labels must not be negative");
-    most = std::max(most, labels.data()[i]);
-  }
-  return std::size_t(most + 1);
-}
-
 double cell_information(const Counts& counts, const Labels& rows, const Labels& columns,
                         const Labels& groups) {
-  const std::size_t row_count = label_count(rows);
-  if (counts.size() != rows.size() || counts.size() != columns.size() ||
-      std::size_t(groups.size()) < row_count)
-    throw std::invalid_argument("cells and their labels do not match");
-  const measures::JointCells cells{counts.data(),        rows.data(),
-                                   columns.data(),       std::size_t(counts.size()),
-                                   groups.data(),        std::size_t(groups.size()),
-                                   label_count(columns), label_count(groups)};
+  require_same_length("counts", size_of(counts), "rows", size_of(rows));
+  require_same_length("counts", size_of(counts), "columns", size_of(columns));
+  measures::JointCells cells{};
+  cells.counts = counts.data();
+  cells.rows = rows.data();
+  cells.columns = columns.data();
+  cells.size = size_of(counts);
+  cells.groups = groups.data();
+  cells.row_count = size_of(groups);
   const WithoutGil released(cells.size);
-  return measures::conditional_information(cells);
+  return measures::conditional_information(measures::checked_cells(cells));
 }
 
 double cell_conditional_entropy(const Counts& counts, const Labels& groups) {
-  if (counts.size() != groups.size())
-    throw std::invalid_argument("cells and their labels do not match");
-  const std::size_t group_count = label_count(groups);
-  const WithoutGil released(std::size_t(counts.size()));
-  return measures::conditional_entropy(counts.data(), groups.data(), std::size_t(counts.size()),
-                                       group_count);
+  require_same_length("counts", size_of(counts), "groups", size_of(groups));
+  const WithoutGil released(size_of(counts));
+  const std::size_t group_count = measures::label_count(groups.data(), size_of(groups));
+  return measures::conditional_entropy(counts.data(), groups.data(), size_of(counts), group_count);
+}
+
+measures::Margin margin_of(const Counts& sizes, const char* sizes_name, const Counts& times,
+                           const char* times_name) {
+  require_same_length(sizes_name, size_of(sizes), times_name, size_of(times));
+  return {sizes.data(), times.data(), size_of(sizes)};
 }
 
 double expected_information(const Counts& a_sizes, const Counts& a_times, const Counts& b_sizes,
                             const Counts& b_times, std::uint64_t total) {
-  const measures::Margin a{a_sizes.data(), a_times.data(), std::size_t(a_sizes.size())};
-  const measures::Margin b{b_sizes.data(), b_times.data(), std::size_t(b_sizes.size())};
-  if (a_sizes.size() != a_times.size() || b_sizes.size() != b_times.size())
-    throw std::invalid_argument("sizes and times do not match");
-  for (const measures::Margin& margin : {a, b}) {
-    for (std::size_t i = 0; i < margin.count; ++i)
-      if (margin.sizes[i] > total) throw std::invalid_argument("a label has more than all samples");
-  }
-  const WithoutGil released(a.count * b.count);
+  const measures::Margin a = margin_of(a_sizes, "a_sizes", a_times, "a_times");
+  const measures::Margin b = margin_of(b_sizes, "b_sizes", b_times, "b_times");
+  // Every pair of sizes is walked over its standard deviation.
+  const WithoutGil released(a.count * b.count * std::size_t(std::sqrt(double(total))));
+  measures::check_margin(a, total);
+  measures::check_margin(b, total);
   return measures::expected_mutual_information(a, b, total);
 }
 
 py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
-                                         const Array<std::uint32_t>& alphabets, int threads) {
-  if (codes.ndim() != 2 || codes.shape(0) != alphabets.size())
-    throw std::invalid_argument("codes must have a row per alphabet");
+                                         const Array<std::uint32_t>& alphabets,
+                                         const py::object& threads) {
+  if (codes.ndim() != 2) throw std::invalid_argument("codes must have two dimensions");
+  require_same_length("codes", std::size_t(codes.shape(0)), "alphabets", size_of(alphabets));
+  const int thread_count = threads_argument(threads.ptr());
   const measures::CodedColumns data{codes.data(), std::size_t(codes.shape(1)),
                                     std::size_t(codes.shape(0)), alphabets.data()};
-  for (std::size_t i = 0; i < data.columns; ++i) {
-    std::uint32_t most = 0;
-    for (std::size_t k = 0; k < data.samples; ++k)
-      most = std::max<std::uint32_t>(most, data.codes[i * data.samples + k]);
-    if (most >= data.alphabets[i] || data.alphabets[i] > 256)
-      throw std::invalid_argument("codes must be below their alphabets, and those at most 256");
-  }
   py::array_t<double> matrix({codes.shape(0), codes.shape(0)});
   double* const out = matrix.mutable_data();
   {
     const WithoutGil released(data.columns * data.columns * data.samples);
-    measures::pairwise_mutual_information(data, out, threads);
+    measures::check_columns(data);
+    measures::pairwise_mutual_information(data, out, thread_count);
   }
   return matrix;
 }

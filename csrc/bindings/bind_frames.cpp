@@ -12,11 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "bindings/areas.hpp"
-#include "bindings/arrays.hpp"
+#include "bindings/arguments.hpp"
 #include "bindings/byte_buffer.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/python_object.hpp"
 #include "bindings/result_array.hpp"
+#include "bindings/rooms.hpp"
 #include "coding/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
@@ -69,19 +70,11 @@ coding::Settings make_settings(int coder, int effort, int threads, bool floats =
   return settings;
 }
 
-std::uint64_t whole_items(const ByteBuffer& bytes, std::uint32_t planes) {
-  if (planes == 0 || bytes.size() % planes != 0) {
-    throw py::value_error("data holds " + std::to_string(bytes.size()) +
-                          " bytes, which is no whole number of items of " + std::to_string(planes));
-  }
-  return bytes.size() / planes;
-}
-
 py::bytes compress(const py::object& data, std::uint32_t planes, const std::string& metadata,
                    std::uint32_t chunk_items, int coder, int effort, int threads, bool floats) {
   const ByteBuffer bytes(data.ptr(), "data");
   FrameHeader header = make_header(planes, metadata, chunk_items);
-  header.items = whole_items(bytes, planes);
+  header.items = whole_items(bytes.size(), planes, "data");
   const coding::Settings settings = make_settings(coder, effort, threads, floats);
   NewBytes result(coding::compress_bound(header));
   std::size_t size = 0;
@@ -105,7 +98,7 @@ py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t
                      int coder, int effort, int threads) {
   const ByteBuffer bytes(data.ptr(), "data");
   FrameHeader header = make_header(planes, "", chunk_items);
-  header.items = whole_items(bytes, planes);
+  header.items = whole_items(bytes.size(), planes, "data");
   std::vector<coding::BlockSizes> blocks;
   {
     const WithoutGil released(bytes.size());
@@ -152,11 +145,11 @@ class FrameReader {
     if (first > last || last > open->reader.items()) throw py::index_error("no such items");
     const WritableBuffer target(out.ptr(), "out");
     if (target.size() != (last - first) * planes) {
-      throw py::value_error("out holds " + std::to_string(target.size()) + " bytes, not " +
+      throw py::value_error("out has " + std::to_string(target.size()) + " bytes, the result has " +
                             std::to_string((last - first) * planes));
     }
-    if (target.overlaps(open->bytes.data(), open->bytes.size()))
-      throw py::value_error("out shares memory with the frame");
+    require_apart(target.data(), target.size(), open->bytes.data(), open->bytes.size(),
+                  "the frame");
     in_pieces(open->reader.header(), first, last, [&](std::uint64_t from, std::uint64_t to) {
       open->reader.decode(from, to, target.data() + (from - first) * planes, threads);
     });
@@ -214,7 +207,7 @@ class FrameWriter {
   py::bytes header(const py::object& data) {
     const FrameHeader& header = writer_.header();
     const ByteBuffer bytes(data.ptr(), "data");
-    const std::uint64_t items = whole_items(bytes, header.planes);
+    const std::uint64_t items = whole_items(bytes.size(), header.planes, "data");
     writer_.choose_rotation(bytes.data(), std::min<std::uint64_t>(items, header.chunk_items));
     NewBytes result(writer_.header_bound());
     return result.finish(writer_.write_header(result.data()));
@@ -224,7 +217,7 @@ class FrameWriter {
   py::bytes write(const py::object& data) {
     const FrameHeader& header = writer_.header();
     const ByteBuffer bytes(data.ptr(), "data");
-    const std::uint64_t items = whole_items(bytes, header.planes);
+    const std::uint64_t items = whole_items(bytes.size(), header.planes, "data");
     NewBytes result(static_cast<std::size_t>(writer_.items_bound(items)));
     std::size_t size = 0;
     in_pieces(header, 0, items, [&](std::uint64_t first, std::uint64_t last) {

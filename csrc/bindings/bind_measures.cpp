@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "bindings/areas.hpp"
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/fastcall.hpp"
@@ -10,6 +9,7 @@
 #include "bindings/measure_docs.hpp"
 #include "bindings/operand_errors.hpp"
 #include "bindings/result_array.hpp"
+#include "bindings/rooms.hpp"
 #include "measures/evaluate.hpp"
 #include "measures/information.hpp"
 
@@ -300,14 +300,6 @@ PyObject* information_content(PyObject*, PyObject* const* args, Py_ssize_t given
       return scalar(double(*static_cast<const float*>(PyArray_DATA(result.array()))), true);
     return scalar(*static_cast<const double*>(PyArray_DATA(result.array())), false);
   });
-}
-
-using Fast = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) noexcept;
-
-PyMethodDef method(const char* name, Fast function, const char* documentation) {
-  // The detour over void (*)() is how CPython itself says that it will cast back by the flags.
-  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function)),
-          METH_FASTCALL | METH_KEYWORDS, documentation};
 }
 
 }  // namespace

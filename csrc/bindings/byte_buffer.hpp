@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/dlpack.hpp"
 
@@ -17,42 +18,34 @@ namespace pyinfo::bindings {
 // DLPack alone are read, too.
 class ByteBuffer {
  public:
-  // TypeError or ValueError naming the argument.
-  explicit ByteBuffer(pybind11::handle object, const char* name = "data", bool writable = false) {
+  // TypeError or std::invalid_argument naming the argument.
+  explicit ByteBuffer(pybind11::handle object, const char* name = "data") {
     // First, since JAX's buffers are not those of all its types.
-    if (!writable && !PyBytes_CheckExact(object.ptr()) && !PyArray_Check(object.ptr()) &&
+    if (!PyBytes_CheckExact(object.ptr()) && !PyArray_Check(object.ptr()) &&
         speaks_dlpack(object.ptr())) {
       array_ = borrow(object.ptr(), name).array;
       object = array_.get();
     }
-    if (!PyObject_CheckBuffer(object.ptr())) {
-      throw TypeError(std::string(name) + " must support the buffer protocol, not '" +
-                      Py_TYPE(object.ptr())->tp_name + "'");
-    }
+    if (!PyObject_CheckBuffer(object.ptr()))
+      throw TypeError(std::string(name) + " must support the buffer protocol, not " +
+                      type_name(object.ptr()));
     if (PyArray_Check(object.ptr()) &&
         PyDataType_REFCHK(PyArray_DESCR(reinterpret_cast<PyArrayObject*>(object.ptr()))))
       throw TypeError(std::string(name) + " holds Python objects, not data");
-    if (PyObject_GetBuffer(object.ptr(), &view_, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0) {
-      return;
-    }
-    if (!PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_ValueError)) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) == 0) return;
+    if (!PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_ValueError))
       throw PythonError();
-    }
     PyErr_Clear();
-    throw std::invalid_argument(std::string(name) + " must be a C-contiguous " +
-                                (writable ? "writable " : "") + "buffer");
+    throw std::invalid_argument(std::string(name) + " must be a C-contiguous buffer");
   }
   ~ByteBuffer() { PyBuffer_Release(&view_); }
   ByteBuffer(const ByteBuffer&) = delete;
   ByteBuffer& operator=(const ByteBuffer&) = delete;
 
-  // Only to be written to if the buffer was asked for as writable.
-  unsigned char* data() const noexcept { return static_cast<unsigned char*>(view_.buf); }
-  std::size_t size() const noexcept { return std::size_t(view_.len); }
-
-  bool overlaps(const ByteBuffer& other) const noexcept {
-    return data() < other.data() + other.size() && other.data() < data() + size();
+  const unsigned char* data() const noexcept {
+    return static_cast<const unsigned char*>(view_.buf);
   }
+  std::size_t size() const noexcept { return std::size_t(view_.len); }
 
  private:
   Reference array_;  // over the memory of a tensor

@@ -1,5 +1,7 @@
 #include "bindings/fastcall.hpp"
 
+#include "bindings/arguments.hpp"
+
 namespace pyinfo::bindings {
 namespace {
 
@@ -35,10 +37,7 @@ void intern_parameter_names() {
 void Signature::parse(PyObject* const* args, Py_ssize_t given, PyObject* keywords,
                       Arguments& arguments) const {
   for (PyObject*& argument : arguments) argument = nullptr;
-  if (given > positional)
-    throw TypeError(std::string(function) + "() takes " + std::to_string(positional) +
-                    " positional argument" + (positional == 1 ? "" : "s") + " but " +
-                    std::to_string(given) + " were given");
+  if (given > positional) refuse_argument_count(function, positional, given);
   for (Py_ssize_t i = 0; i < given; ++i) arguments[parameters[i]] = args[i];
   const Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
   for (Py_ssize_t k = 0; k < named; ++k) {

@@ -1,8 +1,8 @@
 // pyinfo._core
 #include <stdexcept>
 
-#include "bindings/areas.hpp"
 #include "bindings/exceptions.hpp"
+#include "bindings/rooms.hpp"
 #include "simd/dispatch.hpp"
 
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
@@ -14,13 +14,11 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   }
   pyinfo::bindings::translate_exceptions();
   pyinfo::bindings::bind_abi(m);
-  pyinfo::bindings::bind_config(m);
+  pyinfo::bindings::bind_simd(m);
   pyinfo::bindings::bind_measures(m);
-  pyinfo::bindings::bind_arrays(m);
-  pyinfo::bindings::bind_blocks(m);
+  pyinfo::bindings::bind_arguments(m);
   pyinfo::bindings::bind_counting(m);
   pyinfo::bindings::bind_dependence(m);
-  pyinfo::bindings::bind_tables(m);
-  pyinfo::bindings::bind_coding(m);
+  pyinfo::bindings::bind_messages(m);
   pyinfo::bindings::bind_frames(m);
 }

@@ -1,12 +1,12 @@
 // Owned references, and exceptions on their way from C++ to Python.
 #pragma once
 
-#include "bindings/numpy.hpp"
-// NumPy's headers first: what follows must not include them with other settings.
 #include <exception>
 #include <new>
 #include <stdexcept>
 #include <string>
+
+#include "bindings/numpy.hpp"
 
 namespace pyinfo::bindings {
 
@@ -67,5 +67,26 @@ class Reference {
  private:
   PyObject* object_ = nullptr;
 };
+
+// A function that is called by METH_FASTCALL, with or without keywords.
+using FastFunction = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t) noexcept;
+using FastKeywordFunction = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t,
+                                          PyObject*) noexcept;
+
+template <class Function>
+PyMethodDef fast_method(const char* name, Function function, const char* documentation,
+                        int flags) noexcept {
+  // The detour over void (*)() is how CPython itself says that it will cast back by the flags.
+  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function)), flags,
+          documentation};
+}
+inline PyMethodDef method(const char* name, FastFunction function,
+                          const char* documentation) noexcept {
+  return fast_method(name, function, documentation, METH_FASTCALL);
+}
+inline PyMethodDef method(const char* name, FastKeywordFunction function,
+                          const char* documentation) noexcept {
+  return fast_method(name, function, documentation, METH_FASTCALL | METH_KEYWORDS);
+}
 
 }  // namespace pyinfo::bindings

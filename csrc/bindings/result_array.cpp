@@ -1,5 +1,6 @@
 #include "bindings/result_array.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -20,25 +21,49 @@ void extent_in_memory(PyArrayObject* array, const char*& first, const char*& las
 
 }  // namespace
 
+PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type) {
+  const bool is_array = PyArray_Check(out);
+  PyArrayObject* const array = reinterpret_cast<PyArrayObject*>(out);
+  if (!is_array ||
+      (PyArray_DESCR(array) != type && !PyArray_EquivTypes(PyArray_DESCR(array), type)))
+    throw TypeError("out must be an array of " + text_of(reinterpret_cast<PyObject*>(type)) +
+                    ", not " +
+                    (is_array ? "of " + text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(array)))
+                              : type_name(out)));
+  if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
+  return array;
+}
+
+PyArrayObject* out_argument(PyObject* out, int type) {
+  const Reference descriptor =
+      Reference::checked(reinterpret_cast<PyObject*>(PyArray_DescrFromType(type)));
+  return out_argument(out, reinterpret_cast<PyArray_Descr*>(descriptor.get()));
+}
+
+void require_shape(PyArrayObject* out, int dimensions, const npy_intp* shape) {
+  if (PyArray_NDIM(out) != dimensions || !std::equal(shape, shape + dimensions, PyArray_DIMS(out)))
+    throw std::invalid_argument("out has shape " + shape_text(out) + ", the result has " +
+                                shape_text(dimensions, shape));
+}
+
+void require_contiguous(PyArrayObject* out) {
+  if (!PyArray_IS_C_CONTIGUOUS(out) || !PyArray_ISALIGNED(out))
+    throw std::invalid_argument("out must be C-contiguous and aligned");
+}
+
+void require_apart(const void* out, std::size_t out_size, const void* data, std::size_t size,
+                   const char* name) {
+  const char* const a = static_cast<const char*>(out);
+  const char* const b = static_cast<const char*>(data);
+  if (a < b + size && b < a + out_size)
+    throw std::invalid_argument(std::string("out shares memory with ") + name);
+}
+
 Reference result_array(PyObject* out, int dimensions, const npy_intp* shape, bool float32) {
   const int type = float32 ? NPY_FLOAT : NPY_DOUBLE;
   if (out == nullptr || out == Py_None)
     return Reference::checked(PyArray_SimpleNew(dimensions, const_cast<npy_intp*>(shape), type));
-  if (!PyArray_Check(out))
-    throw TypeError(std::string("out must be an array, not ") + Py_TYPE(out)->tp_name);
-  PyArrayObject* const array = reinterpret_cast<PyArrayObject*>(out);
-  if (PyArray_TYPE(array) != type || PyArray_ISBYTESWAPPED(array))
-    throw TypeError(std::string("out must be a ") + (float32 ? "float32" : "float64") +
-                    " array, as the result is");
-  bool same = PyArray_NDIM(array) == dimensions;
-  for (int d = 0; same && d < dimensions; ++d) same = PyArray_DIM(array, d) == shape[d];
-  if (!same) {
-    const Reference wanted =
-        Reference::checked(PyArray_SimpleNew(dimensions, const_cast<npy_intp*>(shape), NPY_BOOL));
-    throw std::invalid_argument("out has shape " + shape_text(array) + ", the result has " +
-                                shape_text(wanted.array()));
-  }
-  if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
+  require_shape(out_argument(out, type), dimensions, shape);
   return Reference::borrowed(out);
 }
 

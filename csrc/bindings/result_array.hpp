@@ -1,16 +1,25 @@
 // What results are written to: new arrays and bytes, and those that callers give.
 #pragma once
 
-#include "bindings/python_object.hpp"
-// NumPy's headers first: what follows must not include them with other settings.
 #include <pybind11/pybind11.h>
 
 #include <cstddef>
 
+#include "bindings/python_object.hpp"
+
 namespace pyinfo::bindings {
 
-// A new array for results, or `out` if it fits (null and None: not given); TypeError or
-// std::invalid_argument if not.
+// `out` as a writable array of that type (in the machine's byte order, as the type says), of the
+// caller's. TypeError or std::invalid_argument; so are those of the others.
+PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type);
+PyArrayObject* out_argument(PyObject* out, int type);
+void require_shape(PyArrayObject* out, int dimensions, const npy_intp* shape);
+void require_contiguous(PyArrayObject* out);
+// `name` is the argument whose bytes these are.
+void require_apart(const void* out, std::size_t out_size, const void* data, std::size_t size,
+                   const char* name);
+
+// A new array for results, or `out` if it fits (null and None: not given).
 Reference result_array(PyObject* out, int dimensions, const npy_intp* shape, bool float32);
 
 // True if writing to `out` could change what is read from `array`.
@@ -88,9 +97,6 @@ class WritableBuffer {
 
   unsigned char* data() const noexcept { return static_cast<unsigned char*>(view_.buf); }
   std::size_t size() const noexcept { return static_cast<std::size_t>(view_.len); }
-  bool overlaps(const unsigned char* other, std::size_t other_size) const noexcept {
-    return data() < other + other_size && other < data() + size();
-  }
 
  private:
   Py_buffer view_{};

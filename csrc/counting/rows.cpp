@@ -168,6 +168,21 @@ std::vector<RowEntry<double>> count_rows(Rows rows, const double* weights) {
   return count(rows, Weights<double>{weights}, nullptr);
 }
 
+template <class Count>
+void write_rows(Rows rows, const std::vector<RowEntry<Count>>& table, unsigned char* values,
+                Count* counts) noexcept {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (rows.width > 0)
+      std::memcpy(values + i * rows.width, rows.data + table[i].row * rows.width, rows.width);
+    counts[i] = table[i].count;
+  }
+}
+
+template void write_rows(Rows, const std::vector<RowEntry<std::uint64_t>>&, unsigned char*,
+                         std::uint64_t*) noexcept;
+template void write_rows(Rows, const std::vector<RowEntry<double>>&, unsigned char*,
+                         double*) noexcept;
+
 std::vector<RowEntry<std::uint64_t>> count_rows_reference(Rows rows) {
   const auto order = [&](std::size_t a, std::size_t b) { return less(rows, a, b); };
   std::map<std::size_t, std::uint64_t, decltype(order)> table(order);

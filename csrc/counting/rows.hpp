@@ -31,6 +31,11 @@ std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, std::uint32_t* codes 
 std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, const std::uint64_t* weights);
 std::vector<RowEntry<double>> count_rows(Rows rows, const double* weights);
 
+// The rows that a table counts, one after the other as `rows.width` bytes each, and their counts.
+template <class Count>
+void write_rows(Rows rows, const std::vector<RowEntry<Count>>& table, unsigned char* values,
+                Count* counts) noexcept;
+
 // The same in its plainest form.
 std::vector<RowEntry<std::uint64_t>> count_rows_reference(Rows rows);
 

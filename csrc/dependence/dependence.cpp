@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <type_traits>
 #include <vector>
 
@@ -127,6 +128,23 @@ template double mutual_information(const JointTable<std::uint32_t>&, const Margi
 template double mutual_information(const JointTable<std::uint64_t>&, const Margins&) noexcept;
 template double conditional_entropy(const JointTable<std::uint32_t>&);
 template double conditional_entropy(const JointTable<std::uint64_t>&);
+
+std::size_t label_count(const std::int64_t* labels, std::size_t size) {
+  std::int64_t most = -1;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (labels[i] < 0) throw std::invalid_argument("labels must not be negative");
+    most = std::max(most, labels[i]);
+  }
+  return std::size_t(most + 1);
+}
+
+JointCells checked_cells(JointCells cells) {
+  if (label_count(cells.rows, cells.size) > cells.row_count)
+    throw std::invalid_argument("every row must have a group");
+  cells.column_count = label_count(cells.columns, cells.size);
+  cells.group_count = label_count(cells.groups, cells.row_count);
+  return cells;
+}
 
 double conditional_information(const JointCells& cells) {
   const DependenceKernels& kernels = dependence_kernels(simd::active());

@@ -61,6 +61,14 @@ struct JointCells {
   std::size_t group_count;
 };
 
+// One more than the largest label, 0 for none. Throws std::invalid_argument if one is negative:
+// labels are indices.
+std::size_t label_count(const std::int64_t* labels, std::size_t size);
+
+// The cells with column_count and group_count, which follow from the labels. Throws
+// std::invalid_argument if a label is negative or a row has no group.
+JointCells checked_cells(JointCells cells);
+
 // I(row; column | group).
 double conditional_information(const JointCells& cells);
 // H(cell | group), with the group of each cell.
@@ -74,6 +82,9 @@ struct Margin {
   const std::uint64_t* times;
   std::size_t count;
 };
+// Throws std::invalid_argument if a label has more than `total` samples.
+void check_margin(const Margin& margin, std::uint64_t total);
+// Both margins must have passed check_margin.
 double expected_mutual_information(const Margin& a, const Margin& b, std::uint64_t total);
 
 // The definitions, cell by cell.

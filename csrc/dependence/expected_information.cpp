@@ -6,6 +6,7 @@
 // that grows with the standard deviation instead of the size of the labels.
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "dependence/dependence.hpp"
 #include "measures/compensated_sum.hpp"
@@ -92,6 +93,11 @@ double over_pairs(const Margin& a, const Margin& b, std::uint64_t total, const M
 }
 
 }  // namespace
+
+void check_margin(const Margin& margin, std::uint64_t total) {
+  for (std::size_t i = 0; i < margin.count; ++i)
+    if (margin.sizes[i] > total) throw std::invalid_argument("a label has more than all samples");
+}
 
 double expected_mutual_information(const Margin& a, const Margin& b, std::uint64_t total) {
   return over_pairs(a, b, total, [](const Overlap& overlap) { return overlap.mean_excess(); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "counting/byte_counts.hpp"
@@ -131,6 +132,16 @@ void all_pairs(const CodedColumns& data, double* matrix, int threads) {
 }
 
 }  // namespace
+
+void check_columns(const CodedColumns& data) {
+  for (std::size_t i = 0; i < data.columns; ++i) {
+    const std::uint8_t* const codes = data.codes + i * data.samples;
+    std::uint32_t most = 0;
+    for (std::size_t k = 0; k < data.samples; ++k) most = std::max<std::uint32_t>(most, codes[k]);
+    if (most >= data.alphabets[i] || data.alphabets[i] > kByteValues)
+      throw std::invalid_argument("codes must be below their alphabets, and those at most 256");
+  }
+}
 
 void pairwise_mutual_information(const CodedColumns& data, double* matrix, int threads) {
   if (data.samples <= std::numeric_limits<std::uint32_t>::max())

@@ -15,8 +15,11 @@ struct CodedColumns {
   const std::uint32_t* alphabets;
 };
 
+// Throws std::invalid_argument if a code is not below its alphabet, or an alphabet is too large.
+void check_columns(const CodedColumns& data);
+
 // Fills the symmetric matrix of columns x columns, in nats; the diagonal has the entropies.
-// The result does not depend on `threads`.
+// The columns must have passed check_columns. The result does not depend on `threads`.
 void pairwise_mutual_information(const CodedColumns& data, double* matrix, int threads);
 
 }  // namespace pyinfo::measures

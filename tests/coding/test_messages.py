@@ -221,12 +221,12 @@ def test_out(kind: type[Code]) -> None:
     shared[: len(message)] = np.frombuffer(message, np.uint8)
     code.decode(shared[: len(message)], out=shared[len(message) :])
     wrong: list[tuple[Any, type[Exception], str]] = [
-        (np.zeros(23, np.uint8), ValueError, "out has 23 elements, the message 24 symbols"),
-        (np.zeros(24, np.int8), TypeError, "out must be a uint8 array, not int8"),
+        (np.zeros(23, np.uint8), ValueError, "out has 23 elements, the result has 24"),
+        (np.zeros(24, np.int8), TypeError, "out must be an array of uint8, not of int8"),
         (np.zeros(48, np.uint8)[::2], ValueError, "out must be C-contiguous and aligned"),
         (np.zeros((6, 4), np.uint8).T, ValueError, "out must be C-contiguous and aligned"),
         (np.frombuffer(bytes(24), np.uint8), ValueError, "out is read-only"),
-        (bytearray(24), TypeError, "out must be an array, not bytearray"),
+        (bytearray(24), TypeError, "out must be an array of uint8, not bytearray"),
         (shared[len(message) - 1 : -1], ValueError, "out shares memory with data"),
     ]
     for bad, error, what in wrong:
@@ -303,7 +303,7 @@ def test_messages_of_another_code() -> None:
 @KINDS
 def test_bad_data(kind: type[Code]) -> None:
     code = kind.from_counts([3, 1])
-    with pytest.raises(TypeError, match="data must support the buffer protocol, not 'str'"):
+    with pytest.raises(TypeError, match="data must support the buffer protocol, not str"):
         code.decode("text")
     with pytest.raises(ValueError, match="data must be a C-contiguous buffer"):
         code.decode(np.zeros(9, np.uint8)[::2])

@@ -1,7 +1,7 @@
 // _core.config(): how this build came about and which kernels it uses.
 #include <string>
 
-#include "bindings/areas.hpp"
+#include "bindings/rooms.hpp"
 #include "simd/dispatch.hpp"
 
 namespace py = pybind11;
@@ -35,7 +35,7 @@ py::dict config() {
 
 }  // namespace
 
-void bind_config(py::module_& m) {
+void bind_simd(py::module_& m) {
   m.attr("__version__") = PYINFO_VERSION;
   m.def("config", &config,
         "Version, compiler, available instruction sets and the one whose kernels are used.");

@@ -1,4 +1,4 @@
-// One function per area of the library; module.cpp calls them.
+// What each room of the library gives to Python; module.cpp calls them all.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -6,14 +6,12 @@
 namespace pyinfo::bindings {
 
 void bind_abi(pybind11::module_& m);
-void bind_arrays(pybind11::module_& m);
-void bind_blocks(pybind11::module_& m);
-void bind_coding(pybind11::module_& m);
-void bind_config(pybind11::module_& m);
+void bind_arguments(pybind11::module_& m);
 void bind_counting(pybind11::module_& m);
 void bind_dependence(pybind11::module_& m);
 void bind_frames(pybind11::module_& m);
 void bind_measures(pybind11::module_& m);
-void bind_tables(pybind11::module_& m);
+void bind_messages(pybind11::module_& m);
+void bind_simd(pybind11::module_& m);
 
 }  // namespace pyinfo::bindings

@@ -3,16 +3,17 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <string>
 
-#include "bindings/areas.hpp"
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/byte_buffer.hpp"
 #include "bindings/exceptions.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/python_object.hpp"
+#include "bindings/result_array.hpp"
+#include "bindings/rooms.hpp"
 #include "coding/messages/message.hpp"
 #include "coding/messages/symbol_code.hpp"
 #include "coding/models/huffman_code.hpp"
@@ -28,8 +29,8 @@ using coding::SymbolCode;
 template <class T>
 using Vector = py::array_t<T, py::array::c_style | py::array::forcecast>;
 
-// Messages of up to so many symbols are made on the stack.
-constexpr std::size_t kSmallRoom = 16384;
+// Messages that need up to so many bytes are made on the stack.
+constexpr std::size_t kStackCapacity = 16384;
 
 // ---- Making codes; pyinfo/coding/codes.py has checked the arguments
 
@@ -73,7 +74,7 @@ std::unique_ptr<SymbolCode> rans_code(const Vector<std::uint32_t>& frequencies, 
 const SymbolCode& as_code(PyObject* object) {
   py::detail::make_caster<SymbolCode> caster;
   if (object == Py_None || !caster.load(object, false)) {
-    throw TypeError(std::string("code must be a SymbolCode, not ") + Py_TYPE(object)->tp_name);
+    throw TypeError("code must be a SymbolCode, not " + type_name(object));
   }
   return py::detail::cast_op<const SymbolCode&>(caster);
 }
@@ -116,9 +117,10 @@ struct Symbols {
   }
 };
 
-PyObject* encode_with_room(const SymbolCode& code, const Symbols& symbols, unsigned char* room,
-                           std::size_t size) {
-  unsigned char* const end = room + size;
+// With `capacity` bytes of memory to write to, as many as message_room() says.
+PyObject* encode_to(unsigned char* memory, std::size_t capacity, const SymbolCode& code,
+                    const Symbols& symbols) {
+  unsigned char* const end = memory + capacity;
   const unsigned char* begin;
   {
     const WithoutGil released(symbols.size);
@@ -127,24 +129,22 @@ PyObject* encode_with_room(const SymbolCode& code, const Symbols& symbols, unsig
   return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(begin), end - begin);
 }
 
-void check_argument_count(const char* function, Py_ssize_t given, Py_ssize_t wanted) {
-  if (given == wanted) return;
-  throw TypeError(std::string(function) + "() takes " + std::to_string(wanted) +
-                  " positional arguments but " + std::to_string(given) + " were given");
+void require_argument_count(const char* function, Py_ssize_t wanted, Py_ssize_t given) {
+  if (given != wanted) refuse_argument_count(function, wanted, given);
 }
 
 PyObject* encode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noexcept {
   return guard([&]() -> PyObject* {
-    check_argument_count("encode_message", given, 2);
+    require_argument_count("encode_message", 2, given);
     const SymbolCode& code = as_code(args[0]);
     const Symbols symbols(code, args[1]);
-    const std::size_t room = coding::message_room(code, symbols.size);
-    if (room <= kSmallRoom) {
-      unsigned char memory[kSmallRoom];
-      return encode_with_room(code, symbols, memory, room);
+    const std::size_t capacity = coding::message_room(code, symbols.size);
+    if (capacity <= kStackCapacity) {
+      unsigned char memory[kStackCapacity];
+      return encode_to(memory, capacity, code, symbols);
     }
-    const std::unique_ptr<unsigned char[]> memory(new unsigned char[room]);
-    return encode_with_room(code, symbols, memory.get(), room);
+    const std::unique_ptr<unsigned char[]> memory(new unsigned char[capacity]);
+    return encode_to(memory.get(), capacity, code, symbols);
   });
 }
 
@@ -154,30 +154,19 @@ Reference array_for(const SymbolCode& code, std::size_t n, PyObject* out, const 
     npy_intp size = npy_intp(n);
     return Reference::checked(PyArray_SimpleNew(1, &size, symbol_type(code)));
   }
-  if (!PyArray_Check(out)) {
-    throw TypeError(std::string("out must be an array, not ") + Py_TYPE(out)->tp_name);
-  }
-  PyArrayObject* const array = reinterpret_cast<PyArrayObject*>(out);
-  if (PyArray_TYPE(array) != symbol_type(code) || PyArray_ISBYTESWAPPED(array)) {
-    throw TypeError(std::string("out must be a ") + symbol_type_name(code) + " array, not " +
-                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(array))));
-  }
-  if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
-  if (!PyArray_ISCARRAY(array)) throw std::invalid_argument("out must be C-contiguous and aligned");
-  if (std::size_t(PyArray_SIZE(array)) != n) {
+  PyArrayObject* const array = out_argument(out, symbol_type(code));
+  require_contiguous(array);
+  if (std::size_t(PyArray_SIZE(array)) != n)  // in whatever shape
     throw std::invalid_argument("out has " + std::to_string(PyArray_SIZE(array)) +
-                                " elements, the message " + std::to_string(n) + " symbols");
-  }
-  const auto* const first = reinterpret_cast<const unsigned char*>(PyArray_BYTES(array));
-  if (first < data.data() + data.size() && data.data() < first + PyArray_NBYTES(array)) {
-    throw std::invalid_argument("out shares memory with data");
-  }
+                                " elements, the result has " + std::to_string(n));
+  require_apart(PyArray_DATA(array), std::size_t(PyArray_NBYTES(array)), data.data(), data.size(),
+                "data");
   return Reference::borrowed(out);
 }
 
 PyObject* decode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noexcept {
   return guard_decoding([&]() -> PyObject* {
-    check_argument_count("decode_message", given, 3);
+    require_argument_count("decode_message", 3, given);
     const SymbolCode& code = as_code(args[0]);
     const ByteBuffer data(args[1], "data");
     coding::Message message;
@@ -194,30 +183,9 @@ PyObject* decode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noe
   });
 }
 
-using Fast = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t) noexcept;
-
-PyMethodDef method(const char* name, Fast function, const char* documentation) {
-  // The detour over void (*)() is how CPython itself says that it will cast back by the flags.
-  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function)),
-          METH_FASTCALL, documentation};
-}
-
 }  // namespace
 
-void translate_exceptions() {
-  py::register_local_exception_translator([](std::exception_ptr thrown) {
-    try {
-      if (thrown) std::rethrow_exception(thrown);
-    } catch (const PythonError&) {
-    } catch (const TypeError& error) {
-      PyErr_SetString(PyExc_TypeError, error.what());
-    } catch (const coding::CorruptData& error) {
-      set_corrupt_data(error);
-    }
-  });
-}
-
-void bind_coding(py::module_& m) {
+void bind_messages(py::module_& m) {
   py::class_<SymbolCode>(m, "SymbolCode", "A code with its tables, ready for messages.");
   m.def("huffman_lengths", &huffman_lengths, py::arg("counts"), py::arg("max_length"),
         "Lengths of the best prefix code with codewords of at most max_length bits.");

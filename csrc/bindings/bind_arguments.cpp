@@ -1,0 +1,46 @@
+// Arguments that Python modules take, read as the core reads its own.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <vector>
+
+#include "bindings/arguments.hpp"
+#include "bindings/arrays.hpp"
+#include "bindings/result_array.hpp"
+#include "bindings/rooms.hpp"
+
+namespace py = pybind11;
+
+namespace pyinfo::bindings {
+namespace {
+
+py::object checked_array(const py::object& data, const char* name) {
+  return py::reinterpret_steal<py::object>(as_array(data.ptr(), name).release());
+}
+
+py::object checked_out(py::object out, const py::dtype& dtype,
+                       const std::vector<py::ssize_t>& shape) {
+  PyArrayObject* const array =
+      out_argument(out.ptr(), reinterpret_cast<PyArray_Descr*>(dtype.ptr()));
+  require_shape(array, int(shape.size()), shape.data());
+  return out;
+}
+
+}  // namespace
+
+void bind_arguments(py::module_& m) {
+  m.def("as_array", &checked_array, py::arg("data"), py::arg("name"),
+        "Return an array of anything that numpy.asarray takes or DLPack exports; not a copy where "
+        "there is memory to be read, and read-only if DLPack did it.");
+  m.def(
+      "checked_base", [](const py::object& base) { return base_argument(base.ptr()); },
+      py::arg("base"), "Return a base of logarithms: a number, positive, finite and not 1.");
+  m.def("checked_out", &checked_out, py::arg("out"), py::arg("dtype"), py::arg("shape"),
+        "Return `out` if it is a writable array of this type and shape.");
+  m.def(
+      "thread_count", [](const py::object& threads) { return threads_argument(threads.ptr()); },
+      py::arg("threads"), "Return how many threads may work: for 0 the number of cores.");
+}
+
+}  // namespace pyinfo::bindings
