@@ -68,7 +68,10 @@ function(pyinfo_add_simd_kernels target)
     set(objects ${target}_${arg_NAME}_${isa})
     add_library(${objects} OBJECT ${arg_SOURCES})
     target_include_directories(${objects} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
-    target_compile_definitions(${objects} PRIVATE PYINFO_ISA=${isa})
+    target_compile_definitions(
+      ${objects}
+      PRIVATE PYINFO_ISA=${isa} $<$<BOOL:${PYINFO_CHECKED}>:PYINFO_CHECKED=1>
+    )
     target_compile_options(
       ${objects}
       PRIVATE ${PYINFO_FLAGS_KERNEL} ${PYINFO_FLAGS_${isa}} ${arg_FLAGS_${isa}}
