@@ -3,7 +3,7 @@
 #include <string>
 
 #include "abi/errors.hpp"
-#include "measures/evaluate.hpp"
+#include "measures/measure_table.hpp"
 
 namespace pyinfo::abi {
 namespace {
@@ -13,7 +13,7 @@ using measures::Measure;
 using measures::Normalization;
 using measures::Request;
 using measures::Result;
-using measures::Source;
+using measures::Slice;
 
 Normalization as_normalization(pyinfo_normalization normalization) {
   switch (normalization) {
@@ -48,24 +48,22 @@ template <class T>
   throw Failure(PYINFO_ERROR_SUM, pyinfo_error_message(PYINFO_ERROR_SUM));
 }
 
-// `answer` is the measure's function: nobody has to look at the request to find it.
-template <Measure which, class T>
-pyinfo_error measure(Result (*answer)(const Request&, const Source<T>&), const T* p, const T* q,
-                     std::size_t n, pyinfo_normalization normalization, double base,
-                     T* out) noexcept {
+// A measure that has kernels in double and float.
+template <class T>
+pyinfo_error measure(const Measure& which, const T* p, const T* q, std::size_t n,
+                     pyinfo_normalization normalization, double base, T* out) noexcept {
   return guard([&] {
-    constexpr bool two = measures::operands(which) == 2;
+    const bool two = which.operands == 2;
     require(n > 0, "a distribution of no elements");
     require_pointer(p, "p");
     if (two) require_pointer(q, "q");
     require_pointer(out, "result");
     Request request;
-    request.measure = which;
     request.p = request.q = as_normalization(normalization);
-    request.p_tolerance = request.q_tolerance = measures::kSumTolerance<T>;
+    request.p_tolerance = request.q_tolerance = elements::kSumTolerance<T>;
     request.unit = unit_of(base);
-    const Source<T> source(p, two ? q : nullptr, n);
-    const Result result = answer(request, source);
+    const Slice<T> slice(p, two ? q : nullptr, n);
+    const Result result = measures::measure_slice(which, request, slice);
     if (result.fault != Fault::none) {
       const T* const operands[2] = {p, q};
       diagnose(operands, two ? 2 : 1, n);
@@ -77,55 +75,52 @@ pyinfo_error measure(Result (*answer)(const Request&, const Source<T>&), const T
 }  // namespace
 }  // namespace pyinfo::abi
 
+namespace elements = pyinfo::elements;
 namespace measures = pyinfo::measures;
 using pyinfo::abi::measure;
-using pyinfo::measures::Measure;
+
+static constexpr const measures::Measure& kEntropy = measures::row("entropy");
+static constexpr const measures::Measure& kCrossEntropy = measures::row("cross_entropy");
+static constexpr const measures::Measure& kKlDivergence = measures::row("kl_divergence");
+static constexpr const measures::Measure& kJsDivergence = measures::row("js_divergence");
 
 pyinfo_error pyinfo_entropy_f64(const double* p, size_t n, pyinfo_normalization normalization,
                                 double base, double* result) {
-  return measure<Measure::entropy, double>(measures::entropy<double>, p, nullptr, n, normalization,
-                                           base, result);
+  return measure(kEntropy, p, decltype(p){}, n, normalization, base, result);
 }
 pyinfo_error pyinfo_entropy_f32(const float* p, size_t n, pyinfo_normalization normalization,
                                 double base, float* result) {
-  return measure<Measure::entropy, float>(measures::entropy<float>, p, nullptr, n, normalization,
-                                          base, result);
+  return measure(kEntropy, p, decltype(p){}, n, normalization, base, result);
 }
 pyinfo_error pyinfo_cross_entropy_f64(const double* p, const double* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       double* result) {
-  return measure<Measure::cross_entropy>(measures::cross_entropy<double>, p, q, n, normalization,
-                                         base, result);
+  return measure(kCrossEntropy, p, q, n, normalization, base, result);
 }
 pyinfo_error pyinfo_cross_entropy_f32(const float* p, const float* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       float* result) {
-  return measure<Measure::cross_entropy>(measures::cross_entropy<float>, p, q, n, normalization,
-                                         base, result);
+  return measure(kCrossEntropy, p, q, n, normalization, base, result);
 }
 pyinfo_error pyinfo_kl_divergence_f64(const double* p, const double* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       double* result) {
-  return measure<Measure::kl_divergence>(measures::kl_divergence<double>, p, q, n, normalization,
-                                         base, result);
+  return measure(kKlDivergence, p, q, n, normalization, base, result);
 }
 pyinfo_error pyinfo_kl_divergence_f32(const float* p, const float* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       float* result) {
-  return measure<Measure::kl_divergence>(measures::kl_divergence<float>, p, q, n, normalization,
-                                         base, result);
+  return measure(kKlDivergence, p, q, n, normalization, base, result);
 }
 pyinfo_error pyinfo_js_divergence_f64(const double* p, const double* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       double* result) {
-  return measure<Measure::js_divergence>(measures::js_divergence<double>, p, q, n, normalization,
-                                         base, result);
+  return measure(kJsDivergence, p, q, n, normalization, base, result);
 }
 pyinfo_error pyinfo_js_divergence_f32(const float* p, const float* q, size_t n,
                                       pyinfo_normalization normalization, double base,
                                       float* result) {
-  return measure<Measure::js_divergence>(measures::js_divergence<float>, p, q, n, normalization,
-                                         base, result);
+  return measure(kJsDivergence, p, q, n, normalization, base, result);
 }
 
 pyinfo_error pyinfo_entropy_u64(const uint64_t* counts, size_t n, double base, double* result) {
@@ -137,18 +132,18 @@ pyinfo_error pyinfo_entropy_u64(const uint64_t* counts, size_t n, double base, d
     measures::Request request;
     request.p = measures::Normalization::divide;
     request.unit = abi::unit_of(base);
-    measures::Operand operand;
+    elements::Operand operand;
     operand.data = reinterpret_cast<const char*>(counts);
-    operand.type = measures::Element::uint64;
-    measures::Space space;
+    operand.type = elements::Element::uint64;
+    elements::Space space;
     space.append(std::ptrdiff_t(n), sizeof(uint64_t), 0);
     space.simplify(1);
     measures::Workspace<double> workspace;
-    const measures::Source<double> source(operand, nullptr, space, workspace, 1);
-    const measures::Result answer = measures::measure_slice(request, source);
-    if (answer.fault != measures::Fault::none) {
+    const measures::Slice<double> slice(operand, nullptr, space, workspace, 1);
+    const measures::Result found = measures::measure_slice(kEntropy, request, slice);
+    if (found.fault != measures::Fault::none) {
       throw abi::Failure(PYINFO_ERROR_SUM, "the counts sum to 0: there is nothing to divide by");
     }
-    *result = answer.value;
+    *result = found.value;
   });
 }

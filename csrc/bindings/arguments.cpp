@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "elements/elements.hpp"
 #include "measures/measure.hpp"
 #include "simd/assert.hpp"
 #include "threads/parallel.hpp"
@@ -101,7 +102,7 @@ void weights_argument(PyObject* object, double& p, double& q) {
   if (PySequence_Fast_GET_SIZE(pair.get()) != 2) throw std::invalid_argument(kPairOfWeights);
   p = real_argument(PySequence_Fast_GET_ITEM(pair.get(), 0), "weights[0]");
   q = real_argument(PySequence_Fast_GET_ITEM(pair.get(), 1), "weights[1]");
-  if (!(p >= 0) || !(q >= 0) || !(std::abs(p + q - 1) <= measures::kSumTolerance<double>))
+  if (!(p >= 0) || !(q >= 0) || !(std::abs(p + q - 1) <= elements::kSumTolerance<double>))
     throw std::invalid_argument("weights must be non-negative and sum to 1, not " + number_text(p) +
                                 " and " + number_text(q));
 }

@@ -9,12 +9,11 @@
 
 #include "bindings/arguments.hpp"
 #include "bindings/dlpack.hpp"
-#include "measures/measure.hpp"
 
 namespace pyinfo::bindings {
 namespace {
 
-using measures::Element;
+using elements::Element;
 
 // ml_dtypes registers bfloat16 with NumPy at run time; its scalar type's name tells.
 bool is_bfloat16(PyArray_Descr* type) noexcept {
@@ -126,24 +125,8 @@ void refuse_nulls(PyObject* object, const char* name) {
 
 }  // namespace
 
-measures::Operand Input::operand() const noexcept {
+elements::Operand Input::operand() const noexcept {
   return {PyArray_BYTES(get()), type, PyArray_ISBYTESWAPPED(get()) != 0};
-}
-
-double Input::tolerance() const noexcept {
-  switch (type) {
-    case Element::float64:
-    case Element::long_double:
-      return measures::kSumTolerance<double>;
-    case Element::float32:
-      return measures::kSumTolerance<float>;
-    case Element::float16:
-      return 0x1p-5;
-    case Element::bfloat16:
-      return 0.08838834764831845;  // sqrt(2^-7)
-    default:
-      return 0;
-  }
 }
 
 Borrowed borrow(PyObject* object, const char* name) {

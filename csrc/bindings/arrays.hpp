@@ -4,23 +4,23 @@
 #include <string>
 
 #include "bindings/python_object.hpp"
-#include "measures/source.hpp"
+#include "elements/strided.hpp"
 
 namespace pyinfo::bindings {
 
 // A numeric array argument.
 struct Input {
   Reference array;
-  measures::Element type;
+  elements::Element type;
   const char* name;
 
   PyArrayObject* get() const noexcept { return array.array(); }
   int dimensions() const noexcept { return PyArray_NDIM(get()); }
-  bool is_float32() const noexcept { return type == measures::Element::float32; }
-  bool is_count() const noexcept { return type >= measures::Element::int8; }
-  measures::Operand operand() const noexcept;
-  // sqrt(eps) of the element type, the tolerance of sums that should be 1; 0 for integers.
-  double tolerance() const noexcept;
+  bool is_float32() const noexcept { return type == elements::Element::float32; }
+  bool is_count() const noexcept { return elements::is_count(type); }
+  elements::Operand operand() const noexcept;
+  // Of sums that should be 1.
+  double tolerance() const noexcept { return elements::sum_tolerance(type); }
 };
 
 // An array of somebody else's memory.

@@ -28,7 +28,7 @@ std::size_t size_of(const Array<T>& array) {
   return std::size_t(array.size());
 }
 
-measures::JointTable<std::uint64_t> joint_table(const Counts& table) {
+dependence::JointTable<std::uint64_t> joint_table(const Counts& table) {
   if (table.ndim() != 2) throw std::invalid_argument("the table must have two dimensions");
   const auto columns = std::size_t(table.shape(1));
   return {table.data(), std::size_t(table.shape(0)), columns, columns};
@@ -37,20 +37,20 @@ measures::JointTable<std::uint64_t> joint_table(const Counts& table) {
 double table_information(const Counts& table) {
   const auto joint = joint_table(table);
   const WithoutGil released(joint.rows * joint.columns);
-  return measures::mutual_information(joint);
+  return dependence::mutual_information(joint);
 }
 
 double table_conditional_entropy(const Counts& table) {
   const auto joint = joint_table(table);
   const WithoutGil released(joint.rows * joint.columns);
-  return measures::conditional_entropy(joint);
+  return dependence::conditional_entropy(joint);
 }
 
 double cell_information(const Counts& counts, const Labels& rows, const Labels& columns,
                         const Labels& groups) {
   require_same_length("counts", size_of(counts), "rows", size_of(rows));
   require_same_length("counts", size_of(counts), "columns", size_of(columns));
-  measures::JointCells cells{};
+  dependence::JointCells cells{};
   cells.counts = counts.data();
   cells.rows = rows.data();
   cells.columns = columns.data();
@@ -58,31 +58,32 @@ double cell_information(const Counts& counts, const Labels& rows, const Labels& 
   cells.groups = groups.data();
   cells.row_count = size_of(groups);
   const WithoutGil released(cells.size);
-  return measures::conditional_information(measures::checked_cells(cells));
+  return dependence::conditional_information(dependence::checked_cells(cells));
 }
 
 double cell_conditional_entropy(const Counts& counts, const Labels& groups) {
   require_same_length("counts", size_of(counts), "groups", size_of(groups));
   const WithoutGil released(size_of(counts));
-  const std::size_t group_count = measures::label_count(groups.data(), size_of(groups));
-  return measures::conditional_entropy(counts.data(), groups.data(), size_of(counts), group_count);
+  const std::size_t group_count = dependence::label_count(groups.data(), size_of(groups));
+  return dependence::conditional_entropy(counts.data(), groups.data(), size_of(counts),
+                                         group_count);
 }
 
-measures::Margin margin_of(const Counts& sizes, const char* sizes_name, const Counts& times,
-                           const char* times_name) {
+dependence::Margin margin_of(const Counts& sizes, const char* sizes_name, const Counts& times,
+                             const char* times_name) {
   require_same_length(sizes_name, size_of(sizes), times_name, size_of(times));
   return {sizes.data(), times.data(), size_of(sizes)};
 }
 
 double expected_information(const Counts& a_sizes, const Counts& a_times, const Counts& b_sizes,
                             const Counts& b_times, std::uint64_t total) {
-  const measures::Margin a = margin_of(a_sizes, "a_sizes", a_times, "a_times");
-  const measures::Margin b = margin_of(b_sizes, "b_sizes", b_times, "b_times");
+  const dependence::Margin a = margin_of(a_sizes, "a_sizes", a_times, "a_times");
+  const dependence::Margin b = margin_of(b_sizes, "b_sizes", b_times, "b_times");
   // Every pair of sizes is walked over its standard deviation.
   const WithoutGil released(a.count * b.count * std::size_t(std::sqrt(double(total))));
-  measures::check_margin(a, total);
-  measures::check_margin(b, total);
-  return measures::expected_mutual_information(a, b, total);
+  dependence::check_margin(a, total);
+  dependence::check_margin(b, total);
+  return dependence::expected_mutual_information(a, b, total);
 }
 
 py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
@@ -91,14 +92,14 @@ py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
   if (codes.ndim() != 2) throw std::invalid_argument("codes must have two dimensions");
   require_same_length("codes", std::size_t(codes.shape(0)), "alphabets", size_of(alphabets));
   const int thread_count = threads_argument(threads.ptr());
-  const measures::CodedColumns data{codes.data(), std::size_t(codes.shape(1)),
-                                    std::size_t(codes.shape(0)), alphabets.data()};
+  const dependence::CodedColumns data{codes.data(), std::size_t(codes.shape(1)),
+                                      std::size_t(codes.shape(0)), alphabets.data()};
   py::array_t<double> matrix({codes.shape(0), codes.shape(0)});
   double* const out = matrix.mutable_data();
   {
     const WithoutGil released(data.columns * data.columns * data.samples);
-    measures::check_columns(data);
-    measures::pairwise_mutual_information(data, out, thread_count);
+    dependence::check_columns(data);
+    dependence::pairwise_mutual_information(data, out, thread_count);
   }
   return matrix;
 }

@@ -34,7 +34,7 @@ std::string place(const Input& input, const std::ptrdiff_t* index, const bool* w
 // The element as Python shows it: large integers to the last digit.
 std::string element_text(const Input& input, const Diagnosis& diagnosis) {
   // Those that DLPack brought are held as integers.
-  if (input.type == measures::Element::bfloat16) return number_text(diagnosis.value);
+  if (input.type == elements::Element::bfloat16) return number_text(diagnosis.value);
   PyArrayObject* const array = input.get();
   const char* const element = static_cast<const char*>(PyArray_GetPtr(array, diagnosis.index));
   return text_of(Reference::checked(PyArray_GETITEM(array, element)).get());

@@ -6,10 +6,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "measures/compensated_sum.hpp"
-#include "measures/kernels.hpp"
+#include "elements/compensated_sum.hpp"
+#include "elements/convert.hpp"
 
-namespace pyinfo::measures {
+namespace pyinfo::dependence {
 
 extern const DependenceKernels dependence_kernels_portable;
 #ifdef PYINFO_HAVE_AVX512
@@ -18,6 +18,8 @@ extern const DependenceKernels dependence_kernels_sse4, dependence_kernels_avx2,
 #endif
 
 namespace {
+
+using elements::CompensatedSum;
 
 constexpr simd::Tables<DependenceKernels> kDependenceTables = PYINFO_TABLES(dependence_kernels);
 
@@ -28,12 +30,13 @@ constexpr std::size_t kCells = 512;
 // Rows as doubles, a piece at a time.
 template <class Count>
 class Rows {
+  static constexpr elements::Element kCount =
+      sizeof(Count) == 8 ? elements::Element::uint64 : elements::Element::uint32;
+
  public:
   explicit Rows(const JointTable<Count>& table)
       : table_(table),
-        convert_(convert_kernels(simd::active())
-                     .to_f64[std::size_t(sizeof(Count) == 8 ? Element::uint64 : Element::uint32)]) {
-  }
+        convert_(elements::convert_kernels(simd::active()).to_f64[std::size_t(kCount)]) {}
 
   // piece(first column, values, size) for the pieces of a row.
   template <class Piece>
@@ -202,4 +205,4 @@ double conditional_entropy(const std::uint64_t* counts, const std::int64_t* grou
   return std::max(0.0, sum.value() / double(total));
 }
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::dependence

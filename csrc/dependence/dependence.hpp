@@ -10,7 +10,7 @@
 
 #include "simd/dispatch.hpp"
 
-namespace pyinfo::measures {
+namespace pyinfo::dependence {
 
 struct DependenceKernels {
   // The sum over cells of n ln(n c / (a b)) - n + a b / c: of a row, and of any cells.
@@ -94,4 +94,4 @@ double conditional_entropy(const JointTable<std::uint64_t>& table);
 double expected_mutual_information(const Margin& a, const Margin& b, std::uint64_t total);
 }  // namespace reference
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::dependence

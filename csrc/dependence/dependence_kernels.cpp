@@ -6,16 +6,19 @@
 // counts are taken apart into double-doubles, so that the difference n c - a b is exact as long as
 // counts are below 2^53, and a table whose rows and columns are independent gives 0.
 #include "dependence/dependence.hpp"
-#include "measures/kernels/log_ratio.hpp"
+#include "simd/log_ratio.hpp"
 
-namespace pyinfo::measures {
+namespace pyinfo::dependence {
 namespace {
 
 using simd::kLanes;
 using simd::load;
 using simd::load_first;
+using simd::LogRatio;
+using simd::splat;
+using simd::where_equal;
 
-using V = Vec<double>;
+using V = simd::Vec<double>;
 
 PYINFO_INLINE V excess_term(V n, V a, V b, V c) {
   V found, found_rest, expected, expected_rest;
@@ -75,4 +78,4 @@ extern const DependenceKernels PYINFO_TABLE(dependence_kernels);
 const DependenceKernels PYINFO_TABLE(dependence_kernels) = {row_excess, cells_excess, row_surprisal,
                                                             cells_surprisal};
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::dependence

@@ -9,11 +9,13 @@
 #include <stdexcept>
 
 #include "dependence/dependence.hpp"
-#include "measures/compensated_sum.hpp"
+#include "elements/compensated_sum.hpp"
 #include "measures/reference.hpp"
 
-namespace pyinfo::measures {
+namespace pyinfo::dependence {
 namespace {
+
+using elements::CompensatedSum;
 
 // Shared samples k of labels that have a and b of `total` samples.
 class Overlap {
@@ -105,6 +107,9 @@ double expected_mutual_information(const Margin& a, const Margin& b, std::uint64
 
 namespace reference {
 
+using measures::reference::bregman;
+using measures::reference::log_ratio;
+
 double mutual_information(const JointTable<std::uint64_t>& table) {
   const auto row_total = [&](std::size_t i) {
     double sum = 0;
@@ -168,4 +173,4 @@ double expected_mutual_information(const Margin& a, const Margin& b, std::uint64
 }
 
 }  // namespace reference
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::dependence

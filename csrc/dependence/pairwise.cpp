@@ -10,7 +10,7 @@
 #include "dependence/dependence.hpp"
 #include "threads/parallel.hpp"
 
-namespace pyinfo::measures {
+namespace pyinfo::dependence {
 namespace {
 
 using counting::kByteValues;
@@ -150,4 +150,4 @@ void pairwise_mutual_information(const CodedColumns& data, double* matrix, int t
     all_pairs<std::uint64_t>(data, matrix, threads);
 }
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::dependence

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pyinfo::measures {
+namespace pyinfo::dependence {
 
 // Columns of `samples` codes each, one column after the other; those of column i are below
 // alphabets[i], at most 256.
@@ -22,4 +22,4 @@ void check_columns(const CodedColumns& data);
 // The columns must have passed check_columns. The result does not depend on `threads`.
 void pairwise_mutual_information(const CodedColumns& data, double* matrix, int threads);
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::dependence

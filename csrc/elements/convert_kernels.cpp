@@ -1,10 +1,10 @@
 // Array elements of every type to double, a block at a time. Compiled once per ISA.
 #include <cstdint>
 
-#include "measures/kernels.hpp"
+#include "elements/convert.hpp"
 #include "simd/kernel_file.hpp"
 
-namespace pyinfo::measures {
+namespace pyinfo::elements {
 namespace {
 
 // Plain loops: compilers vectorise them for each instruction set.
@@ -70,4 +70,4 @@ const ConvertKernels PYINFO_TABLE(convert_kernels) = {{
     boolean,
 }};
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::elements

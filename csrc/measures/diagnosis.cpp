@@ -14,7 +14,7 @@ class Elements {
   Elements(const Suspect& suspect, int dimensions, const std::ptrdiff_t* shape, const bool* reduced,
            std::size_t slice)
       : suspect_(suspect) {
-    PYINFO_ASSERT(suspect.dimensions <= dimensions && dimensions <= kMaxDimensions);
+    PYINFO_ASSERT(suspect.dimensions <= dimensions && dimensions <= elements::kMaxDimensions);
     const int missing = dimensions - suspect.dimensions;  // leading axes that broadcasting added
     for (int d = dimensions - 1; d >= 0; --d) {
       const int own = d - missing;
@@ -29,10 +29,10 @@ class Elements {
   }
 
   double value() const {
-    Operand element = suspect_.operand;
+    elements::Operand element = suspect_.operand;
     for (int d = 0; d < suspect_.dimensions; ++d) element.data += index_[d] * suspect_.strides[d];
     double value = 0;
-    load_slice<double>(element, Space{}, 0, &value);
+    elements::load_slice<double>(element, elements::Space{}, 0, &value);
     return value;
   }
 
@@ -50,8 +50,8 @@ class Elements {
 
  private:
   const Suspect& suspect_;
-  std::ptrdiff_t index_[kMaxDimensions] = {};
-  int inner_[kMaxDimensions];  // own axes that are walked, the last first
+  std::ptrdiff_t index_[elements::kMaxDimensions] = {};
+  int inner_[elements::kMaxDimensions];  // own axes that are walked, the last first
   int inner_count_ = 0;
 };
 
@@ -114,8 +114,8 @@ Diagnosis diagnose(const Suspect* suspects, int count, int dimensions, const std
 
 Diagnosis diagnose_elements(const Suspect& suspect) {
   Diagnosis diagnosis;
-  bool all[kMaxDimensions];
-  std::fill_n(all, kMaxDimensions, true);
+  bool all[elements::kMaxDimensions];
+  std::fill_n(all, elements::kMaxDimensions, true);
   find_element(Elements(suspect, suspect.dimensions, suspect.shape, all, 0), 1 + suspect.tolerance,
                diagnosis);
   return diagnosis;

@@ -11,7 +11,7 @@ namespace pyinfo::measures {
 
 // An operand in its own shape, and what its slices must be.
 struct Suspect {
-  Operand operand;
+  elements::Operand operand;
   int dimensions;
   const std::ptrdiff_t* shape;
   const std::ptrdiff_t* strides;  // in bytes
@@ -26,7 +26,7 @@ struct Diagnosis {
   int operand = 0;
   double value = 0;  // of the element, or the sum
   // Of the element along the operand's own axes; for a sum, of the first element of the slice.
-  std::ptrdiff_t index[kMaxDimensions] = {};
+  std::ptrdiff_t index[elements::kMaxDimensions] = {};
 };
 
 // The first element out of range of `slice`, the number of a slice in C order of the axes that are

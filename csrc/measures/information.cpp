@@ -1,7 +1,6 @@
 #include "measures/information.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace pyinfo::measures {
 namespace {
@@ -17,31 +16,10 @@ InformationKernel<float> information_kernel<float>() noexcept {
   return entropy_kernels(simd::active()).information_f32;
 }
 
-template <class T>
-void store_elements(const T* from, char* out, const Space& space, std::size_t first,
-                    std::size_t n) noexcept {
-  const int inner = space.dimensions - 1;
-  std::ptrdiff_t index[kMaxDimensions];
-  std::size_t rest = first;
-  for (int d = inner; d >= 0; --d) {
-    index[d] = std::ptrdiff_t(rest % std::size_t(space.shape[d]));
-    rest /= std::size_t(space.shape[d]);
-    out += index[d] * space.strides[1][d];
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    std::memcpy(out, from + i, sizeof(T));
-    for (int d = inner; d >= 0; --d) {
-      out += space.strides[1][d];
-      if (++index[d] < space.shape[d]) break;
-      out -= index[d] * space.strides[1][d];
-      index[d] = 0;
-    }
-  }
-}
-
 // Blocks stay in the first-level cache: a walk for the extremes, one for the logarithms.
 template <class T>
-bool evaluate(const InformationRequest& request, const Operand& p, const Space& space, char* out) {
+bool evaluate(const InformationRequest& request, const elements::Operand& p,
+              const elements::Space& space, char* out) {
   const auto extremes = kernel<T>(Kernel::sum).run;
   const auto logarithms = information_kernel<T>();
   const T factor_high = T(request.factor_high);
@@ -53,21 +31,21 @@ bool evaluate(const InformationRequest& request, const Operand& p, const Space& 
   alignas(64) T to[kBlock];
   for (std::size_t first = 0; first < space.size; first += kBlock) {
     const std::size_t n = std::min(kBlock, space.size - first);
-    load_elements<T>(p, space, 0, first, n, from);
+    elements::load_elements<T>(p, space, 0, first, n, from);
     Sums sums;
     extremes(from, from, n, {}, sums);
     if (sums.smallest < 0 || sums.largest > 1 + request.tolerance) return false;
     T* const target = direct_out ? reinterpret_cast<T*>(out) + first : to;
     logarithms(from, target, n, factor_high, factor_low);
-    if (!direct_out) store_elements(to, out, space, first, n);
+    if (!direct_out) elements::store_elements(to, out, space, 1, first, n);
   }
   return true;
 }
 
 }  // namespace
 
-bool information_content(const InformationRequest& request, const Operand& p, Space space,
-                         char* out) {
+bool information_content(const InformationRequest& request, const elements::Operand& p,
+                         elements::Space space, char* out) {
   space.simplify(2);
   return request.float_result ? evaluate<float>(request, p, space, out)
                               : evaluate<double>(request, p, space, out);

@@ -1,7 +1,7 @@
 // -log p, element by element.
 #pragma once
 
-#include "measures/source.hpp"
+#include "measures/slice.hpp"
 
 namespace pyinfo::measures {
 
@@ -14,7 +14,7 @@ struct InformationRequest {
 
 // `space` holds all axes, with p's strides first and the result's second. Returns false if a value
 // is negative or too large; the result is then unspecified.
-bool information_content(const InformationRequest& request, const Operand& p, Space space,
-                         char* out);
+bool information_content(const InformationRequest& request, const elements::Operand& p,
+                         elements::Space space, char* out);
 
 }  // namespace pyinfo::measures

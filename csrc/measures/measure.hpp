@@ -1,28 +1,14 @@
-// The measures: what is asked of a slice, and what can be wrong with it.
+// What is asked of a slice, what the result can be, and the checks that formulas share.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-#include "measures/source.hpp"
+#include "measures/slice.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::measures {
-
-enum class Measure : std::uint8_t {
-  entropy,
-  renyi_entropy,
-  tsallis_entropy,
-  cross_entropy,
-  kl_divergence,
-  js_divergence,
-  js_distance,
-  jeffreys_divergence,
-  renyi_divergence,
-  hellinger_distance,
-  bhattacharyya_distance,
-  total_variation_distance,
-};
 
 // How an operand becomes a distribution.
 enum class Normalization : std::uint8_t {
@@ -32,7 +18,6 @@ enum class Normalization : std::uint8_t {
 };
 
 struct Request {
-  Measure measure = Measure::entropy;
   Normalization p = Normalization::check;
   Normalization q = Normalization::check;
   double p_tolerance = 0;
@@ -43,10 +28,6 @@ struct Request {
   double unit = 1;  // what one bit is in the unit asked for: 1 / log2(base)
 };
 
-// Sums of T that should be 1 may be off by the square root of T's precision.
-template <class T>
-constexpr double kSumTolerance = sizeof(T) == 8 ? 0x1p-26 : 3.4526698300124393e-4;
-
 inline bool is_base(double base) noexcept { return base > 0 && base != 1 && !std::isinf(base); }
 
 // What one bit is in the unit of a base, 1 / log2(base), as a double-double.
@@ -55,6 +36,7 @@ struct Unit {
   double low = 0;
 };
 inline Unit bit_in_base(double base) noexcept {
+  PYINFO_ASSERT(is_base(base));
   if (base == 2) return {};
   const long double bit = 1 / std::log2(static_cast<long double>(base));
   const double high = double(bit);
@@ -69,9 +51,10 @@ struct Result {
   Fault fault = Fault::none;
 };
 
-constexpr int operands(Measure measure) noexcept {
-  return measure <= Measure::tsallis_entropy ? 1 : 2;
-}
+inline constexpr Result kInvalid = {0, Fault::invalid};
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+inline constexpr double kLn2 = 0.693147180559945309417;
+inline constexpr double kLog2E = 1.44269504088896340736;
 
 // Below these, in T, a logarithm's argument or a result is left to the scalar reference.
 template <class T>
@@ -88,6 +71,11 @@ bool is_moderate(double x) noexcept {
   return x >= 1 / kLargestWeight<T> && x <= kLargestWeight<T>;
 }
 
+template <class T>
+bool is_tiny(double value) noexcept {
+  return value != 0 && std::abs(value) < kSmallestResult<T>;
+}
+
 // True unless the sum of an operand is wrong for what the request says of it. NaN is never wrong.
 inline bool sum_is_valid(double sum, Normalization normalization, double tolerance) noexcept {
   if (normalization == Normalization::check) return !(sum - 1 > tolerance || 1 - sum > tolerance);
@@ -96,41 +84,14 @@ inline bool sum_is_valid(double sum, Normalization normalization, double toleran
 // True unless a value is negative or infinite. `total` is the sum of all values; only if that is
 // infinite is there reason to look for the cause.
 template <class T>
-bool values_are_valid(const Source<T>& source, const Sums& sums, double total) noexcept {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
+bool values_are_valid(const Slice<T>& slice, const Sums& sums, double total) noexcept {
   if (sums.smallest < 0) return false;
-  if (total != infinity) return true;
-  return source.sum_of(0).largest != infinity &&
-         (source.operands() == 1 || source.sum_of(1).largest != infinity);
+  if (total != kInfinity) return true;
+  return slice.sum_of(0).largest != kInfinity &&
+         (slice.operands() == 1 || slice.sum_of(1).largest != kInfinity);
 }
 
 // 0 for results that rounding took below it, and for -0.
 inline double not_negative(double x) noexcept { return x <= 0 ? 0.0 : x; }
-
-// The measures of one slice, T = double or float. entropy.cpp:
-template <class T>
-Result entropy(const Request& request, const Source<T>& source);
-template <class T>
-Result cross_entropy(const Request& request, const Source<T>& source);
-Result renyi_entropy(const Request& request, const Source<double>& source);
-Result tsallis_entropy(const Request& request, const Source<double>& source);
-// divergence.cpp:
-template <class T>
-Result kl_divergence(const Request& request, const Source<T>& source);
-template <class T>
-Result js_divergence(const Request& request, const Source<T>& source);
-Result jeffreys_divergence(const Request& request, const Source<double>& source);
-Result renyi_divergence(const Request& request, const Source<double>& source);
-Result hellinger_distance(const Request& request, const Source<double>& source);
-Result bhattacharyya_distance(const Request& request, const Source<double>& source);
-Result total_variation_distance(const Request& request, const Source<double>& source);
-
-// The kernel a measure asks for first, when that question is the same for every slice.
-struct FirstQuestion {
-  bool known = false;
-  Kernel kernel = Kernel::sum;
-  Parameters parameters;
-};
-FirstQuestion first_question(const Request& request) noexcept;
 
 }  // namespace pyinfo::measures

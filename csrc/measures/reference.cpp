@@ -4,13 +4,13 @@
 #include <cmath>
 #include <limits>
 
-#include "measures/compensated_sum.hpp"
+#include "elements/compensated_sum.hpp"
+#include "measures/measure_table.hpp"
 
 namespace pyinfo::measures::reference {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kLn2 = 0.693147180559945309417;
+using elements::CompensatedSum;
 
 // An operand as multiples of a power of two, so that its sum neither overflows nor underflows.
 struct Weights {
@@ -28,17 +28,17 @@ struct Weights {
 };
 
 template <class T>
-Weights weights_of(const Source<T>& source, int operand, Normalization normalization) {
+Weights weights_of(const Slice<T>& slice, int operand, Normalization normalization) {
   if (normalization != Normalization::divide) return {};
   double largest = 0;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
       largest = std::max(largest, double(operand == 0 ? p[i] : q[i]));
   });
   Weights weights;
   weights.exponent = std::ilogb(largest);
   CompensatedSum sum;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
       sum.add(std::ldexp(double(operand == 0 ? p[i] : q[i]), -weights.exponent));
   });
@@ -48,13 +48,13 @@ Weights weights_of(const Source<T>& source, int operand, Normalization normaliza
 
 // -p log2 p of shares; a share above one half is 1 - (the others), whose log1p keeps the digits.
 template <class T>
-double entropy_bits(const Request& request, const Source<T>& source) {
-  const Weights weights = weights_of(source, 0, request.p);
+double entropy_bits(const Request& request, const Slice<T>& slice) {
+  const Weights weights = weights_of(slice, 0, request.p);
   const bool divided = request.p == Normalization::divide;
   CompensatedSum bits;
   CompensatedSum others;
   double dominant = 0;
-  source.each_block([&](const T* p, const T*, std::size_t n) {
+  slice.each_block([&](const T* p, const T*, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
       const double x = double(p[i]);
       const double share = weights.share(x);
@@ -72,11 +72,11 @@ double entropy_bits(const Request& request, const Source<T>& source) {
 }
 
 template <class T>
-double cross_entropy_bits(const Request& request, const Source<T>& source) {
-  const Weights p_weights = weights_of(source, 0, request.p);
-  const Weights q_weights = weights_of(source, 1, request.q);
+double cross_entropy_bits(const Request& request, const Slice<T>& slice) {
+  const Weights p_weights = weights_of(slice, 0, request.p);
+  const Weights q_weights = weights_of(slice, 1, request.q);
   CompensatedSum bits;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
       if (p[i] == 0) continue;
       bits.add(-p_weights.share(double(p[i])) * q_weights.log2_share(double(q[i])));
@@ -87,15 +87,15 @@ double cross_entropy_bits(const Request& request, const Source<T>& source) {
 
 // The largest share, as the logarithm that keeps its digits: -log2.
 template <class T>
-double min_entropy_bits(const Weights& weights, bool divided, const Source<T>& source) {
+double min_entropy_bits(const Weights& weights, bool divided, const Slice<T>& slice) {
   double largest = 0;
-  source.each_block([&](const T* p, const T*, std::size_t n) {
+  slice.each_block([&](const T* p, const T*, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, double(p[i]));
   });
   if (!divided || weights.share(largest) <= 0.5) return -weights.log2_share(largest);
   CompensatedSum others;
   bool seen = false;
-  source.each_block([&](const T* p, const T*, std::size_t n) {
+  slice.each_block([&](const T* p, const T*, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
       if (double(p[i]) == largest && !seen)
         seen = true;
@@ -107,9 +107,9 @@ double min_entropy_bits(const Weights& weights, bool divided, const Source<T>& s
 }
 
 template <class T>
-double support_size(const Source<T>& source) {
+double support_size(const Slice<T>& slice) {
   std::size_t count = 0;
-  source.each_block([&](const T* p, const T*, std::size_t n) {
+  slice.each_block([&](const T* p, const T*, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) count += p[i] > 0 ? 1 : 0;
   });
   return double(count);
@@ -117,14 +117,14 @@ double support_size(const Source<T>& source) {
 
 // log2 of the sum of p^alpha, by way of the largest share.
 template <class T>
-double log2_power_sum(const Weights& weights, const Source<T>& source, double alpha) {
+double log2_power_sum(const Weights& weights, const Slice<T>& slice, double alpha) {
   double largest = 0;
-  source.each_block([&](const T* p, const T*, std::size_t n) {
+  slice.each_block([&](const T* p, const T*, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, double(p[i]));
   });
   const double top = weights.log2_share(largest);
   CompensatedSum sum;
-  source.each_block([&](const T* p, const T*, std::size_t n) {
+  slice.each_block([&](const T* p, const T*, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
       if (p[i] > 0) sum.add(std::exp2(alpha * (weights.log2_share(double(p[i])) - top)));
   });
@@ -133,11 +133,11 @@ double log2_power_sum(const Weights& weights, const Source<T>& source, double al
 
 // alpha = 0: -log2 of q's mass where p is positive.
 template <class T>
-double support_divergence_bits(const Weights& q_weights, const Source<T>& source,
+double support_divergence_bits(const Weights& q_weights, const Slice<T>& slice,
                                bool distributions) {
   CompensatedSum covered;
   CompensatedSum missed;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
       (p[i] > 0 ? covered : missed).add(q_weights.share(double(q[i])));
   });
@@ -149,7 +149,7 @@ double support_divergence_bits(const Weights& q_weights, const Source<T>& source
 // excess = sum of q phi(p/q) + p (e^y - 1 - y) / e, y = e ln(p/q): all terms positive for e > 0.
 template <class T>
 double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
-                             const Source<T>& source, double alpha, bool distributions) {
+                             const Slice<T>& slice, double alpha, bool distributions) {
   const double e = alpha - 1;
   double top = -kInfinity;  // log2 of the largest term
   CompensatedSum excess;
@@ -158,7 +158,7 @@ double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
     if (q == 0) return alpha > 1 ? kInfinity : -kInfinity;
     return p_weights.log2_share(p) + e * (p_weights.log2_share(p) - q_weights.log2_share(q));
   };
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
       top = std::max(top, exponent(double(p[i]), double(q[i])));
       const double a = p_weights.share(double(p[i]));
@@ -174,7 +174,7 @@ double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
   });
   if (std::isinf(top)) return top / e;
   CompensatedSum sum;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
       sum.add(std::exp2(exponent(double(p[i]), double(q[i])) - top));
   });
@@ -186,9 +186,9 @@ double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
 // alpha = infinity: log2 of the largest p / q.
 template <class T>
 double max_divergence_bits(const Weights& p_weights, const Weights& q_weights,
-                           const Source<T>& source) {
+                           const Slice<T>& slice) {
   double largest = -kInfinity;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
       if (p[i] == 0) continue;
       const double a = p_weights.share(double(p[i]));
@@ -205,15 +205,17 @@ double max_divergence_bits(const Weights& p_weights, const Weights& q_weights,
   return largest;
 }
 
-// The sum of f(p, q) over shares.
-template <class T, class F>
-double sum_over_shares(const Request& request, const Source<T>& source, F f) {
-  const Weights p_weights = weights_of(source, 0, request.p);
-  const Weights q_weights = weights_of(source, 1, request.q);
+// The sum of the term over shares.
+template <class T>
+double sum_over_shares(const Request& request, const Slice<T>& slice, Definition::Term term) {
+  const bool two = slice.operands() == 2;
+  const Weights p_weights = weights_of(slice, 0, request.p);
+  const Weights q_weights = two ? weights_of(slice, 1, request.q) : Weights{};
   CompensatedSum sum;
-  source.each_block([&](const T* p, const T* q, std::size_t n) {
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
-      sum.add(f(p_weights.share(double(p[i])), q_weights.share(double(q[i]))));
+      sum.add(
+          term(request, p_weights.share(double(p[i])), two ? q_weights.share(double(q[i])) : 0.0));
   });
   return sum.value();
 }
@@ -221,6 +223,7 @@ double sum_over_shares(const Request& request, const Source<T>& source, F f) {
 }  // namespace
 
 double log_ratio(double a, double b) noexcept {
+  PYINFO_ASSERT(!(a <= 0) && !(b <= 0));
   if (a < 0.5 * b || b < 0.5 * a) return std::log(a) - std::log(b);
   return 2 * std::atanh((a - b) / (a + b));
 }
@@ -239,74 +242,61 @@ double bregman(double a, double b) noexcept {
 }
 
 template <class T>
-double evaluate(const Request& request, const Source<T>& source) {
-  const bool as_is = request.p == Normalization::as_is;
-  const double alpha = request.alpha;
-  switch (request.measure) {
-    case Measure::entropy:
-      return request.unit * entropy_bits(request, source);
-    case Measure::cross_entropy:
-      return request.unit * cross_entropy_bits(request, source);
-    case Measure::renyi_entropy: {
-      if (alpha == 1) return request.unit * entropy_bits(request, source);
-      if (alpha == 0) return request.unit * std::log2(support_size(source));
-      const Weights weights = weights_of(source, 0, request.p);
-      if (alpha > 1e100)
-        return request.unit * min_entropy_bits(weights, request.p == Normalization::divide, source);
-      return request.unit / (1 - alpha) * log2_power_sum(weights, source, alpha);
-    }
-    case Measure::tsallis_entropy:
-      if (alpha == 1) return kLn2 * entropy_bits(request, source);
-      if (alpha == 0) return support_size(source) - 1;
-      if (alpha > 1e100) return 0;
-      return -std::expm1(kLn2 * log2_power_sum(weights_of(source, 0, request.p), source, alpha)) /
-             (alpha - 1);
-    case Measure::kl_divergence:
-      // Of distributions, the sum of (p - q) is 0 and adding p's and q's rounding errors is wrong.
-      return request.unit / kLn2 * sum_over_shares(request, source, [&](double p, double q) {
-               return as_is && q > 0 ? bregman(p, q) + (p - q) : bregman(p, q);
-             });
-    case Measure::js_distance: {
-      Request squared = request;
-      squared.measure = Measure::js_divergence;
-      return std::sqrt(evaluate(squared, source));
-    }
-    case Measure::js_divergence:
-      return request.unit / kLn2 * sum_over_shares(request, source, [&](double p, double q) {
-               const double m = request.weight_p * p + request.weight_q * q;
-               return m == 0 ? 0.0
-                             : request.weight_p * bregman(p, m) + request.weight_q * bregman(q, m);
-             });
-    case Measure::jeffreys_divergence:
-      return request.unit / kLn2 * sum_over_shares(request, source, [](double p, double q) {
-               if (p == q) return 0.0;
-               return p == 0 || q == 0 ? kInfinity : (p - q) * log_ratio(p, q);
-             });
-    case Measure::renyi_divergence: {
-      const Weights p_weights = weights_of(source, 0, request.p);
-      const Weights q_weights = weights_of(source, 1, request.q);
-      if (alpha == 0) return request.unit * support_divergence_bits(q_weights, source, !as_is);
-      if (alpha > 1e100) return request.unit * max_divergence_bits(p_weights, q_weights, source);
-      return request.unit * renyi_divergence_bits(p_weights, q_weights, source, alpha, !as_is);
-    }
-    case Measure::hellinger_distance:
-      return std::sqrt(0.5 * sum_over_shares(request, source, [](double p, double q) {
-                         const double root = std::sqrt(p) + std::sqrt(q);
-                         const double difference = root == 0 ? 0.0 : (p - q) / root;
-                         return difference * difference;
-                       }));
-    case Measure::bhattacharyya_distance:
-      return -request.unit * std::log2(sum_over_shares(request, source, [](double p, double q) {
-        return std::sqrt(p) * std::sqrt(q);
-      }));
-    case Measure::total_variation_distance:
-      return 0.5 *
-             sum_over_shares(request, source, [](double p, double q) { return std::abs(p - q); });
-  }
-  return std::numeric_limits<double>::quiet_NaN();
+double entropy(const Request& request, const Slice<T>& slice) {
+  return request.unit * entropy_bits(request, slice);
 }
 
-template double evaluate<double>(const Request&, const Source<double>&);
-template double evaluate<float>(const Request&, const Source<float>&);
+template <class T>
+double cross_entropy(const Request& request, const Slice<T>& slice) {
+  return request.unit * cross_entropy_bits(request, slice);
+}
+
+double renyi_entropy(const Request& request, const Slice<double>& slice) {
+  const double alpha = request.alpha;
+  if (alpha == 1) return request.unit * entropy_bits(request, slice);
+  if (alpha == 0) return request.unit * std::log2(support_size(slice));
+  const Weights weights = weights_of(slice, 0, request.p);
+  if (alpha > 1e100)
+    return request.unit * min_entropy_bits(weights, request.p == Normalization::divide, slice);
+  return request.unit / (1 - alpha) * log2_power_sum(weights, slice, alpha);
+}
+
+double tsallis_entropy(const Request& request, const Slice<double>& slice) {
+  const double alpha = request.alpha;
+  if (alpha == 1) return kLn2 * entropy_bits(request, slice);
+  if (alpha == 0) return support_size(slice) - 1;
+  if (alpha > 1e100) return 0;
+  return -std::expm1(kLn2 * log2_power_sum(weights_of(slice, 0, request.p), slice, alpha)) /
+         (alpha - 1);
+}
+
+double renyi_divergence(const Request& request, const Slice<double>& slice) {
+  const double alpha = request.alpha;
+  const bool distributions = request.p != Normalization::as_is;
+  const Weights p_weights = weights_of(slice, 0, request.p);
+  const Weights q_weights = weights_of(slice, 1, request.q);
+  if (alpha == 0) return request.unit * support_divergence_bits(q_weights, slice, distributions);
+  if (alpha > 1e100) return request.unit * max_divergence_bits(p_weights, q_weights, slice);
+  return request.unit * renyi_divergence_bits(p_weights, q_weights, slice, alpha, distributions);
+}
+
+template <class T>
+double evaluate(const Measure& measure, const Request& request, const Slice<T>& slice) {
+  PYINFO_ASSERT(measure.operands == slice.operands());
+  const Definition& definition = measure.definition;
+  if (definition.term != nullptr)
+    return definition.of_sum(request, sum_over_shares(request, slice, definition.term));
+  if constexpr (sizeof(T) == 8)
+    return definition.f64(request, slice);
+  else
+    return definition.f32(request, slice);
+}
+
+template double entropy<double>(const Request&, const Slice<double>&);
+template double entropy<float>(const Request&, const Slice<float>&);
+template double cross_entropy<double>(const Request&, const Slice<double>&);
+template double cross_entropy<float>(const Request&, const Slice<float>&);
+template double evaluate<double>(const Measure&, const Request&, const Slice<double>&);
+template double evaluate<float>(const Measure&, const Request&, const Slice<float>&);
 
 }  // namespace pyinfo::measures::reference

@@ -6,12 +6,11 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "measures/kernels.hpp"
-#include "measures/source.hpp"
+#include "elements/convert.hpp"
 
 namespace {
 
-using namespace pyinfo::measures;
+using namespace pyinfo::elements;
 using pyinfo::check::Buffer;
 using pyinfo::check::Random;
 namespace simd = pyinfo::simd;

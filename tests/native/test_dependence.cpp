@@ -13,7 +13,7 @@
 
 namespace {
 
-using namespace pyinfo::measures;
+using namespace pyinfo::dependence;
 using pyinfo::check::Buffer;
 using pyinfo::check::Random;
 

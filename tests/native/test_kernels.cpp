@@ -9,7 +9,7 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "measures/kernels.hpp"
+#include "measures/kernels/kernels.hpp"
 
 namespace {
 

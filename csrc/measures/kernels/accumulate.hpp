@@ -9,7 +9,7 @@
 
 #include <limits>
 
-#include "measures/kernels.hpp"
+#include "measures/kernels/kernels.hpp"
 #include "simd/math.hpp"
 
 namespace pyinfo::measures {

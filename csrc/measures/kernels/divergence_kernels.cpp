@@ -3,10 +3,12 @@
 // All terms are non-negative and keep their relative accuracy as p approaches q, because they start
 // from the difference p - q, which is exact there, and never from the ratio p / q or from two logs.
 #include "measures/kernels/accumulate.hpp"
-#include "measures/kernels/log_ratio.hpp"
+#include "simd/log_ratio.hpp"
 
 namespace pyinfo::measures {
 namespace {
+
+using simd::LogRatio;
 
 // p beside q: p as high + low where p is scaled by an inexact ratio, and the difference p - q.
 template <class T, bool scaled>

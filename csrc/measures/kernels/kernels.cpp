@@ -1,4 +1,4 @@
-#include "measures/kernels.hpp"
+#include "measures/kernels/kernels.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,19 +7,16 @@ namespace pyinfo::measures {
 
 extern const EntropyKernels entropy_kernels_portable;
 extern const DivergenceKernels divergence_kernels_portable;
-extern const ConvertKernels convert_kernels_portable;
 #ifdef PYINFO_HAVE_AVX512
 extern const EntropyKernels entropy_kernels_sse4, entropy_kernels_avx2, entropy_kernels_avx512;
 extern const DivergenceKernels divergence_kernels_sse4, divergence_kernels_avx2,
     divergence_kernels_avx512;
-extern const ConvertKernels convert_kernels_sse4, convert_kernels_avx2, convert_kernels_avx512;
 #endif
 
 namespace {
 
 constexpr simd::Tables<EntropyKernels> kEntropyTables = PYINFO_TABLES(entropy_kernels);
 constexpr simd::Tables<DivergenceKernels> kDivergenceTables = PYINFO_TABLES(divergence_kernels);
-constexpr simd::Tables<ConvertKernels> kConvertTables = PYINFO_TABLES(convert_kernels);
 
 // Looked up once: a short vector's measure takes some 20 ns.
 struct ActiveTables {
@@ -38,7 +35,6 @@ const EntropyKernels& entropy_kernels(simd::Isa isa) noexcept { return kEntropyT
 const DivergenceKernels& divergence_kernels(simd::Isa isa) noexcept {
   return kDivergenceTables[isa];
 }
-const ConvertKernels& convert_kernels(simd::Isa isa) noexcept { return kConvertTables[isa]; }
 
 template <>
 const KernelEntry<double>& kernel<double>(Kernel which) noexcept {

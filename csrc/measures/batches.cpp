@@ -1,4 +1,4 @@
-#include "measures/evaluate.hpp"
+#include "measures/batches.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "simd/assert.hpp"
 #include "threads/parallel.hpp"
 
 namespace pyinfo::measures {
@@ -31,8 +32,8 @@ template <class T>
 class Evaluation {
  public:
   explicit Evaluation(const Problem& problem) : problem_(problem), inner_(problem.inner) {
+    PYINFO_ASSERT(operands() == problem.measure.operands && inner_.size > 0);
     inner_.simplify(operands());
-    question_ = first_question(problem.request);
     choose_columns();
   }
 
@@ -66,18 +67,23 @@ class Evaluation {
  private:
   int operands() const noexcept { return problem_.q.data == nullptr ? 1 : 2; }
   std::size_t extent(int axis) const noexcept { return std::size_t(problem_.outer.shape[axis]); }
-  bool native(const Operand& operand) const noexcept {
-    return operand.type == (sizeof(T) == 8 ? Element::float64 : Element::float32) &&
-           !operand.swapped;
+
+  // Whether the first kernel can run on many slices at once.
+  bool is_planned() const noexcept {
+    const Request& request = problem_.request;
+    const bool divides = request.p == Normalization::divide ||
+                         (operands() == 2 && request.q == Normalization::divide);
+    return problem_.measure.planned == Planned::always ||
+           (problem_.measure.planned == Planned::unless_divided && !divides);
   }
 
   // Slices side by side are lanes of a register: when they lie side by side in memory, or when they
   // are short enough to be laid so.
   void choose_columns() {
-    if (!question_.known || inner_.dimensions > 1) return;
-    const OuterSpace& outer = problem_.outer;
+    if (!is_planned() || inner_.dimensions > 1) return;
+    const elements::OuterSpace& outer = problem_.outer;
     const bool two = operands() == 2;
-    const bool natives = native(problem_.p) && (!two || native(problem_.q));
+    const bool natives = problem_.p.holds<T>() && (!two || problem_.q.holds<T>());
     for (int d = 0; d < outer.dimensions; ++d) {
       const bool adjacent = outer.strides[0][d] == sizeof(T) &&
                             (!two || outer.strides[1][d] == sizeof(T)) && extent(d) >= 8;
@@ -101,9 +107,9 @@ class Evaluation {
 
   // The operands of the outer position `line` (all outer axes but the columns' one, in C order) and
   // the position of its result.
-  void locate(std::size_t line, int skipped, Operand& p, Operand& q, char*& out, std::size_t& slice,
-              std::size_t& slice_step) const noexcept {
-    const OuterSpace& outer = problem_.outer;
+  void locate(std::size_t line, int skipped, elements::Operand& p, elements::Operand& q, char*& out,
+              std::size_t& slice, std::size_t& slice_step) const noexcept {
+    const elements::OuterSpace& outer = problem_.outer;
     p = problem_.p;
     q = problem_.q;
     out = problem_.out;
@@ -140,17 +146,17 @@ class Evaluation {
     }
   }
 
-  void single(std::size_t slice, Workspace<T>& workspace, int threads) {
-    Operand p, q;
+  void single(std::size_t which, Workspace<T>& workspace, int threads) {
+    elements::Operand p, q;
     char* out;
     std::size_t index, step;
-    locate(slice, -1, p, q, out, index, step);
-    const Source<T> source(p, operands() == 2 ? &q : nullptr, inner_, workspace, threads);
-    finish(measure_slice(problem_.request, source), out, index);
+    locate(which, -1, p, q, out, index, step);
+    const Slice<T> slice(p, operands() == 2 ? &q : nullptr, inner_, workspace, threads);
+    finish(measure_slice(problem_.measure, problem_.request, slice), out, index);
   }
 
   // A power of two near the sum of a typical slice.
-  double guess_scale(const T* p, std::ptrdiff_t row, std::size_t rows) const noexcept {
+  double estimate_scale(const T* p, std::ptrdiff_t row, std::size_t rows) const noexcept {
     double sum = 0;
     const std::size_t sample = std::min<std::size_t>(rows, 64);
     for (std::size_t i = 0; i < sample; ++i) {
@@ -159,22 +165,21 @@ class Evaluation {
       sum += double(x);
     }
     sum *= double(rows) / double(sample);
-    const bool moderate = sum >= 1 / kLargestWeight<T> && sum <= kLargestWeight<T>;
-    return moderate ? std::ldexp(1.0, -std::ilogb(sum)) : 1;
+    return is_moderate<T>(sum) ? std::ldexp(1.0, -std::ilogb(sum)) : 1;
   }
 
   void columns(std::size_t line, std::size_t first, std::size_t along) {
     const std::size_t width = std::min(tile_, along - first);
-    const OuterSpace& outer = problem_.outer;
+    const elements::OuterSpace& outer = problem_.outer;
     const bool two = operands() == 2;
-    Operand p, q;
+    elements::Operand p, q;
     char* out;
-    std::size_t slice, step;
-    locate(line, column_axis_, p, q, out, slice, step);
+    std::size_t index, step;
+    locate(line, column_axis_, p, q, out, index, step);
     p.data += std::ptrdiff_t(first) * outer.strides[0][column_axis_];
     if (two) q.data += std::ptrdiff_t(first) * outer.strides[1][column_axis_];
     out += std::ptrdiff_t(first) * outer.strides[2][column_axis_];
-    slice += first * step;
+    index += first * step;
 
     alignas(64) T packed[2][kShortSlice * kTileColumns];
     Workspace<T> workspace;
@@ -192,32 +197,35 @@ class Evaluation {
       rows_q = packed[1];
       p_row = q_row = kTileColumns;
     }
-    Parameters parameters = question_.parameters;
-    if (problem_.request.p == Normalization::divide)
-      parameters.scale = guess_scale(rows_p, p_row, inner_.size);
+    const Request& request = problem_.request;
+    const Kernel first_kernel = problem_.measure.kernel;
+    Parameters parameters;
+    parameters.weight_p = request.weight_p;
+    parameters.weight_q = request.weight_q;
+    if (request.p == Normalization::divide)
+      parameters.scale = estimate_scale(rows_p, p_row, inner_.size);
     ColumnSums<T> tile;
-    kernel<T>(question_.kernel)
+    kernel<T>(first_kernel)
         .columns(rows_p, rows_q, p_row, q_row, inner_.size, width, parameters, tile);
-    const int sums = shape(question_.kernel).sums;
-    KnownSums known = {question_.kernel, parameters.scale, no_sums()};
-    Source<T> source(p, two ? &q : nullptr, inner_, workspace, 1);
-    source.set_known(&known);
+    const int sums = shape(first_kernel).sums;
+    KnownSums known = {first_kernel, parameters.scale, no_sums()};
+    Slice<T> slice(p, two ? &q : nullptr, inner_, known);
     for (std::size_t i = 0; i < width; ++i) {
       take_column(tile, i, sums, known.sums);
-      finish(measure_slice(problem_.request, source), out, slice + i * step);
-      source.advance(outer.strides[0][column_axis_], outer.strides[1][column_axis_]);
+      finish(measure_slice(problem_.measure, request, slice), out, index + i * step);
+      slice.advance(outer.strides[0][column_axis_], outer.strides[1][column_axis_]);
       out += outer.strides[2][column_axis_];
     }
   }
 
   // Lays `width` short slices side by side: element i of slice j goes to packed[i][j].
-  void pack(const Operand& p, const Operand& q, std::size_t width,
+  void pack(const elements::Operand& p, const elements::Operand& q, std::size_t width,
             T (&packed)[2][kShortSlice * kTileColumns], Workspace<T>& workspace) const noexcept {
-    const Operand* const each[2] = {&p, &q};
+    const elements::Operand* const each[2] = {&p, &q};
     for (int i = 0; i < operands(); ++i) {
       const std::ptrdiff_t step = problem_.outer.strides[i][column_axis_];
       const std::ptrdiff_t row = inner_.dimensions == 0 ? 0 : inner_.strides[i][0];
-      if (native(*each[i])) {
+      if (each[i]->holds<T>()) {
         for (std::size_t j = 0; j < width; ++j) {
           const char* const from = each[i]->data + std::ptrdiff_t(j) * step;
           for (std::size_t r = 0; r < inner_.size; ++r)
@@ -227,81 +235,27 @@ class Evaluation {
         continue;
       }
       for (std::size_t j = 0; j < width; ++j) {
-        Operand operand = *each[i];
+        elements::Operand operand = *each[i];
         operand.data += std::ptrdiff_t(j) * step;
         T* const slice = workspace.block[0];
-        load_slice<T>(operand, inner_, i, slice);
+        elements::load_slice<T>(operand, inner_, i, slice);
         for (std::size_t r = 0; r < inner_.size; ++r) packed[i][r * kTileColumns + j] = slice[r];
       }
     }
   }
 
   const Problem& problem_;
-  Space inner_;
-  FirstQuestion question_;
+  elements::Space inner_;
   int column_axis_ = -1;
   bool direct_ = false;
   std::size_t tile_ = 1;
   std::atomic<std::size_t> fault_{kNoSlice};
 };
 
-template <class T>
-Result js_distance(const Request& request, const Source<T>& source) {
-  Result result = js_divergence(request, source);
-  result.value = std::sqrt(result.value);
-  return result;
-}
-
 }  // namespace
 
-template <>
-Result measure_slice<double>(const Request& request, const Source<double>& source) {
-  switch (request.measure) {
-    case Measure::entropy:
-      return entropy(request, source);
-    case Measure::renyi_entropy:
-      return renyi_entropy(request, source);
-    case Measure::tsallis_entropy:
-      return tsallis_entropy(request, source);
-    case Measure::cross_entropy:
-      return cross_entropy(request, source);
-    case Measure::kl_divergence:
-      return kl_divergence(request, source);
-    case Measure::js_divergence:
-      return js_divergence(request, source);
-    case Measure::js_distance:
-      return js_distance(request, source);
-    case Measure::jeffreys_divergence:
-      return jeffreys_divergence(request, source);
-    case Measure::renyi_divergence:
-      return renyi_divergence(request, source);
-    case Measure::hellinger_distance:
-      return hellinger_distance(request, source);
-    case Measure::bhattacharyya_distance:
-      return bhattacharyya_distance(request, source);
-    default:
-      return total_variation_distance(request, source);
-  }
-}
-
-template <>
-Result measure_slice<float>(const Request& request, const Source<float>& source) {
-  switch (request.measure) {
-    case Measure::entropy:
-      return entropy(request, source);
-    case Measure::cross_entropy:
-      return cross_entropy(request, source);
-    case Measure::kl_divergence:
-      return kl_divergence(request, source);
-    case Measure::js_divergence:
-      return js_divergence(request, source);
-    default:
-      return js_distance(request, source);
-  }
-}
-
 std::size_t evaluate(const Problem& problem) {
-  if (problem.float_result && has_float_kernels(problem.request.measure))
+  if (problem.float_result && problem.measure.has_float_kernels())
     return Evaluation<float>(problem).run();
   return Evaluation<double>(problem).run();
 }

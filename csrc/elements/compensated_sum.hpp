@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace pyinfo::measures {
+namespace pyinfo::elements {
 
 class CompensatedSum {
  public:
@@ -22,4 +22,4 @@ class CompensatedSum {
   double rest_ = 0;
 };
 
-}  // namespace pyinfo::measures
+}  // namespace pyinfo::elements

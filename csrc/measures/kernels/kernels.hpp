@@ -111,33 +111,8 @@ struct DivergenceKernels {
   KernelEntry<float> f32[kDivergenceKernels];
 };
 
-// Element types that arrays come in.
-enum class Element : std::uint8_t {
-  float64,
-  float32,
-  float16,
-  bfloat16,
-  long_double,
-  int8,
-  int16,
-  int32,
-  int64,
-  uint8,
-  uint16,
-  uint32,
-  uint64,
-  boolean,
-};
-inline constexpr std::size_t kElementTypes = 14;
-
-struct ConvertKernels {
-  // n contiguous elements, of any alignment, to double.
-  void (*to_f64[kElementTypes])(const void* from, double* to, std::size_t n) noexcept;
-};
-
 const EntropyKernels& entropy_kernels(simd::Isa isa) noexcept;
 const DivergenceKernels& divergence_kernels(simd::Isa isa) noexcept;
-const ConvertKernels& convert_kernels(simd::Isa isa) noexcept;
 
 // The kernel of the active instruction set. Entries of kernels that have no float version are null.
 template <class T>
