@@ -1,5 +1,6 @@
 """The public measures, what they take, and how their cost is claimed to grow."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ class Measure:
 
     @property
     def function(self) -> Callable[..., Any]:
-        function: Callable[..., Any] = getattr(pyinfo, self.name)
+        function: Callable[..., Any] = getattr(pyinfo.measures, self.name)
         return function
 
     def inputs(self, shape: Shape, dtype: str = "float64", axis: int = -1) -> tuple[Array, ...]:
@@ -45,19 +46,15 @@ class Measure:
         return self.call(inputs, **out)
 
 
-_ALL = (
-    Measure("information_content", elementwise=True),
-    Measure("entropy"),
-    Measure("cross_entropy", 2),
-    Measure("kl_divergence", 2),
-    Measure("js_divergence", 2),
-    Measure("js_distance", 2),
-    Measure("renyi_entropy", extra=(ALPHA,)),
-    Measure("tsallis_entropy", extra=(ALPHA,)),
-    Measure("renyi_divergence", 2, extra=(ALPHA,)),
-    Measure("jeffreys_divergence", 2),
-    Measure("hellinger_distance", 2),
-    Measure("bhattacharyya_distance", 2),
-    Measure("total_variation_distance", 2),
-)
-MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ALL}
+def _of(name: str) -> Measure:
+    """What the signature says."""
+    parameters = inspect.signature(getattr(pyinfo.measures, name)).parameters
+    return Measure(
+        name,
+        distributions=2 if "q" in parameters else 1,
+        extra=(ALPHA,) if "alpha" in parameters else (),
+        elementwise="axis" not in parameters,
+    )
+
+
+MEASURES: Mapping[str, Measure] = {name: _of(name) for name in pyinfo.measures.__all__}

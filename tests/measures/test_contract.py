@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = json.loads((ROOT / "tests" / "data" / "contract.json").read_text("utf-8"))
 CASES = [(part["section"], case) for part in SECTIONS for case in part["cases"]]
 
-NAMES = {name: getattr(pyinfo, name) for name in pyinfo.__all__} | {
+NAMES = {
+    name: getattr(home, name) for home in (pyinfo, pyinfo.measures) for name in home.__all__
+} | {
     "array": array,
     "bfloat16": ml_dtypes.bfloat16,
     "inf": math.inf,

@@ -22,9 +22,10 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-FUNCTIONS = [name for name in pyinfo.__all__ if inspect.isroutine(getattr(pyinfo, name))]
-CLASSES = [name for name in pyinfo.__all__ if inspect.isclass(getattr(pyinfo, name))]
-MEASURES = [name for name in FUNCTIONS if name in pyinfo.measures.__all__]
+PUBLIC = {name: getattr(home, name) for home in (pyinfo, pyinfo.measures) for name in home.__all__}
+FUNCTIONS = [name for name, thing in PUBLIC.items() if inspect.isroutine(thing)]
+CLASSES = [name for name, thing in PUBLIC.items() if inspect.isclass(thing)]
+MEASURES = pyinfo.measures.__all__
 
 ROOMS = [
     "csrc",
@@ -151,7 +152,7 @@ def test_changelog_names_the_version_or_what_comes() -> None:
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
 def test_docstring(name: str) -> None:
-    documentation = inspect.getdoc(getattr(pyinfo, name))
+    documentation = inspect.getdoc(PUBLIC[name])
     assert documentation
     first = documentation.splitlines()[0]
     assert first.endswith(".")
@@ -169,7 +170,7 @@ def test_type_information_has_every_function() -> None:
 
 def test_measures_are_builtins_with_signatures() -> None:
     assert {"entropy", "kl_divergence"} <= set(MEASURES)
-    assert [name for name in MEASURES if not inspect.isbuiltin(getattr(pyinfo, name))] == []
+    assert [name for name in MEASURES if not inspect.isbuiltin(PUBLIC[name])] == []
     assert "base=2" in str(inspect.signature(pyinfo.entropy))
 
 
@@ -185,7 +186,7 @@ def test_documentation_lists_everything() -> None:
         positional = (*shown.args.posonlyargs, *shown.args.args)
         several = () if shown.args.vararg is None else (shown.args.vararg,)
         names = [a.arg for a in (*positional, *several, *shown.args.kwonlyargs)]
-        assert names == list(inspect.signature(getattr(pyinfo, name)).parameters), name
+        assert names == list(inspect.signature(PUBLIC[name]).parameters), name
 
 
 def test_import_needs_numpy_alone() -> None:
