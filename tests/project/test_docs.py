@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 import shutil
@@ -72,17 +73,92 @@ def test_suites_pass(name: str, code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_adding_a_measure_still_applies(tmp_path: Path) -> None:
-    blocks = PATCH.findall((ROOT / "docs" / "adding-a-measure.md").read_text("utf-8"))
-    changed = re.findall(r"^[+-](?![+-]{2} )", "".join(blocks), re.MULTILINE)
-    assert 0 < len(changed) < 60
-    if shutil.which("git") is None:
-        pytest.skip("needs git, which applies patches")
-    for name in re.findall(r"^--- a/(.*)$", "".join(blocks), re.MULTILINE):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
-    command = ["git", "apply", "--check", "-"]
-    subprocess.run(command, input="".join(blocks), text=True, cwd=tmp_path, check=True)
+ADDED = re.findall(
+    r"^## (.*?)\n(.*?)(?=^## )",
+    (ROOT / "docs" / "adding-a-measure.md").read_text("utf-8"),
+    re.S | re.M,
+)
+PATCHES = {title: "".join(PATCH.findall(text)) for title, text in ADDED if PATCH.search(text)}
+
+TRY_ADDED_MEASURES = """
+import sys
+
+# An editable installation would be found first.
+sys.meta_path[:] = [each for each in sys.meta_path if "editable" not in type(each).__module__]
+
+import numpy as np
+import pyinfo
+from pyinfo.measures import bhattacharyya_angle, perplexity
+
+assert pyinfo.__file__.startswith(sys.argv[1]), pyinfo.__file__
+rng = np.random.default_rng(7)
+for shape in [(4,), (300,), (40, 5), (3, 1000)]:
+    p, q = (rng.dirichlet(np.ones(shape[-1]), shape[:-1]) for _ in range(2))
+    entropy = -(p * np.log2(p)).sum(-1)
+    overlap = np.sqrt(p * q).sum(-1)
+    np.testing.assert_allclose(perplexity(p), 2**entropy, rtol=1e-12)
+    np.testing.assert_allclose(perplexity(p * 7, normalize=True), 2**entropy, rtol=1e-12)
+    np.testing.assert_allclose(bhattacharyya_angle(p, q), np.arccos(overlap), rtol=1e-9)
+    np.testing.assert_allclose(bhattacharyya_angle(p.T, q.T, axis=0), np.arccos(overlap), rtol=1e-9)
+    assert np.all(bhattacharyya_angle(p, p) == 0)
+assert perplexity([1, 1, 1, 1, 1, 1]) == 6
+assert bhattacharyya_angle([1.0, 0.0], [0.0, 1.0]) == np.pi / 2
+assert perplexity.__text_signature__ == (
+    "($module, /, p, *, axis=-1, keepdims=False, normalize=None, out=None, threads=1)"
+)
+"""
+
+
+def test_adding_a_measure_is_short() -> None:
+    assert len(PATCHES) == 2
+    for title, patch in PATCHES.items():
+        changed = re.findall(r"^[+-](?![+-]{2} )", patch, re.MULTILINE)
+        files = re.findall(r"^--- a/(.*)$", patch, re.MULTILINE)
+        assert 0 < len(changed) <= 60, title
+        assert len(set(files)) <= 9, title
+
+
+def test_adding_a_measure_compiles_and_runs(tmp_path: Path) -> None:
+    """With the kernels of one instruction set: what is new is the same on all of them."""
+    for program in ("git", "cmake", "c++"):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}")
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs the repository, which says what belongs to it")
+    tree, site = tmp_path / "tree", tmp_path / "site"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    for patch in PATCHES.values():
+        command = ["git", "apply", "--unsafe-paths", "-"]
+        subprocess.run(command, input=patch, text=True, cwd=tree, check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-build-isolation",
+        "--no-deps",
+    ]
+    options = [
+        "-C",
+        "cmake.define.PYINFO_PORTABLE_ONLY=ON",
+        "-C",
+        f"build-dir={tmp_path / 'build'}",
+    ]
+    done = subprocess.run(
+        [*command, *options, "--target", site, tree], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    environment = {**os.environ, "PYTHONPATH": str(site), "PYINFO_ISA": "portable"}
+    program = [sys.executable, "-c", TRY_ADDED_MEASURES, str(site)]
+    done = subprocess.run(
+        program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_learn_figures_are_drawn(tmp_path: Path) -> None:
