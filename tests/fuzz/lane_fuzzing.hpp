@@ -150,7 +150,7 @@ std::vector<unsigned char> plain_encode(const Encoder& encoder, unsigned lanes,
   for (std::size_t i = 0; i < kept; ++i) {
     states[i / 2] |= std::uint32_t{symbols.data()[n - kept + i]} << 8 * (i % 2);
   }
-  std::vector<unsigned char> memory(coding::encode_room(n, lanes));
+  std::vector<unsigned char> memory(coding::encode_capacity(n, lanes));
   unsigned char* const end = memory.data() + memory.size();
   unsigned char* words = end;
   for (std::size_t i = n - kept; i-- > 0;) {
@@ -163,8 +163,8 @@ std::vector<unsigned char> plain_encode(const Encoder& encoder, unsigned lanes,
 template <class Encoder>
 void check_encoder(const Encoder& encoder, unsigned lanes, const Exact& symbols,
                    const std::vector<unsigned char>& expected) {
-  Exact room(coding::encode_room(symbols.size(), lanes));
-  unsigned char* const end = room.data() + room.size();
+  Exact memory(coding::encode_capacity(symbols.size(), lanes));
+  unsigned char* const end = memory.data() + memory.size();
   const unsigned char* const begin =
       coding::encode_lanes(encoder, lanes, symbols.data(), symbols.size(), end);
   REQUIRE(std::size_t(end - begin) == expected.size());
@@ -236,8 +236,8 @@ inline void check_messages(const coding::SymbolCode& code, Input input) {
     Exact out(n * code.symbol_size());
     if (n > code.most_symbols(payload.size(), lanes)) continue;
     if (code.decode(lanes, payload.data(), payload.size(), out.data(), n) != nullptr) continue;
-    Exact room(coding::payload_bound(n, lanes) + coding::kWriteBelow);
-    unsigned char* const end = room.data() + room.size();
+    Exact memory(coding::payload_bound(n, lanes) + coding::kWriteBelow);
+    unsigned char* const end = memory.data() + memory.size();
     const unsigned char* const begin = code.encode(lanes, out.data(), n, end);
     REQUIRE(std::size_t(end - begin) == payload.size());
     REQUIRE(std::memcmp(begin, payload.data(), payload.size()) == 0);

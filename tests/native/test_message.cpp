@@ -108,8 +108,8 @@ Buffer<unsigned char> packed(const SymbolCode& code, const Symbols& symbols) {
 
 Bytes encode(const SymbolCode& code, const Symbols& symbols) {
   const Buffer<unsigned char> memory = packed(code, symbols);
-  Buffer<unsigned char> room(message_room(code, symbols.size()));
-  unsigned char* const end = room.data() + room.size();
+  Buffer<unsigned char> memory(message_room(code, symbols.size()));
+  unsigned char* const end = memory.data() + memory.size();
   return Bytes(encode_message(code, memory.data(), symbols.size(), end), end);
 }
 
@@ -229,10 +229,10 @@ void check_absent_symbols_do_no_harm(const Case& test) {
   const Buffer<unsigned char> memory = packed(*test.code, symbols);
   for (const unsigned lanes : {1u, 16u, 32u, 128u}) {
     if (lanes > test.code->most_lanes()) continue;
-    Buffer<unsigned char> room(encode_room(n, lanes));
-    unsigned char* const end = room.data() + room.size();
+    Buffer<unsigned char> memory(encode_capacity(n, lanes));
+    unsigned char* const end = memory.data() + memory.size();
     const unsigned char* const begin = test.code->encode(lanes, memory.data(), n, end);
-    CHECK(begin >= room.data() && begin < end, test.name);
+    CHECK(begin >= memory.data() && begin < end, test.name);
   }
 }
 

@@ -101,7 +101,7 @@ void predict(Plan& plan, std::uint64_t bits, std::uint64_t kept_bits) noexcept {
 
 void count_kept(const unsigned char* symbols, std::size_t n, unsigned lanes,
                 std::uint64_t* counts) noexcept {
-  const std::size_t kept = Division<std::uint8_t>(n, lanes).kept;
+  const std::size_t kept = Division<std::uint8_t>(n, lanes).in_states;
   std::fill(counts, counts + kValues, 0);
   counting::byte_counts_reference(symbols + n - kept, kept, 1, counts);
 }
@@ -111,7 +111,7 @@ void count_kept(const unsigned char* symbols, std::size_t n, unsigned lanes,
 // the lanes run in step, and have to be counted.
 std::uint64_t words_in_step(const unsigned char* symbols, std::size_t n, const Plan& plan,
                             unsigned shortest) {
-  const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).kept;
+  const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).in_states;
   std::uint32_t beyond[kMaxLanes] = {};
   for (std::size_t i = 0; i < coded; ++i) {
     if (plan.lengths[symbols[i]] != shortest) {
@@ -216,7 +216,7 @@ void patch(const unsigned char* symbols, std::size_t n, const Plan& plan, unsign
            PatchWriter& patches) noexcept {
   const auto* const most = std::max_element(plan.frequencies, plan.frequencies + kValues);
   const auto instead = static_cast<unsigned char>(most - plan.frequencies);
-  const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).kept;
+  const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).in_states;
   const AbsentSymbols absent(plan.frequencies);
   std::memcpy(patched, symbols, n);
   for (std::size_t i = 0;; ++i) {
@@ -229,9 +229,7 @@ void patch(const unsigned char* symbols, std::size_t n, const Plan& plan, unsign
 
 void code_rans(const unsigned char* symbols, std::size_t n, const Plan& plan, unsigned char* end,
                CodedBlock& block) {
-  RansEncodeTable table;
-  build_rans_table(plan.frequencies, table);
-  const RansEncoder encoder(table);
+  const RansEncoder encoder(plan.frequencies);
   block.patches = 0;
   if (plan.patches == 0) {
     block.lanes = encode_lanes(encoder, plan.lanes, symbols, n, end);
@@ -338,10 +336,8 @@ const char* decode_rans(unsigned lanes, unsigned patches, const unsigned char* p
   const std::size_t left = size - table_size;
   const std::size_t list_size = patches_size(list, left, patches, n);
   if (list_size > left) return "the list of patches is not valid";
-  RansDecodeTable table;
-  build_rans_table(frequencies, lanes, table);
-  const char* const what =
-      decode_lanes(RansDecoder(table), lanes, list + list_size, left - list_size, out, n);
+  const RansDecoder decoder(frequencies, lanes);
+  const char* const what = decode_lanes(decoder, lanes, list + list_size, left - list_size, out, n);
   if (what == nullptr) apply_patches(list, patches, out);
   return what;
 }

@@ -61,7 +61,7 @@ inline constexpr std::size_t kPlacesPerPatch = std::size_t{1} << 16;
 
 // The memory that encode_block needs: for the lanes, the patches, and the symbols as patched.
 constexpr std::size_t encode_block_room(std::size_t n) {
-  return encode_room(n, kMaxLanes) + 256 * kPatchBound * (n / kPlacesPerPatch) + n;
+  return encode_capacity(n, kMaxLanes) + 256 * kPatchBound * (n / kPlacesPerPatch) + n;
 }
 
 // Codes n symbols, 1 .. kMaxBlockSymbols. The coded symbols end at `end`, before which there are

@@ -34,7 +34,7 @@ std::uint32_t value_at(const SymbolCode& code, const void* symbols, std::size_t 
 }  // namespace
 
 std::size_t message_room(const SymbolCode& code, std::size_t n) {
-  return kHeaderBound + encode_room(n, code.most_lanes());
+  return kHeaderBound + encode_capacity(n, code.most_lanes());
 }
 
 unsigned char* encode_message(const SymbolCode& code, const void* symbols, std::size_t n,

@@ -23,11 +23,15 @@ constexpr int kCostBits = 8;
 
 // ---- Encoder and decoder of each kind, with their tables
 
-struct HuffmanLanes {
-  HuffmanEncoder encoder;
-  HuffmanDecoder decoder;
-  explicit HuffmanLanes(const std::uint8_t* lengths) : encoder(lengths), decoder(lengths) {}
+template <class Encoder, class Decoder>
+struct ByteLanes {
+  Encoder encoder;
+  Decoder decoder;
+  template <class Model>
+  explicit ByteLanes(const Model* model) : encoder(model), decoder(model) {}
 };
+using HuffmanLanes = ByteLanes<HuffmanEncoder, HuffmanDecoder>;
+using RansLanes = ByteLanes<RansEncoder, RansDecoder>;
 
 template <class Symbol>
 struct WideHuffman {
@@ -36,18 +40,6 @@ struct WideHuffman {
   WideHuffmanDecoder<Symbol> decoder;
   WideHuffman(const std::uint8_t* lengths, std::size_t alphabet)
       : table(lengths, alphabet), encoder(table), decoder(table) {}
-};
-
-struct RansLanes {
-  RansEncodeTable encode_table;
-  RansDecodeTable decode_table;
-  RansEncoder encoder;
-  RansDecoder decoder;
-  explicit RansLanes(const std::uint32_t* frequencies)
-      : encode_table{}, decode_table{}, encoder(encode_table), decoder(decode_table) {
-    build_rans_table(frequencies, encode_table);
-    build_rans_table(frequencies, 0, decode_table);
-  }
 };
 
 template <class Symbol>
