@@ -6,8 +6,8 @@
 #include <set>
 
 #include "buffers.hpp"
-#include "coding/corrupt_data.hpp"
 #include "coding/frames/checksum.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
 #include "coding/frames/stream_reader.hpp"

@@ -60,7 +60,7 @@ class Rans {
 
 // Models that the vector kernels do not know: other precisions and alphabets.
 void check_other_models(Input input) {
-  const int precision = kLowestPrecision + int(input.byte() % 9);
+  const int precision = kMinPrecision + int(input.byte() % 9);
   const std::size_t alphabet = 1 + input.number() % 600;
   std::vector<std::uint32_t> frequencies(alphabet);
   std::uint32_t left = 1u << precision;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "coding/models/huffman_code.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 

@@ -76,7 +76,8 @@ void decode_steps(const HuffmanDecodeTable& table, std::uint32_t* states, Decode
 
 // Entries in the form that takes the fewest operations.
 struct WideEntries {
-  std::uint32_t limits[kByteSymbols];   // the greatest state with room for the code
+  std::uint32_t
+      limits[kByteSymbols];  // the greatest state that takes the code without giving a word
   std::uint32_t entries[kByteSymbols];  // code << 8 | length
 
   PYINFO_INLINE explicit WideEntries(const HuffmanEncodeTable& table) noexcept {

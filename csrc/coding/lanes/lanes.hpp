@@ -71,7 +71,7 @@ constexpr unsigned kernel_index(unsigned lanes) { return log2_lanes(lanes / kVec
 
 // Few lanes for short inputs (a lane costs up to three bytes), many for long ones (they run side by
 // side): the vector kernels of rANS wait for each other's results below 256, those of Huffman below
-// 128. What they cost together is kept under half a percent there. `bits` is the predicted size of
+// 128. Together they cost less than half a percent there. `bits` is the predicted size of
 // the coded symbols. Part of no format: decoders read the number of lanes.
 constexpr unsigned choose_lanes(std::uint64_t bits, bool rans) {
   const std::uint64_t bytes = bits / 8;

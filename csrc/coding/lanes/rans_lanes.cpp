@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "coding/models/rans_model.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 
