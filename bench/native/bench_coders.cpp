@@ -80,13 +80,11 @@ struct Codes {
   std::uint64_t counts[256] = {};
   std::uint8_t lengths[256];
   std::uint32_t frequencies[256];
-  RansEncodeTable rans;
 
   explicit Codes(const Bytes& data) {
     pyinfo::counting::byte_counts(data.data(), data.size(), 1, counts);
     huffman_lengths(counts, 256, kFastLength, lengths);
     rans_frequencies(counts, 256, kFastPrecision, true, frequencies);
-    build_rans_table(frequencies, rans);
   }
 };
 
@@ -100,11 +98,10 @@ class Lanes {
         lanes_(lanes),
         huffman_encoder_(codes.lengths, &huffman_kernels(isa)),
         huffman_decoder_(codes.lengths, lanes, &huffman_kernels(isa)),
-        rans_encoder_(codes.rans, rans_kernels(isa)),
-        rans_table_(new RansDecodeTable),
-        room_(encode_room(data.size(), lanes)),
+        rans_encoder_(codes.frequencies, &rans_kernels(isa)),
+        rans_decoder_(codes.frequencies, lanes, &rans_kernels(isa)),
+        memory_(encode_capacity(data.size(), lanes)),
         out_(data.size()) {
-    build_rans_table(codes.frequencies, lanes, rans_kernels(isa), *rans_table_);
     encode();
     decode();
     if (out_ != data) fail("a payload does not decode to what it was made from");
@@ -114,18 +111,17 @@ class Lanes {
     return std::string("\"coder\": \"") + (rans_ ? "rans" : "huffman") + "\", \"isa\": \"" +
            simd::name(isa_) + "\", \"lanes\": " + std::to_string(lanes_);
   }
-  Bytes payload() const { return Bytes(begin_, room_.data() + room_.size()); }
+  Bytes payload() const { return Bytes(begin_, memory_.data() + memory_.size()); }
 
   void encode() {
-    unsigned char* const end = room_.data() + room_.size();
+    unsigned char* const end = memory_.data() + memory_.size();
     begin_ = rans_ ? encode_lanes(rans_encoder_, lanes_, data_.data(), data_.size(), end)
                    : encode_lanes(huffman_encoder_, lanes_, data_.data(), data_.size(), end);
   }
   void decode() {
-    const std::size_t size = std::size_t(room_.data() + room_.size() - begin_);
-    const RansDecoder rans(*rans_table_, rans_kernels(isa_));
+    const std::size_t size = std::size_t(memory_.data() + memory_.size() - begin_);
     const char* const error =
-        rans_ ? decode_lanes(rans, lanes_, begin_, size, out_.data(), out_.size())
+        rans_ ? decode_lanes(rans_decoder_, lanes_, begin_, size, out_.data(), out_.size())
               : decode_lanes(huffman_decoder_, lanes_, begin_, size, out_.data(), out_.size());
     if (error != nullptr) fail(text() + ": " + error);
   }
@@ -138,8 +134,8 @@ class Lanes {
   HuffmanEncoder huffman_encoder_;
   HuffmanDecoder huffman_decoder_;
   RansEncoder rans_encoder_;
-  std::unique_ptr<RansDecodeTable> rans_table_;
-  Bytes room_;
+  RansDecoder rans_decoder_;
+  Bytes memory_;
   Bytes out_;
   const unsigned char* begin_ = nullptr;
 };
@@ -149,28 +145,28 @@ class Lanes {
 class Tables {
  public:
   Tables(const Codes& codes, bool rans, unsigned lanes)
-      : codes_(codes), rans_(rans), lanes_(lanes), decode_(new RansDecodeTable) {
+      : codes_(codes), rans_(rans), lanes_(lanes) {
     build_encoder();
     build_decoder();
   }
   void build_encoder() {
     if (rans_) {
       rans_frequencies(codes_.counts, 256, kFastPrecision, true, frequencies_);
-      build_rans_table(frequencies_, encode_);
+      rans_encoder_.reset(new RansEncoder(frequencies_));
       size_ = write_frequencies(frequencies_, table_);
     } else {
       huffman_lengths(codes_.counts, 256, kFastLength, lengths_);
-      encoder_.reset(new HuffmanEncoder(lengths_));
+      huffman_encoder_.reset(new HuffmanEncoder(lengths_));
       size_ = write_lengths(lengths_, table_);
     }
   }
   void build_decoder() {
     if (rans_) {
       if (read_frequencies(table_, size_, frequencies_) != size_) fail("a table is not read back");
-      build_rans_table(frequencies_, lanes_, *decode_);
+      rans_decoder_.reset(new RansDecoder(frequencies_, lanes_));
     } else {
       if (read_lengths(table_, size_, lengths_) != size_) fail("a table is not read back");
-      decoder_.reset(new HuffmanDecoder(lengths_, lanes_));
+      huffman_decoder_.reset(new HuffmanDecoder(lengths_, lanes_));
     }
   }
   std::size_t size() const { return size_; }
@@ -181,10 +177,10 @@ class Tables {
   unsigned lanes_;
   std::uint8_t lengths_[256];
   std::uint32_t frequencies_[256];
-  std::unique_ptr<HuffmanEncoder> encoder_;
-  std::unique_ptr<HuffmanDecoder> decoder_;
-  RansEncodeTable encode_;
-  std::unique_ptr<RansDecodeTable> decode_;
+  std::unique_ptr<HuffmanEncoder> huffman_encoder_;
+  std::unique_ptr<HuffmanDecoder> huffman_decoder_;
+  std::unique_ptr<RansEncoder> rans_encoder_;
+  std::unique_ptr<RansDecoder> rans_decoder_;
   unsigned char table_[kTableBound];
   std::size_t size_ = 0;
 };

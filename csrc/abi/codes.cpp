@@ -18,11 +18,9 @@ struct pyinfo_code {
 namespace pyinfo::abi {
 namespace {
 
-constexpr std::size_t kLargestAlphabet = 65536;
-
 void check_table(const void* table, std::size_t alphabet, const char* name) {
   require_pointer(table, name);
-  require(alphabet >= 1 && alphabet <= kLargestAlphabet,
+  require(alphabet >= 1 && alphabet <= coding::kMaxAlphabet,
           "an alphabet must have 1 to 65536 symbols");
 }
 
@@ -47,7 +45,7 @@ void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_
 
 void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int precision,
                       std::uint32_t* frequencies) {
-  require(precision >= coding::kLowestPrecision && precision <= coding::kHighestPrecision,
+  require(precision >= coding::kMinPrecision && precision <= coding::kMaxPrecision,
           "precision must be 8 to 16");
   check_counts(counts, alphabet, precision);
   // Byte models of the vector coders' precision are made so that the fastest decoder takes them.
@@ -66,8 +64,8 @@ pyinfo_code* huffman_code(const std::uint8_t* lengths, std::size_t alphabet) {
 pyinfo_code* rans_code(const std::uint32_t* frequencies, std::size_t alphabet) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < alphabet; ++i) sum += frequencies[i];
-  int precision = coding::kLowestPrecision;
-  while (precision < coding::kHighestPrecision && std::uint64_t{1} << precision < sum) ++precision;
+  int precision = coding::kMinPrecision;
+  while (precision < coding::kMaxPrecision && std::uint64_t{1} << precision < sum) ++precision;
   return own(coding::rans_code(frequencies, alphabet, precision));
 }
 
@@ -150,8 +148,8 @@ void pyinfo_code_destroy(pyinfo_code* code) { delete code; }
 
 size_t pyinfo_code_encode_bound(const pyinfo_code* code, size_t n) {
   constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-  if (code == nullptr || n > none / 8 || n > code->symbols->longest_message()) return none;
-  return coding::message_room(*code->symbols, n);
+  if (code == nullptr || n > none / 8 || n > code->symbols->max_message()) return none;
+  return coding::message_capacity(*code->symbols, n);
 }
 
 pyinfo_error pyinfo_code_encode(const pyinfo_code* code, const void* symbols, size_t n,
@@ -167,10 +165,10 @@ pyinfo_error pyinfo_code_encode(const pyinfo_code* code, const void* symbols, si
           throw abi::Failure(PYINFO_ERROR_SYMBOL, "too many symbols for one message");
         }
         // Messages are written from their end.
-        std::unique_ptr<unsigned char[]> room;
-        if (capacity < bound) room.reset(new unsigned char[bound]);
+        std::unique_ptr<unsigned char[]> memory;
+        if (capacity < bound) memory.reset(new unsigned char[bound]);
         unsigned char* const end =
-            (capacity < bound ? room.get() : static_cast<unsigned char*>(message)) + bound;
+            (capacity < bound ? memory.get() : static_cast<unsigned char*>(message)) + bound;
         const unsigned char* const begin = coding::encode_message(table, symbols, n, end);
         const std::size_t length = std::size_t(end - begin);
         if (length > capacity) {

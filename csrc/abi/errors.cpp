@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <new>
 
-#include "coding/corrupt_data.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "simd/dispatch.hpp"
 
 namespace pyinfo::abi {

@@ -10,14 +10,19 @@
 namespace pyinfo::abi {
 namespace {
 
-constexpr std::uint32_t kDefaultBlock = std::uint32_t{1} << 18;
-constexpr std::uint32_t kManyPlanes = 16;
-constexpr std::uint32_t kMaxChunkBytes = std::uint32_t{4} << 20;  // of items with many planes
-constexpr int kMostThreads = 1024;
+constexpr int kMaxThreads = 1024;
+
+constexpr bool is_coder(int number, coding::Coder coder) {
+  return number == static_cast<int>(coder);
+}
+static_assert(is_coder(PYINFO_CODER_AUTO, coding::Coder::automatic));
+static_assert(is_coder(PYINFO_CODER_HUFFMAN, coding::Coder::huffman));
+static_assert(is_coder(PYINFO_CODER_RANS, coding::Coder::rans));
+static_assert(is_coder(PYINFO_CODER_RAW, coding::Coder::raw));
 
 int thread_count(int threads) {
   require(threads >= 0, "threads must not be negative");
-  return std::min(threads, kMostThreads);
+  return std::min(threads, kMaxThreads);
 }
 
 // The caller's options, with the defaults of what it does not know.
@@ -46,10 +51,7 @@ Plan plan_of(std::size_t size, const pyinfo_frame_options* given) {
           "the data is no whole number of items");
   plan.header.planes = options.item_size;
   plan.header.items = size / options.item_size;
-  plan.header.chunk_items = options.block_items == 0 ? kDefaultBlock : options.block_items;
-  if (options.item_size > kManyPlanes && options.item_size <= 0xffff) {
-    plan.header.chunk_items = std::min(plan.header.chunk_items, kMaxChunkBytes / options.item_size);
-  }
+  plan.header.chunk_items = coding::choose_chunk_items(options.item_size, options.block_items);
   require_data(options.metadata, options.metadata_size, "metadata");
   if (options.metadata_size > 0) {
     plan.header.metadata.assign(static_cast<const char*>(options.metadata), options.metadata_size);
@@ -99,13 +101,13 @@ pyinfo_error pyinfo_frame_compress(const void* data, size_t size,
           coding::compress(bytes, plan.header, plan.settings, static_cast<unsigned char*>(frame));
       return;
     }
-    const std::unique_ptr<unsigned char[]> room(new unsigned char[bound]);
-    const std::size_t length = coding::compress(bytes, plan.header, plan.settings, room.get());
+    const std::unique_ptr<unsigned char[]> memory(new unsigned char[bound]);
+    const std::size_t length = coding::compress(bytes, plan.header, plan.settings, memory.get());
     if (length > capacity) {
       throw abi::Failure(PYINFO_ERROR_CAPACITY,
                          "the frame takes " + std::to_string(length) + " bytes");
     }
-    std::memcpy(frame, room.get(), length);
+    std::memcpy(frame, memory.get(), length);
     *frame_size = length;
   });
 }

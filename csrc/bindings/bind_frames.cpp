@@ -1,13 +1,12 @@
 // The frames area: what pyinfo/coding/frames.py, streams.py and coding_report.py are made of.
 //
-// Long calls work in pieces and look for signals between them, so that Ctrl-C is heard.
+// Long calls ask between their pieces whether a signal has arrived, so that Ctrl-C ends them.
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,9 +17,10 @@
 #include "bindings/python_object.hpp"
 #include "bindings/result_array.hpp"
 #include "bindings/rooms.hpp"
-#include "coding/corrupt_data.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
+#include "coding/frames/interruption.hpp"
 #include "coding/frames/stream_reader.hpp"
 
 namespace py = pybind11;
@@ -30,25 +30,19 @@ namespace {
 
 using coding::FrameHeader;
 
-constexpr std::size_t kPiece = std::size_t{1} << 26;  // a tenth of a second at the slowest
-
-void check_signals() {
-  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+bool no_signal() {
+  const py::gil_scoped_acquire locked;
+  return PyErr_CheckSignals() == 0;
 }
 
-// Calls work(first, last) for pieces of the items first .. last - 1 that end where chunks do.
+// Runs work(keep_going), which codes so many bytes.
 template <class Work>
-void in_pieces(const FrameHeader& header, std::uint64_t first, std::uint64_t last, Work&& work) {
-  const std::uint64_t chunk = header.chunk_items;
-  const std::uint64_t chunks = std::max<std::uint64_t>(1, kPiece / (chunk * header.planes));
-  while (first < last) {
-    const std::uint64_t next = std::min(last, (first / chunk + chunks) * chunk);
-    {
-      const WithoutGil released((next - first) * header.planes);
-      work(first, next);
-    }
-    first = next;
-    if (first < last) check_signals();
+auto interruptibly(std::size_t bytes, Work&& work) {
+  try {
+    const WithoutGil released(bytes);
+    return work(coding::KeepGoing(no_signal));
+  } catch (const coding::Interrupted&) {
+    throw py::error_already_set();
   }
 }
 
@@ -77,21 +71,10 @@ py::bytes compress(const py::object& data, std::uint32_t planes, const std::stri
   header.items = whole_items(bytes.size(), planes, "data");
   const coding::Settings settings = make_settings(coder, effort, threads, floats);
   NewBytes result(coding::compress_bound(header));
-  std::size_t size = 0;
-  if (bytes.size() <= kPiece) {
-    const WithoutGil released(bytes.size());
-    size = coding::compress(bytes.data(), header, settings, result.data());
-  } else {
-    header.sized = header.indexed = true;  // as coding::compress has it for more than one chunk
-    coding::FrameWriter writer(header, settings);
-    writer.choose_rotation(bytes.data(), header.items);
-    size = writer.write_header(result.data());
-    in_pieces(header, 0, header.items, [&](std::uint64_t first, std::uint64_t last) {
-      size += writer.write_items(bytes.data() + first * planes, last - first, result.data() + size);
-    });
-    size += writer.finish(result.data() + size);
-  }
-  return result.finish(size);
+  unsigned char* const out = result.data();
+  return result.finish(interruptibly(bytes.size(), [&](const coding::KeepGoing& keep_going) {
+    return coding::compress(bytes.data(), header, settings, out, keep_going);
+  }));
 }
 
 py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t chunk_items,
@@ -150,8 +133,8 @@ class FrameReader {
     }
     require_apart(target.data(), target.size(), open->bytes.data(), open->bytes.size(),
                   "the frame");
-    in_pieces(open->reader.header(), first, last, [&](std::uint64_t from, std::uint64_t to) {
-      open->reader.decode(from, to, target.data() + (from - first) * planes, threads);
+    interruptibly(target.size(), [&](const coding::KeepGoing& keep_going) {
+      open->reader.decode(first, last, target.data(), threads, keep_going);
     });
   }
 
@@ -199,32 +182,27 @@ class FrameWriter {
  public:
   FrameWriter(std::uint32_t planes, const std::string& metadata, std::uint32_t chunk_items,
               int coder, int effort, int threads, bool floats)
-      : writer_(unsized(make_header(planes, metadata, chunk_items)),
-                make_settings(coder, effort, threads, floats)) {}
+      : writer_(coding::FrameWriter::streaming(make_header(planes, metadata, chunk_items),
+                                               make_settings(coder, effort, threads, floats))) {}
 
-  // `data` begins with the first chunk, or is all there is: whether floats are rotated follows from
-  // this chunk alone, however much more comes with it.
+  // `data` begins with the first chunk, or is all there is.
   py::bytes header(const py::object& data) {
-    const FrameHeader& header = writer_.header();
     const ByteBuffer bytes(data.ptr(), "data");
-    const std::uint64_t items = whole_items(bytes.size(), header.planes, "data");
-    writer_.choose_rotation(bytes.data(), std::min<std::uint64_t>(items, header.chunk_items));
+    const std::uint32_t planes = writer_.header().planes;
+    writer_.choose_rotation(bytes.data(), whole_items(bytes.size(), planes, "data"));
     NewBytes result(writer_.header_bound());
     return result.finish(writer_.write_header(result.data()));
   }
 
   // Whole chunks; only the last piece may end with a shorter one.
   py::bytes write(const py::object& data) {
-    const FrameHeader& header = writer_.header();
     const ByteBuffer bytes(data.ptr(), "data");
-    const std::uint64_t items = whole_items(bytes.size(), header.planes, "data");
+    const std::uint64_t items = whole_items(bytes.size(), writer_.header().planes, "data");
     NewBytes result(static_cast<std::size_t>(writer_.items_bound(items)));
-    std::size_t size = 0;
-    in_pieces(header, 0, items, [&](std::uint64_t first, std::uint64_t last) {
-      size += writer_.write_items(bytes.data() + first * header.planes, last - first,
-                                  result.data() + size);
-    });
-    return result.finish(size);
+    unsigned char* const out = result.data();
+    return result.finish(interruptibly(bytes.size(), [&](const coding::KeepGoing& keep_going) {
+      return writer_.write_items(bytes.data(), items, out, keep_going);
+    }));
   }
 
   py::bytes finish() {
@@ -233,12 +211,6 @@ class FrameWriter {
   }
 
  private:
-  static FrameHeader unsized(FrameHeader header) {
-    header.sized = false;
-    header.indexed = true;
-    return header;
-  }
-
   coding::FrameWriter writer_;
 };
 
@@ -253,31 +225,22 @@ class StreamReader {
   }
 
   // Returns what gets ready of the data, at most so many bytes, and how many of the data were used.
-  py::tuple read(const py::object& data, std::size_t most) {
+  py::tuple read(const py::object& data, std::size_t max) {
     const ByteBuffer bytes(data.ptr(), "data");
-    NewBytes result(std::min(most, reader_.ready_size()));
-    std::size_t size = 0;
-    std::size_t used = 0;
-    while (true) {
-      const std::size_t now = std::min(most - size, reader_.ready_size());
-      if (now > 0) {
-        if (size + now > result.size()) result.resize(std::max(2 * result.size(), size + now));
-        std::memcpy(result.data() + size, reader_.ready(), now);
-        reader_.take(now);
-        size += now;
-      }
-      if (reader_.ready_size() > 0 || used == bytes.size() || reader_.ended()) break;
-      {
-        const WithoutGil released(bytes.size() - used);
-        used += reader_.feed(bytes.data() + used, bytes.size() - used);
-      }
-      check_signals();
-    }
-    return py::make_tuple(result.finish(size), used);
+    NewBytes result(0);
+    const auto grow = [&](std::size_t capacity) {
+      const py::gil_scoped_acquire locked;
+      result.resize(capacity);
+      return result.data();
+    };
+    const auto moved = interruptibly(bytes.size(), [&](const coding::KeepGoing& keep_going) {
+      return reader_.read(bytes.data(), bytes.size(), max, grow, keep_going);
+    });
+    return py::make_tuple(result.finish(moved.written), moved.used);
   }
 
-  py::bytes take(std::size_t most) {
-    const std::size_t size = std::min(most, reader_.ready_size());
+  py::bytes take(std::size_t max) {
+    const std::size_t size = std::min(max, reader_.ready_size());
     py::bytes taken(reinterpret_cast<const char*>(reader_.ready()), size);
     reader_.take(size);
     return taken;
@@ -291,9 +254,23 @@ class StreamReader {
   coding::StreamReader reader_;
 };
 
+// Names by number, as a tuple.
+template <std::size_t n>
+py::tuple tuple_of(const char* const (&names)[n]) {
+  py::tuple tuple(n);
+  for (std::size_t i = 0; i < n; ++i) tuple[i] = py::str(names[i]);
+  return tuple;
+}
+
 }  // namespace
 
 void bind_frames(py::module_& m) {
+  m.attr("CODERS") = tuple_of(coding::kCoderNames);
+  m.attr("MODES") = tuple_of(coding::kModeNames);
+  m.attr("MAX_CHUNK_ITEMS") = coding::kMaxBlockSymbols;
+  m.def(
+      "choose_chunk_items", &coding::choose_chunk_items, py::arg("planes"), py::arg("wanted"),
+      "Return the items of a chunk: `wanted`, 0 for the default; fewer if there are many planes.");
   m.def("compress", &compress, py::arg("data"), py::arg("planes"), py::arg("metadata"),
         py::arg("chunk_items"), py::arg("coder"), py::arg("effort"), py::arg("threads"),
         py::arg("floats"),
@@ -335,9 +312,9 @@ void bind_frames(py::module_& m) {
       .def(py::init<std::uint64_t>(), py::arg("max_size"))
       .def("feed", &StreamReader::feed, py::arg("data"),
            "Take bytes of the frame; return how many.")
-      .def("read", &StreamReader::read, py::arg("data"), py::arg("most"),
+      .def("read", &StreamReader::read, py::arg("data"), py::arg("max"),
            "Feed data; return at most so many decoded bytes, and how many of the data were used.")
-      .def("take", &StreamReader::take, py::arg("most"), "Return decoded bytes.")
+      .def("take", &StreamReader::take, py::arg("max"), "Return decoded bytes.")
       .def_property_readonly("ready_size", &StreamReader::ready_size)
       .def_property_readonly("ended", &StreamReader::ended)
       .def("require_end", &StreamReader::require_end);

@@ -117,7 +117,7 @@ struct Symbols {
   }
 };
 
-// With `capacity` bytes of memory to write to, as many as message_room() says.
+// With `capacity` bytes of memory to write to, as many as message_capacity() says.
 PyObject* encode_to(unsigned char* memory, std::size_t capacity, const SymbolCode& code,
                     const Symbols& symbols) {
   unsigned char* const end = memory + capacity;
@@ -138,7 +138,7 @@ PyObject* encode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noe
     require_argument_count("encode_message", 2, given);
     const SymbolCode& code = as_code(args[0]);
     const Symbols symbols(code, args[1]);
-    const std::size_t capacity = coding::message_room(code, symbols.size);
+    const std::size_t capacity = coding::message_capacity(code, symbols.size);
     if (capacity <= kStackCapacity) {
       unsigned char memory[kStackCapacity];
       return encode_to(memory, capacity, code, symbols);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bindings/python_object.hpp"
-#include "coding/corrupt_data.hpp"
+#include "coding/frames/corrupt_data.hpp"
 
 namespace pyinfo::bindings {
 

@@ -37,7 +37,7 @@ from pyinfo.cli.output import (
     printable,
     reason_of,
 )
-from pyinfo.coding.frames import Frame
+from pyinfo.coding.frames import CODERS, Frame
 from pyinfo.coding.streams import FileSizes, compress_file, decompress_file
 from pyinfo.errors import CorruptDataError
 
@@ -57,7 +57,7 @@ def configure_compress(parser: argparse.ArgumentParser) -> None:
     _configure_files(parser, f"FILE{SUFFIX}")
     parser.add_argument(
         "--coder",
-        choices=("auto", "huffman", "rans", "raw"),
+        choices=CODERS,
         default="auto",
         help="auto takes what makes each block smallest",
     )

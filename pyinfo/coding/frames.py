@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex, get_args
+from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +22,10 @@ from pyinfo.errors import CorruptDataError
 Coder = Literal["auto", "huffman", "rans", "raw"]
 Mode = Literal["raw", "constant", "huffman", "rans"]
 
-CODERS: Final = get_args(Coder)
-_MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+CODERS: Final = cast("tuple[Coder, ...]", _core.CODERS)
+_MODES: Final = cast("tuple[Mode, ...]", _core.MODES)
 _DEFAULT_EFFORT: Final = 2
 _EFFORTS: Final = (1, 2)
-_DEFAULT_BLOCK_SIZE: Final = 1 << 18
-_MAX_BLOCK_SIZE: Final = 1 << 20
-_MANY_PLANES: Final = 16
-_MAX_CHUNK_BYTES: Final = 4 << 20  # of items with many planes
 _NO_LIMIT: Final = (1 << 64) - 1
 _ROWS_BYTES: Final = 1 << 20  # decoded at a time when a frame is iterated over
 
@@ -50,7 +46,7 @@ class Block(NamedTuple):
     offset
         Where in the frame the block begins.
     lanes
-        Into how many lanes the symbols are dealt; 0 for raw and constant blocks.
+        Number of interleaved coder states; 0 for raw and constant blocks.
     """
 
     mode: Mode
@@ -99,11 +95,10 @@ def coder_options(
     effort = _DEFAULT_EFFORT if effort is None else operator.index(effort)
     if effort not in _EFFORTS:
         raise ValueError(f"effort must be 1 or 2, not {effort}")
-    chunk_items = _DEFAULT_BLOCK_SIZE if block_size is None else operator.index(block_size)
-    if not 1 <= chunk_items <= _MAX_BLOCK_SIZE:
-        raise ValueError(f"block_size must be from 1 to {_MAX_BLOCK_SIZE}, not {chunk_items}")
-    if planes > _MANY_PLANES:
-        chunk_items = min(chunk_items, _MAX_CHUNK_BYTES // planes)
+    wanted = None if block_size is None else operator.index(block_size)
+    if wanted is not None and not 1 <= wanted <= _core.MAX_CHUNK_ITEMS:
+        raise ValueError(f"block_size must be from 1 to {_core.MAX_CHUNK_ITEMS}, not {wanted}")
+    chunk_items = _core.choose_chunk_items(planes, wanted or 0)
     return CoderOptions(chunk_items, CODERS.index(coder), effort, thread_count(threads))
 
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pyinfo import _core
 from pyinfo.coding import frames
 from pyinfo.coding.frames import Frame, compress, decompress
 from pyinfo.config import config
@@ -34,6 +35,11 @@ from support.programs import DEADLINE
 CODERS: list[frames.Coder] = ["auto", "huffman", "rans", "raw"]
 EACH_CODER = pytest.mark.parametrize("coder", CODERS)
 SHAPES: list[tuple[int, ...]] = [(), (0,), (1,), (5,), (3, 4), (2, 0, 3), (4, 3, 5), (1,) * 7]
+
+
+def test_types_name_what_the_core_has() -> None:
+    assert get_args(frames.Coder) == frames.CODERS == _core.CODERS
+    assert (*get_args(frames.Mode), "index") == _core.MODES
 
 
 # -- Round trips ----------------------------------------------------------------------------------

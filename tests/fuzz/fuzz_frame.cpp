@@ -6,8 +6,8 @@
 #include <set>
 
 #include "buffers.hpp"
-#include "coding/corrupt_data.hpp"
 #include "coding/frames/checksum.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
 #include "coding/frames/stream_reader.hpp"
@@ -175,10 +175,10 @@ void check_round_trip(Input input) {
   header.items = items;
   const Exact data(input.rest(), items * header.planes);
 
-  Exact room(compress_bound(header));
-  const std::size_t size = compress(data.data(), header, settings, room.data());
-  REQUIRE(size <= room.size());
-  const Exact frame(room.data(), size);
+  Exact memory(compress_bound(header));
+  const std::size_t size = compress(data.data(), header, settings, memory.data());
+  REQUIRE(size <= memory.size());
+  const Exact frame(memory.data(), size);
   const std::optional<Bytes> whole = read_strictly(frame);
   REQUIRE(whole && whole->size() == data.size());
   REQUIRE(std::equal(whole->begin(), whole->end(), data.data()));

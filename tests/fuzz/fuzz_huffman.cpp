@@ -46,7 +46,7 @@ class Huffman {
   template <class Use>
   void with_decoder(simd::Isa isa, Use use) const {
     use(HuffmanDecoder(lengths_, lanes_, &huffman_kernels(isa)));
-    use(HuffmanDecoder(lengths_, HuffmanDecoder::kAnyLanes, &huffman_kernels(isa)));
+    use(HuffmanDecoder(lengths_, kAnyLanes, &huffman_kernels(isa)));
   }
 
  private:

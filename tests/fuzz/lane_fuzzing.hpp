@@ -27,7 +27,7 @@ namespace pyinfo::fuzz {
 
 using coding::kMaxLanes;
 
-inline constexpr std::size_t kMostSymbols = 1 << 12;
+inline constexpr std::size_t kMaxSymbols = 1 << 12;
 
 // Memory of its own for exactly these bytes.
 class Exact {
@@ -99,7 +99,7 @@ enum class Ending { whole, wrong_end, no_words };
 template <class Decoder>
 Ending plain_decode(const Decoder& decoder, unsigned lanes, const Exact& payload,
                     std::vector<unsigned char>& out, std::size_t n) {
-  const std::size_t kept = n < 2 * lanes ? n : 2 * lanes;
+  const std::size_t in_states = n < 2 * lanes ? n : 2 * lanes;
   out.clear();
   if (payload.size() < 4 * lanes || payload.size() % 2 != 0) return Ending::no_words;
   std::uint32_t states[kMaxLanes];
@@ -109,7 +109,7 @@ Ending plain_decode(const Decoder& decoder, unsigned lanes, const Exact& payload
   }
   const unsigned char* words = payload.data() + 4 * lanes;
   const unsigned char* const end = payload.data() + payload.size();
-  for (std::size_t i = 0; i < n - kept; ++i) {
+  for (std::size_t i = 0; i < n - in_states; ++i) {
     std::uint8_t symbol = 0;
     if (!decoder.pop(states[i % lanes], symbol, words, end)) return Ending::no_words;
     out.push_back(symbol);
@@ -118,8 +118,8 @@ Ending plain_decode(const Decoder& decoder, unsigned lanes, const Exact& payload
   for (std::size_t i = 0; i < 2 * lanes; ++i) {
     const std::uint32_t state = states[i / 2];
     const auto symbol = static_cast<unsigned char>(i % 2 == 0 ? state : state >> 8);
-    whole = whole && state >> 16 == 1 && (i < kept || symbol == 0);
-    if (i < kept) out.push_back(symbol);
+    whole = whole && state >> 16 == 1 && (i < in_states || symbol == 0);
+    if (i < in_states) out.push_back(symbol);
   }
   return whole ? Ending::whole : Ending::wrong_end;
 }
@@ -133,9 +133,9 @@ void check_decoder(const Decoder& decoder, unsigned lanes, const Exact& payload,
       coding::decode_lanes(decoder, lanes, payload.data(), payload.size(), out.data(), n);
   REQUIRE((error == nullptr) == (ending == Ending::whole));
   if (ending == Ending::no_words) return;
-  // Symbols kept in the states are only read when all else is right.
-  const std::size_t kept = n < 2 * lanes ? n : 2 * lanes;
-  const std::size_t decoded = ending == Ending::whole ? n : n - kept;
+  // Symbols in the initial states are only read when all else is right.
+  const std::size_t in_states = n < 2 * lanes ? n : 2 * lanes;
+  const std::size_t decoded = ending == Ending::whole ? n : n - in_states;
   REQUIRE(std::memcmp(out.data(), expected.data(), decoded) == 0);
 }
 
@@ -144,16 +144,16 @@ template <class Encoder>
 std::vector<unsigned char> plain_encode(const Encoder& encoder, unsigned lanes,
                                         const Exact& symbols) {
   const std::size_t n = symbols.size();
-  const std::size_t kept = n < 2 * lanes ? n : 2 * lanes;
+  const std::size_t in_states = n < 2 * lanes ? n : 2 * lanes;
   std::uint32_t states[kMaxLanes];
   for (unsigned lane = 0; lane < lanes; ++lane) states[lane] = coding::kLowestState;
-  for (std::size_t i = 0; i < kept; ++i) {
-    states[i / 2] |= std::uint32_t{symbols.data()[n - kept + i]} << 8 * (i % 2);
+  for (std::size_t i = 0; i < in_states; ++i) {
+    states[i / 2] |= std::uint32_t{symbols.data()[n - in_states + i]} << 8 * (i % 2);
   }
-  std::vector<unsigned char> memory(coding::encode_room(n, lanes));
+  std::vector<unsigned char> memory(coding::encode_capacity(n, lanes));
   unsigned char* const end = memory.data() + memory.size();
   unsigned char* words = end;
-  for (std::size_t i = n - kept; i-- > 0;) {
+  for (std::size_t i = n - in_states; i-- > 0;) {
     encoder.push(states[i % lanes], symbols.data()[i], words);
   }
   for (unsigned lane = lanes; lane-- > 0;) coding::store32(words -= 4, states[lane]);
@@ -163,8 +163,8 @@ std::vector<unsigned char> plain_encode(const Encoder& encoder, unsigned lanes,
 template <class Encoder>
 void check_encoder(const Encoder& encoder, unsigned lanes, const Exact& symbols,
                    const std::vector<unsigned char>& expected) {
-  Exact room(coding::encode_room(symbols.size(), lanes));
-  unsigned char* const end = room.data() + room.size();
+  Exact memory(coding::encode_capacity(symbols.size(), lanes));
+  unsigned char* const end = memory.data() + memory.size();
   const unsigned char* const begin =
       coding::encode_lanes(encoder, lanes, symbols.data(), symbols.size(), end);
   REQUIRE(std::size_t(end - begin) == expected.size());
@@ -198,7 +198,7 @@ inline Exact damaged(const std::vector<unsigned char>& payload, unsigned where, 
 template <class Coders>
 void check_lanes(const Coders& coders, Input input, const std::vector<unsigned>& present) {
   const unsigned lanes = coders.lanes();
-  const std::size_t n = 1 + input.number() % kMostSymbols;
+  const std::size_t n = 1 + input.number() % kMaxSymbols;
   const unsigned where = input.number();
   const unsigned how = input.byte();
   std::vector<unsigned char> expected;
@@ -230,14 +230,14 @@ void check_lanes(const Coders& coders, Input input, const std::vector<unsigned>&
 
 // Messages of a code that any data may be: what can be decoded, the encoder writes again.
 inline void check_messages(const coding::SymbolCode& code, Input input) {
-  const std::size_t n = 1 + input.number() % kMostSymbols;
-  for (unsigned lanes = 1; lanes <= code.most_lanes(); lanes *= 2) {
+  const std::size_t n = 1 + input.number() % kMaxSymbols;
+  for (unsigned lanes = 1; lanes <= code.max_lanes(); lanes *= 2) {
     const Exact payload(input.rest(), input.left());
     Exact out(n * code.symbol_size());
-    if (n > code.most_symbols(payload.size(), lanes)) continue;
+    if (n > code.max_symbols(payload.size(), lanes)) continue;
     if (code.decode(lanes, payload.data(), payload.size(), out.data(), n) != nullptr) continue;
-    Exact room(coding::payload_bound(n, lanes) + coding::kWriteBelow);
-    unsigned char* const end = room.data() + room.size();
+    Exact memory(coding::payload_bound(n, lanes) + coding::kWriteBelow);
+    unsigned char* const end = memory.data() + memory.size();
     const unsigned char* const begin = code.encode(lanes, out.data(), n, end);
     REQUIRE(std::size_t(end - begin) == payload.size());
     REQUIRE(std::memcmp(begin, payload.data(), payload.size()) == 0);

@@ -1,5 +1,6 @@
 // Frames: every mode and shape comes back, alone, in parts and as a stream; damage is found.
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -7,10 +8,11 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/corrupt_data.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
 #include "coding/frames/stream_reader.hpp"
+#include "simd/dispatch.hpp"
 
 namespace {
 
@@ -278,6 +280,12 @@ void test_damage() {
 }  // namespace
 
 int main() {
+  try {
+    pyinfo::simd::active();
+  } catch (const std::invalid_argument& error) {
+    std::printf("skipped: %s\n", error.what());
+    return 77;
+  }
   test_round_trips();
   test_rotation();
   test_headers_of_rotated_frames();

@@ -76,8 +76,8 @@ Buffer<std::uint8_t> draw(const Code& code, std::size_t n, Random& random) {
 
 std::vector<unsigned char> encode(const HuffmanEncoder& encoder, unsigned lanes,
                                   const Buffer<std::uint8_t>& symbols) {
-  Buffer<unsigned char> room(encode_room(symbols.size(), lanes));
-  unsigned char* const end = room.data() + room.size();
+  Buffer<unsigned char> memory(encode_capacity(symbols.size(), lanes));
+  unsigned char* const end = memory.data() + memory.size();
   const unsigned char* const start =
       encode_lanes(encoder, lanes, symbols.data(), symbols.size(), end);
   return {start, static_cast<const unsigned char*>(end)};
@@ -107,11 +107,11 @@ void test_tables(const Code& code) {
   std::uint32_t codewords[kByteSymbols];
   canonical_codewords(code.lengths, kByteSymbols, codewords);
   const HuffmanEncoder encoder(code.lengths, nullptr);
-  const HuffmanDecoder slots(code.lengths, HuffmanDecoder::kAnyLanes, nullptr);
+  const HuffmanDecoder slots(code.lengths, kAnyLanes, nullptr);
   HuffmanDecodeTable compact;
-  build(code.lengths, false, compact);
+  const HuffmanKernels no_slots{};
+  build(code.lengths, kVectorLanes, &no_slots, compact);
   CHECK(!compact.has_slots, code.name);
-  HuffmanKernels no_slots{};
   const HuffmanDecoder registers(code.lengths, kVectorLanes, &no_slots);
   for (std::size_t s = 0; s < kByteSymbols; ++s) {
     const std::string what = code.name + ", symbol " + std::to_string(s);
@@ -149,7 +149,7 @@ void test_round_trips(const Code& code) {
   sizes.push_back(20011);
   Random random(2);
   const HuffmanEncoder plain_encoder(code.lengths, nullptr);
-  const HuffmanDecoder plain_decoder(code.lengths, HuffmanDecoder::kAnyLanes, nullptr);
+  const HuffmanDecoder plain_decoder(code.lengths, kAnyLanes, nullptr);
   for (unsigned lanes = 1; lanes <= kMaxLanes; lanes *= 2) {
     for (const std::size_t n : sizes) {
       const Buffer<std::uint8_t> symbols = draw(code, n, random);
@@ -193,7 +193,7 @@ void test_damage(const Code& code) {
           payload[random.bits() % payload.size()] ^=
               static_cast<unsigned char>(1 + random.bits() % 255);
       }
-      const HuffmanDecoder plain(code.lengths, HuffmanDecoder::kAnyLanes, nullptr);
+      const HuffmanDecoder plain(code.lengths, kAnyLanes, nullptr);
       const Decoded expected = decode(plain, lanes, payload, n);
       for (const Isa isa : instruction_sets()) {
         const HuffmanDecoder decoder(code.lengths, lanes, &huffman_kernels(isa));
@@ -228,7 +228,7 @@ void test_default(const Code& code) {
   const Buffer<std::uint8_t> symbols = draw(code, 100000, random);
   const std::vector<unsigned char> payload = encode(HuffmanEncoder(code.lengths), lanes, symbols);
   CHECK(payload == encode(HuffmanEncoder(code.lengths, nullptr), lanes, symbols), code.name);
-  for (const unsigned wanted : {HuffmanDecoder::kAnyLanes, lanes}) {
+  for (const unsigned wanted : {kAnyLanes, lanes}) {
     const Decoded decoded =
         decode(HuffmanDecoder(code.lengths, wanted), lanes, payload, symbols.size());
     CHECK(decoded.problem == nullptr && same(decoded.symbols, symbols), code.name);

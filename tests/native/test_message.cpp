@@ -9,8 +9,8 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
-#include "coding/corrupt_data.hpp"
 #include "coding/frames/checksum.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "coding/lanes/lanes.hpp"
 #include "coding/messages/message.hpp"
 #include "coding/messages/symbol_code.hpp"
@@ -108,8 +108,8 @@ Buffer<unsigned char> packed(const SymbolCode& code, const Symbols& symbols) {
 
 Bytes encode(const SymbolCode& code, const Symbols& symbols) {
   const Buffer<unsigned char> memory = packed(code, symbols);
-  Buffer<unsigned char> room(message_room(code, symbols.size()));
-  unsigned char* const end = room.data() + room.size();
+  Buffer<unsigned char> message(message_capacity(code, symbols.size()));
+  unsigned char* const end = message.data() + message.size();
   return Bytes(encode_message(code, memory.data(), symbols.size(), end), end);
 }
 
@@ -228,11 +228,11 @@ void check_absent_symbols_do_no_harm(const Case& test) {
   for (std::uint16_t& symbol : symbols) symbol = std::uint16_t(random.bits());
   const Buffer<unsigned char> memory = packed(*test.code, symbols);
   for (const unsigned lanes : {1u, 16u, 32u, 128u}) {
-    if (lanes > test.code->most_lanes()) continue;
-    Buffer<unsigned char> room(encode_room(n, lanes));
-    unsigned char* const end = room.data() + room.size();
+    if (lanes > test.code->max_lanes()) continue;
+    Buffer<unsigned char> payload(encode_capacity(n, lanes));
+    unsigned char* const end = payload.data() + payload.size();
     const unsigned char* const begin = test.code->encode(lanes, memory.data(), n, end);
-    CHECK(begin >= room.data() && begin < end, test.name);
+    CHECK(begin >= payload.data() && begin < end, test.name);
   }
 }
 

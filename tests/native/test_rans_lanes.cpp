@@ -144,8 +144,8 @@ std::vector<Table> available_kernels() {
 template <class Encoder>
 std::vector<unsigned char> encode(const Encoder& encoder, unsigned lanes,
                                   const Buffer<std::uint8_t>& symbols) {
-  Buffer<unsigned char> room(encode_room(symbols.size(), lanes));
-  unsigned char* const end = room.data() + room.size();
+  Buffer<unsigned char> memory(encode_capacity(symbols.size(), lanes));
+  unsigned char* const end = memory.data() + memory.size();
   unsigned char* const begin = encode_lanes(encoder, lanes, symbols.data(), symbols.size(), end);
   return std::vector<unsigned char>(begin, end);
 }
@@ -161,23 +161,20 @@ bool same(const Buffer<std::uint8_t>& a, const Buffer<std::uint8_t>& b) {
   return std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-// Every kernel, and with 0 lanes for the table every way to decode that it has.
+// Every kernel, and with tables for any number of lanes every way to decode.
 void check_case(const Model& model, unsigned lanes, std::size_t n, Random& random) {
   Buffer<std::uint8_t> symbols(n, n % 7);
   fill(symbols, model, random);
   const std::vector<unsigned char> expected = encode(PlainEncoder(model), lanes, symbols);
-  RansEncodeTable encode_table;
-  build_rans_table(model.frequencies, encode_table);
   for (const Table& table : available_kernels()) {
     const std::string what = std::string(simd::name(table.isa)) + " " + model.name + ", " +
                              std::to_string(lanes) + " lanes, " + std::to_string(n);
-    const RansEncoder encoder(encode_table, *table.kernels);
+    const RansEncoder encoder(model.frequencies, table.kernels);
     CHECK(encode(encoder, lanes, symbols) == expected, what);
-    for (const unsigned built_for : {lanes, 0u}) {
-      const auto decode_table = std::make_unique<RansDecodeTable>();
-      build_rans_table(model.frequencies, built_for, *table.kernels, *decode_table);
+    for (const unsigned built_for : {lanes, kAnyLanes}) {
+      const RansDecoder decoder(model.frequencies, built_for, table.kernels);
       Buffer<std::uint8_t> out(n, n % 5);
-      const char* wrong = decode(RansDecoder(*decode_table, *table.kernels), lanes, expected, out);
+      const char* wrong = decode(decoder, lanes, expected, out);
       CHECK(wrong == nullptr && same(out, symbols), what + (wrong == nullptr ? "" : wrong));
     }
   }
@@ -199,16 +196,24 @@ void check_round_trips(const std::vector<Model>& models) {
   }
 }
 
+// Kernels that decode by ranks, if this build has any. Tables for them are made on every machine.
+const RansKernels* kernels_by_ranks() {
+#ifdef PYINFO_HAVE_AVX512
+  return &rans_kernels(simd::Isa::avx512);
+#else
+  return nullptr;
+#endif
+}
+
 // pop() by ranks is pop() by slots, for every state.
 void check_pops(const std::vector<Model>& models) {
-  const Table best = available_kernels().back();
-  if (best.kernels->decode_ranks == nullptr) return;
+  const RansKernels* const kernels = kernels_by_ranks();
+  if (kernels == nullptr) return;
   for (const Model& model : models) {
-    const auto table = std::make_unique<RansDecodeTable>();
-    build_rans_table(model.frequencies, 0, *best.kernels, *table);
-    if (!table->has_ranks) continue;
-    const auto by_rank = std::make_unique<RansDecodeTable>(*table);
-    by_rank->has_slots = false;
+    const RansDecoder by_slots(model.frequencies, kAnyLanes, nullptr);
+    const RansDecoder by_ranks(model.frequencies, 256, kernels);
+    CHECK(by_slots.has_slots() && !by_slots.has_ranks(), model.name);
+    if (!by_ranks.has_ranks()) continue;
     for (std::uint32_t slot = 0; slot < kRansTotal; ++slot) {
       std::uint32_t x = 0x7654f000u | slot;
       std::uint32_t y = x;
@@ -216,9 +221,9 @@ void check_pops(const std::vector<Model>& models) {
       std::uint8_t b = 1;
       const unsigned char word[2] = {1, 2};
       const unsigned char* words = word;
-      const bool x_ended = !RansDecoder(*table).pop(x, a, words, word + 2);
+      const bool x_ended = !by_slots.pop(x, a, words, word + 2);
       words = word;
-      const bool y_ended = !RansDecoder(*by_rank).pop(y, b, words, word + 2);
+      const bool y_ended = !by_ranks.pop(y, b, words, word + 2);
       CHECK(x == y && a == b && x_ended == y_ended, model.name + " " + std::to_string(slot));
     }
   }
@@ -226,16 +231,17 @@ void check_pops(const std::vector<Model>& models) {
 
 // Which frequencies the ranks can express, and that the others fall back.
 void check_rank_tables(const std::vector<Model>& models) {
-  const Table best = available_kernels().back();
-  if (best.kernels->decode_ranks == nullptr) return;
+  const RansKernels* const kernels = kernels_by_ranks();
+  if (kernels == nullptr) return;
   for (const Model& model : models) {
-    const auto table = std::make_unique<RansDecodeTable>();
-    build_rans_table(model.frequencies, 256, *best.kernels, *table);
-    CHECK(table->has_ranks != table->has_slots, model.name);
+    const RansDecoder decoder(model.frequencies, 256, kernels);
+    CHECK(decoder.has_ranks() != decoder.has_slots(), model.name);
     if (model.name.find("decay") == 0 || model.name.find("uniform") == 0) {
-      CHECK(table->has_ranks, model.name);
+      CHECK(decoder.has_ranks(), model.name);
     }
-    if (model.name == "stairs") CHECK(!table->has_ranks, model.name);
+    if (model.name == "stairs") CHECK(!decoder.has_ranks(), model.name);
+    CHECK(RansDecoder(model.frequencies, 32, kernels).has_slots(), model.name);
+    CHECK(RansDecoder(model.frequencies, kAnyLanes, kernels).has_slots(), model.name);
   }
 }
 
@@ -243,10 +249,8 @@ void check_rank_tables(const std::vector<Model>& models) {
 void check_divisions() {
   Random random(3);
   const std::vector<Table> kernels = available_kernels();
-  RansEncodeTable table;
   for (std::uint32_t f = 1; f < kRansTotal; ++f) {
     const Model model = listed("division by " + std::to_string(f), {f, kRansTotal - f});
-    build_rans_table(model.frequencies, table);
     constexpr unsigned lanes = 256;
     Buffer<std::uint8_t> symbols(lanes);
     std::vector<std::uint32_t> states(lanes);
@@ -274,7 +278,8 @@ void check_divisions() {
       alignas(64) std::uint32_t coded[lanes];
       std::copy(states.begin(), states.end(), coded);
       position = end;
-      RansEncoder(table, *kernel.kernels).steps(lanes, coded, symbols.data(), 1, position);
+      const RansEncoder encoder(model.frequencies, kernel.kernels);
+      encoder.steps(lanes, coded, symbols.data(), 1, position);
       CHECK(std::equal(expected.begin(), expected.end(), coded) &&
                 std::vector<unsigned char>(position, end) == written,
             model.name + simd::name(kernel.isa));
@@ -301,11 +306,9 @@ void check_damage(const std::vector<Model>& models) {
         }
         std::string results;
         for (const Table& table : available_kernels()) {
-          const auto decode_table = std::make_unique<RansDecodeTable>();
-          build_rans_table(models[i].frequencies, lanes, *table.kernels, *decode_table);
+          const RansDecoder decoder(models[i].frequencies, lanes, table.kernels);
           Buffer<std::uint8_t> out(symbols.size());
-          const char* wrong =
-              decode(RansDecoder(*decode_table, *table.kernels), lanes, damaged, out);
+          const char* wrong = decode(decoder, lanes, damaged, out);
           const std::string result =
               wrong != nullptr ? wrong : std::string(out.data(), out.data() + out.size());
           CHECK(results.empty() || result == results,
@@ -321,13 +324,12 @@ void check_damage(const std::vector<Model>& models) {
 void check_absent() {
   Random random(5);
   const Model model = random_model(random, 100, 5);
-  RansEncodeTable table;
-  build_rans_table(model.frequencies, table);
   Buffer<std::uint8_t> symbols(5000);
   for (std::size_t i = 0; i < symbols.size(); ++i) symbols[i] = std::uint8_t(random.bits());
   for (const Table& kernel : available_kernels()) {
     for (unsigned lanes = 1; lanes <= kMaxLanes; lanes *= 2) {
-      const std::size_t size = encode(RansEncoder(table, *kernel.kernels), lanes, symbols).size();
+      const std::size_t size =
+          encode(RansEncoder(model.frequencies, kernel.kernels), lanes, symbols).size();
       CHECK(size <= payload_bound(symbols.size(), lanes), simd::name(kernel.isa));
     }
   }

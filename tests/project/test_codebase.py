@@ -79,32 +79,49 @@ def test_no_paths_of_one_machine() -> None:
     assert [relative(p) for p in SOURCES if found.search(p.read_text("utf-8"))] == []
 
 
+FLOORS: dict[str, float] = {
+    "simd": 1,
+    "memory": 1,
+    "threads": 1,
+    "elements": 2,
+    "measures": 2,
+    "dependence": 2.1,
+    "counting": 2,
+    "coding": 2.1,
+    "coding/models": 2.11,
+    "coding/lanes": 2.12,
+    "coding/planes": 2.13,
+    "coding/frames": 2.14,
+    "coding/messages": 2.15,
+    "abi": 2.5,
+    "bindings": 3,
+}
+
+
+def room_of(path: str) -> str:
+    """The innermost room of a path below csrc/."""
+    first, second, *_ = [*path.split("/"), ""]
+    return f"{first}/{second}" if f"{first}/{second}" in FLOORS else first
+
+
 def test_floors() -> None:
     """A file includes only what stands on its own floor or below."""
-    floors = {
-        "simd": 1,
-        "memory": 1,
-        "threads": 1,
-        "elements": 2,
-        "measures": 2,
-        "dependence": 2.1,
-        "counting": 2,
-        "coding": 2.1,
-        "abi": 2.5,
-        "bindings": 3,
-    }
     upward = []
-    for path in SOURCES:
-        room = relative(path).split("/")[1] if relative(path).startswith("csrc/") else ""
-        if room not in floors:
-            continue
+    for path in (ROOT / "csrc").rglob("*.[ch]pp"):
+        room = room_of(path.relative_to(ROOT / "csrc").as_posix())
         text = path.read_text("utf-8")
-        rooms = set(re.findall(r'#include "(\w+)/', text))
-        above = {other for other in rooms if floors.get(other, 0) > floors[room]}
+        rooms = {room_of(other) for other in re.findall(r'#include "(\w+/[^"]+)"', text)}
+        above = {other for other in rooms if FLOORS.get(other, 0) > FLOORS[room]}
         upward += [f"{relative(path)} includes {other}/" for other in sorted(above)]
-        if floors[room] < 3 and re.search(r"#include <(Python\.h|pybind11/|numpy/)", text):
+        if FLOORS[room] < 3 and re.search(r"#include <(Python\.h|pybind11/|numpy/)", text):
             upward.append(f"{relative(path)} includes Python")
     assert upward == []
+
+
+def test_coding_has_files_in_its_rooms_only() -> None:
+    files = (ROOT / "csrc" / "coding").rglob("*.[ch]pp")
+    rooms = {room_of(path.relative_to(ROOT / "csrc").as_posix()) for path in files}
+    assert rooms == {room for room in FLOORS if room.startswith("coding/")}
 
 
 CHECKS = (ROOT / "noxfile.py").read_text("utf-8")

@@ -1,4 +1,5 @@
-// CRC-32C (Castagnoli): what guards every block, header and message.
+// CRC-32C, the CRC of RFC 3720 (G. Castagnoli et al., 1993): what guards every block, header and
+// message.
 #pragma once
 
 #include <cstddef>

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "coding/corrupt_data.hpp"
 #include "coding/frames/checksum.hpp"
+#include "coding/frames/corrupt_data.hpp"
 #include "coding/lanes/lanes.hpp"
 #include "coding/planes/planes.hpp"
 
@@ -16,9 +16,9 @@ constexpr unsigned kSizedFlag = 1;
 constexpr unsigned kIndexedFlag = 2;
 constexpr unsigned kRotatedFlag = 4;
 constexpr std::size_t kMetadataSizeAt = 12;
-constexpr std::size_t kSummedHeader = 12;  // of a block: all before the check
+constexpr std::size_t kFooterCheckAt = 12;
 constexpr std::uint64_t kUnsized = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 63;  // of a decoded frame
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 63;  // of a decoded frame
 
 void store64(unsigned char* p, std::uint64_t value) noexcept {
   store32(p, std::uint32_t(value));
@@ -30,12 +30,12 @@ std::uint64_t load64(const unsigned char* p) noexcept {
 
 // What is wrong with the fields, or null.
 const char* fault(const FrameHeader& header) noexcept {
-  if (header.planes < 1 || header.planes > 0xffff) return "bytes per item must be 1 .. 65535";
+  if (header.planes < 1 || header.planes > kMaxPlanes) return "bytes per item must be 1 .. 65535";
   if (header.chunk_items < 1 || header.chunk_items > kMaxBlockSymbols) {
     return "items per chunk must be 1 .. 2^20";
   }
   if (header.metadata.size() > 0xffff) return "metadata must be shorter than 64 KiB";
-  if (header.sized && header.items >= kMostBytes / header.planes) return "there are too many items";
+  if (header.sized && header.items >= kMaxBytes / header.planes) return "there are too many items";
   if (header.rotated && !can_be_rotated(header.planes)) {
     return "only items of 2, 4 or 8 bytes are rotated";
   }
@@ -118,9 +118,9 @@ const char* read_block_header(const unsigned char* data, BlockHeader& header) no
   header.patches = load16(data + 2);
   header.symbols = load32(data + 4);
   header.payload = load32(data + 8);
-  header.check = load32(data + kSummedHeader);
-  const bool has_lanes = header.mode == Mode::huffman || header.mode == Mode::rans;
-  if (header.log2_lanes > (has_lanes ? 8 : 0)) return "the number of lanes is out of range";
+  header.check = load32(data + kBlockCheckAt);
+  if (header.log2_lanes > (has_lanes(header.mode) ? kMaxLog2Lanes : 0))
+    return "the number of lanes is out of range";
   if (header.patches != 0 && header.mode != Mode::rans) return "this mode has no patches";
   if (header.mode == Mode::index) {
     if (header.symbols != 0) return "an index holds no symbols";
@@ -146,30 +146,37 @@ void write_block_header(const BlockHeader& header, unsigned char* out) noexcept 
   set_check(header.check, out);
 }
 
+std::uint32_t chain(std::uint32_t previous, std::uint32_t sum) noexcept {
+  unsigned char bytes[8];
+  store32(bytes, previous);
+  store32(bytes + 4, sum);
+  return crc32c(0, bytes, sizeof bytes);
+}
+
 void set_check(std::uint32_t check, unsigned char* block) noexcept {
-  store32(block + kSummedHeader, check);
+  store32(block + kBlockCheckAt, check);
 }
 
 std::uint32_t block_sum(const unsigned char* block, std::size_t payload) noexcept {
-  return crc32c(crc32c(0, block, kSummedHeader), block + kBlockHeaderSize, payload);
+  return crc32c(crc32c(0, block, kBlockCheckAt), block + kBlockHeaderSize, payload);
 }
 
 std::uint32_t footer_check(const unsigned char* footer, std::uint32_t previous) noexcept {
-  return chain(previous, crc32c(0, footer, kSummedHeader));
+  return chain(previous, crc32c(0, footer, kFooterCheckAt));
 }
 
 const char* read_footer(const unsigned char* data, Footer& footer) noexcept {
   if (std::memcmp(data + kFooterSize - 4, kEndMagic, 4) != 0) return "there is no end mark";
   footer.items = load64(data);
   footer.index_payload = load32(data + 8);
-  footer.check = load32(data + kSummedHeader);
+  footer.check = load32(data + kFooterCheckAt);
   return nullptr;
 }
 
 void write_footer(const Footer& footer, std::uint32_t previous, unsigned char* out) noexcept {
   store64(out, footer.items);
   store32(out + 8, footer.index_payload);
-  store32(out + kSummedHeader, footer_check(out, previous));
+  store32(out + kFooterCheckAt, footer_check(out, previous));
   std::memcpy(out + kFooterSize - 4, kEndMagic, 4);
 }
 

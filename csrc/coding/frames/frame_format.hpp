@@ -1,4 +1,4 @@
-// The parts of a frame, byte by byte (docs/format.md): reading and writing each of them.
+// The bytes of a frame (docs/format.md): reading and writing each of its parts.
 #pragma once
 
 #include <cstddef>
@@ -6,26 +6,37 @@
 #include <limits>
 #include <string>
 
-#include "coding/frames/block.hpp"
-
 namespace pyinfo::coding {
 
 inline constexpr unsigned char kFrameMagic[4] = {0x89, 'P', 'I', 'N'};
 inline constexpr unsigned char kEndMagic[4] = {'N', 'I', 'P', 0x89};
 inline constexpr unsigned kFormatVersion = 1;
 inline constexpr std::size_t kHeaderFixedSize = 22;  // without the metadata and the check
+inline constexpr std::size_t kBlockHeaderSize = 16;
+inline constexpr std::size_t kBlockCheckAt = 12;  // in its header
 inline constexpr std::size_t kFooterSize = 20;
 inline constexpr std::size_t kIndexEntrySize = 8;
 inline constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
+inline constexpr std::uint32_t kMaxBlockSymbols = std::uint32_t{1} << 20;
+inline constexpr std::uint32_t kMaxPlanes = 0xffff;
+inline constexpr std::uint32_t kDefaultChunkItems = std::uint32_t{1} << 18;
+
+// How a block's payload is to be read. The values are the format's, kModeNames the only list of
+// their names.
+enum class Mode : std::uint8_t { raw = 0, constant = 1, huffman = 2, rans = 3, index = 4 };
+inline constexpr const char* kModeNames[] = {"raw", "constant", "huffman", "rans", "index"};
+constexpr const char* name(Mode mode) noexcept { return kModeNames[static_cast<int>(mode)]; }
+constexpr bool has_lanes(Mode mode) noexcept { return mode == Mode::huffman || mode == Mode::rans; }
+
 struct FrameHeader {
-  bool sized = true;                     // the number of items is in the header; else in the footer
-  bool indexed = false;                  // index and footer follow the blocks
-  bool rotated = false;                  // items of 2, 4 or 8 bytes: by a bit (planes.hpp)
-  std::uint32_t planes = 1;              // bytes per item, 1 .. 65535
-  std::uint32_t chunk_items = 1u << 18;  // 1 .. kMaxBlockSymbols
-  std::uint64_t items = 0;               // if sized
-  std::string metadata;                  // at most 65535 bytes, the caller's own
+  bool sized = true;         // the number of items is in the header; else in the footer
+  bool indexed = false;      // index and footer follow the blocks
+  bool rotated = false;      // items of 2, 4 or 8 bytes: by a bit (planes.hpp)
+  std::uint32_t planes = 1;  // bytes per item, 1 .. 65535
+  std::uint32_t chunk_items = kDefaultChunkItems;  // 1 .. kMaxBlockSymbols
+  std::uint64_t items = 0;                         // if sized
+  std::string metadata;                            // at most 65535 bytes, the caller's own
 };
 
 // Bytes of the header as written.
@@ -57,6 +68,10 @@ struct BlockHeader {
 const char* read_block_header(const unsigned char* data, BlockHeader& header) noexcept;
 void write_block_header(const BlockHeader& header, unsigned char* out) noexcept;
 
+// The check of a part whose CRC is `sum` and that follows a part with check `previous`: parts
+// cannot be moved, dropped or taken from another frame unnoticed.
+std::uint32_t chain(std::uint32_t previous, std::uint32_t sum) noexcept;
+
 // Fills in the check of a block that stands at `block`.
 void set_check(std::uint32_t check, unsigned char* block) noexcept;
 
@@ -74,15 +89,5 @@ const char* read_footer(const unsigned char* data, Footer& footer) noexcept;
 // Its check follows that of the index block.
 void write_footer(const Footer& footer, std::uint32_t previous, unsigned char* out) noexcept;
 std::uint32_t footer_check(const unsigned char* footer, std::uint32_t previous) noexcept;
-
-// Symbols of the block of chunk `chunk`, of `items` items.
-constexpr std::uint32_t chunk_symbols(std::uint64_t items, std::uint32_t chunk_items,
-                                      std::uint64_t chunk) noexcept {
-  const std::uint64_t left = items - chunk * chunk_items;
-  return left < chunk_items ? std::uint32_t(left) : chunk_items;
-}
-constexpr std::uint64_t chunk_count(std::uint64_t items, std::uint32_t chunk_items) noexcept {
-  return items / chunk_items + (items % chunk_items != 0 ? 1 : 0);
-}
 
 }  // namespace pyinfo::coding

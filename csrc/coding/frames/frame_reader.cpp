@@ -5,17 +5,19 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "coding/corrupt_data.hpp"
+#include "coding/frames/block.hpp"
 #include "coding/frames/checksum.hpp"
+#include "coding/frames/corrupt_data.hpp"
+#include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
 #include "memory/work_memory.hpp"
+#include "simd/assert.hpp"
 #include "threads/tasks.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
 constexpr char kWrongCheck[] = "checksum does not match";
-constexpr std::size_t kSmallestBlock = kBlockHeaderSize + 1;
 
 std::string place(std::uint64_t block, std::uint64_t offset) {
   const std::string what = block == Damage::kNoBlock ? "frame" : "block " + std::to_string(block);
@@ -29,14 +31,14 @@ std::string place(std::uint64_t block, std::uint64_t offset) {
 }  // namespace
 
 // A block whose header is right as far as that can be seen without the payload.
-struct FrameReader::Opened {
+struct FrameReader::Payload {
   BlockHeader header;
-  const unsigned char* start;
-  const unsigned char* payload;
+  const unsigned char* block;  // where its header begins
+  const unsigned char* bytes;
 };
 
 // The planes of a chunk that are not used where they lie in the frame.
-struct FrameReader::Workshop {
+struct FrameReader::ChunkScratch {
   WorkMemory planes;
   std::vector<const unsigned char*> pointers;
 
@@ -48,9 +50,8 @@ struct FrameReader::Workshop {
 
 FrameReader::FrameReader(const unsigned char* data, std::size_t size, std::uint64_t max_size)
     : data_(data), data_size_(size), header_(read_header(data, size, header_check_)) {
-  const std::uint64_t first_block = header_size(header_);
   items_ = header_.items;
-  if (!header_.indexed || !read_index(first_block)) walk(first_block);
+  if (!header_.indexed || !use_index()) walk();
   if (this->size() > max_size) {
     throw OutputTooLarge("the frame decodes to " + std::to_string(this->size()) +
                          " bytes, more than the " + std::to_string(max_size) + " allowed");
@@ -61,57 +62,28 @@ void FrameReader::note(std::uint64_t block, std::uint64_t offset, const std::str
   damages_.push_back({block, offset, place(block, offset) + what});
 }
 
-// Finds the blocks by an index and a footer that end the data. False if they are not intact, or not
-// there: then nothing has been changed.
-bool FrameReader::read_index(std::uint64_t first_block) {
-  if (data_size_ - first_block < kBlockHeaderSize + kFooterSize) return false;
-  Footer footer;
-  const unsigned char* const footer_at = data_ + data_size_ - kFooterSize;
-  if (read_footer(footer_at, footer) != nullptr) return false;
-  if (data_size_ - first_block - kBlockHeaderSize - kFooterSize < footer.index_payload) {
-    return false;
+// Finds the blocks by the index. False if it is not intact: then nothing has been changed.
+bool FrameReader::use_index() {
+  FoundIndex index;
+  if (!find_index(data_, std::size_t(data_size_), header_, header_check_, index)) return false;
+  blocks_.reserve(index.entries.size());
+  std::uint64_t offset = header_size(header_);
+  for (const IndexEntry& entry : index.entries) {
+    blocks_.push_back({offset, entry.size, entry.check});
+    offset += entry.size;
   }
-  const unsigned char* const index = footer_at - footer.index_payload - kBlockHeaderSize;
-  BlockHeader header;
-  if (read_block_header(index, header) != nullptr || header.mode != Mode::index ||
-      header.payload != footer.index_payload) {
-    return false;
-  }
-  const std::uint64_t count = header.payload / kIndexEntrySize;
-  const unsigned char* const entries = index + kBlockHeaderSize;
-  const std::uint32_t previous =
-      count == 0 ? header_check_ : load32(entries + (count - 1) * kIndexEntrySize + 4);
-  if (chain(previous, block_sum(index, header.payload)) != header.check ||
-      footer_check(footer_at, header.check) != footer.check) {
-    return false;
-  }
-  if (header_.sized && footer.items != header_.items) return false;
-  if (footer.items / kMaxBlockSymbols > count ||
-      chunk_count(footer.items, header_.chunk_items) * header_.planes != count) {
-    return false;
-  }
-  std::vector<Located> found;
-  found.reserve(std::size_t(count));
-  std::uint64_t offset = first_block;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint32_t size = load32(entries + i * kIndexEntrySize);
-    if (size < kSmallestBlock) return false;
-    found.push_back({offset, size, load32(entries + i * kIndexEntrySize + 4)});
-    offset += size;  // no overflow: at most 2^29 entries
-  }
-  if (offset != std::uint64_t(index - data_)) return false;
-  blocks_ = std::move(found);
-  items_ = footer.items;
+  items_ = index.items;
   end_ = data_size_;
   return true;
 }
 
 // Finds the blocks from header to header, then index and footer if there should be any.
-void FrameReader::walk(std::uint64_t first_block) {
+void FrameReader::walk() {
   const std::uint64_t planes = header_.planes;
   const std::uint64_t expected =
       header_.sized ? chunk_count(items_, header_.chunk_items) * planes : 0;
-  std::uint64_t offset = first_block;
+  IndexDigest digest(header_check_);
+  std::uint64_t offset = header_size(header_);
   std::uint32_t chunk_symbols_found = header_.chunk_items;  // of the chunk that the block is in
   end_ = data_size_;
   for (std::uint64_t i = 0;; ++i) {
@@ -142,56 +114,38 @@ void FrameReader::walk(std::uint64_t first_block) {
     if (data_size_ - offset - kBlockHeaderSize < header.payload) {
       return note(i, offset, "the data ends within the block");
     }
-    blocks_.push_back({offset, std::uint32_t(kBlockHeaderSize) + header.payload, header.check});
-    offset += kBlockHeaderSize + header.payload;
+    const IndexEntry entry{std::uint32_t(kBlockHeaderSize) + header.payload, header.check};
+    digest.add(entry);
+    blocks_.push_back({offset, entry.size, entry.check});
+    offset += entry.size;
     if (!header_.sized && i % planes == planes - 1) items_ += header.symbols;
   }
   end_ = offset;
-  if (header_.indexed && !index_follows(offset)) end_ = data_size_;
+  if (header_.indexed && !index_follows(offset, digest)) end_ = data_size_;
 }
 
 // Whether the blocks found are followed by the index and the footer that belong to them.
-bool FrameReader::index_follows(std::uint64_t offset) {
+bool FrameReader::index_follows(std::uint64_t offset, const IndexDigest& digest) {
   const unsigned char* const index = data_ + offset;
-  const std::uint64_t payload = blocks_.size() * kIndexEntrySize;
-  if (data_size_ - offset < kBlockHeaderSize + payload + kFooterSize) {
+  if (data_size_ - offset < index_size(digest.blocks())) {
     note(Damage::kNoBlock, offset, "the index is cut off");
     return false;
   }
   BlockHeader header;
   const char* what = read_block_header(index, header);
-  if (what == nullptr && (header.mode != Mode::index || header.payload != payload)) {
-    what = "the index does not belong to the blocks";
-  }
-  const std::uint32_t previous = previous_check(blocks_.size());
-  if (what == nullptr && chain(previous, block_sum(index, std::size_t(payload))) != header.check) {
-    what = "the index's checksum does not match";
-  }
-  for (std::size_t i = 0; i < blocks_.size() && what == nullptr; ++i) {
-    const unsigned char* const entry = index + kBlockHeaderSize + i * kIndexEntrySize;
-    if (load32(entry) != blocks_[i].size || load32(entry + 4) != blocks_[i].check) {
-      what = "the index does not belong to the blocks";
-    }
-  }
+  if (what == nullptr) what = digest.check_header(header);
+  if (what == nullptr) what = digest.check_index(index, header);
   if (what != nullptr) {
     note(Damage::kNoBlock, offset, what);
     return false;
   }
-  const std::uint64_t footer_offset = offset + kBlockHeaderSize + payload;
-  const unsigned char* const footer_at = data_ + footer_offset;
-  Footer footer;
-  what = read_footer(footer_at, footer);
-  if (what == nullptr && footer_check(footer_at, header.check) != footer.check) {
-    what = "the footer's checksum does not match";
-  }
-  if (what == nullptr && (footer.items != items_ || footer.index_payload != payload)) {
-    what = "the footer does not belong to the blocks";
-  }
+  const std::uint64_t footer = offset + kBlockHeaderSize + header.payload;
+  what = digest.check_footer(data_ + footer, header.check, items_);
   if (what != nullptr) {
-    note(Damage::kNoBlock, footer_offset, what);
+    note(Damage::kNoBlock, footer, what);
     return false;
   }
-  end_ = footer_offset + kFooterSize;
+  end_ = footer + kFooterSize;
   return true;
 }
 
@@ -204,15 +158,15 @@ std::uint32_t FrameReader::previous_check(std::uint64_t block) const noexcept {
 }
 
 BlockInfo FrameReader::block(std::uint64_t i) const noexcept {
+  PYINFO_ASSERT(i < block_count());
   const Located& located = blocks_[std::size_t(i)];
   BlockHeader header;
   if (read_block_header(data_ + located.offset, header) != nullptr) {
     header.mode = Mode::raw;
     header.log2_lanes = 0;
   }
-  const bool has_lanes = header.mode == Mode::huffman || header.mode == Mode::rans;
   return {header.mode,
-          has_lanes ? 1u << header.log2_lanes : 0,
+          has_lanes(header.mode) ? 1u << header.log2_lanes : 0,
           std::uint32_t(i % header_.planes),
           i / header_.planes * header_.chunk_items,
           symbols_of(i),
@@ -251,36 +205,36 @@ void FrameReader::require_found(std::uint64_t first, std::uint64_t last) const {
   }
 }
 
-const char* FrameReader::open(std::uint64_t block, Opened& opened) const noexcept {
+const char* FrameReader::find_payload(std::uint64_t block, Payload& payload) const noexcept {
   const Located& located = blocks_[std::size_t(block)];
-  opened.start = data_ + located.offset;
-  opened.payload = opened.start + kBlockHeaderSize;
-  if (const char* what = read_block_header(opened.start, opened.header)) return what;
-  if (opened.header.mode == Mode::index || opened.header.symbols != symbols_of(block) ||
-      opened.header.payload != located.size - kBlockHeaderSize) {
+  payload.block = data_ + located.offset;
+  payload.bytes = payload.block + kBlockHeaderSize;
+  if (const char* what = read_block_header(payload.block, payload.header)) return what;
+  if (payload.header.mode == Mode::index || payload.header.symbols != symbols_of(block) ||
+      payload.header.payload != located.size - kBlockHeaderSize) {
     return "header does not agree with the index";
   }
-  return opened.header.check == located.check ? nullptr : kWrongCheck;
+  return payload.header.check == located.check ? nullptr : kWrongCheck;
 }
 
-const char* FrameReader::check_only(const Opened& opened, std::uint64_t block) const noexcept {
-  const std::uint32_t sum = block_sum(opened.start, opened.header.payload);
-  return chain(previous_check(block), sum) == opened.header.check ? nullptr : kWrongCheck;
+const char* FrameReader::check_only(const Payload& payload, std::uint64_t block) const noexcept {
+  const std::uint32_t sum = block_sum(payload.block, payload.header.payload);
+  return chain(previous_check(block), sum) == payload.header.check ? nullptr : kWrongCheck;
 }
 
 // Checks a block and decodes all of it to `out`.
 const char* FrameReader::decode_to(std::uint64_t block, unsigned char* out) const noexcept {
-  Opened opened;
-  if (const char* what = open(block, opened)) return what;
-  const BlockHeader& header = opened.header;
-  if (header.mode == Mode::raw) {  // sum and copy in one go
-    const std::uint32_t start = crc32c(0, opened.start, kBlockHeaderSize - 4);
-    const std::uint32_t sum = crc32c_copy(start, opened.payload, header.payload, out);
+  Payload payload;
+  if (const char* what = find_payload(block, payload)) return what;
+  const BlockHeader& header = payload.header;
+  if (header.mode == Mode::raw) {  // summed and copied in one pass
+    const std::uint32_t start = crc32c(0, payload.block, kBlockCheckAt);
+    const std::uint32_t sum = crc32c_copy(start, payload.bytes, header.payload, out);
     return chain(previous_check(block), sum) == header.check ? nullptr : kWrongCheck;
   }
-  if (const char* what = check_only(opened, block)) return what;
-  return decode_block(header.mode, header.log2_lanes, header.patches, opened.payload,
-                      header.payload, out, header.symbols);
+  if (const char* what = check_only(payload, block)) return what;
+  return decode_block(header.mode, header.log2_lanes, header.patches, payload.bytes, header.payload,
+                      out, header.symbols);
 }
 
 // Items first .. last - 1 of a chunk. False: `damage` says what is wrong.
@@ -298,31 +252,38 @@ bool FrameReader::decode_chunk(std::uint64_t chunk, std::uint32_t first, std::ui
     const char* what = decode_to(first_block, out);
     return what == nullptr || fail(first_block, what);
   }
-  const Lease<Workshop> workshop;
-  const std::size_t stride = (n + 63) / 64 * 64 + 64;  // see planes_of in frame_writer.cpp
-  unsigned char* const memory = workshop->planes.take(planes * stride);
-  workshop->pointers.resize(planes);
+  const Lease<ChunkScratch> scratch;
+  const std::size_t stride = plane_stride(n);
+  unsigned char* const memory = scratch->planes.take(planes * stride);
+  scratch->pointers.resize(planes);
   for (std::size_t k = 0; k < planes; ++k) {
-    Opened opened;
-    const char* what = open(first_block + k, opened);
+    Payload payload;
+    const char* what = find_payload(first_block + k, payload);
     const unsigned char* plane = memory + k * stride;
-    if (what == nullptr && opened.header.mode == Mode::raw) {
-      what = check_only(opened, first_block + k);
-      plane = opened.payload;
+    if (what == nullptr && payload.header.mode == Mode::raw) {
+      what = check_only(payload, first_block + k);
+      plane = payload.bytes;
     } else if (what == nullptr) {
       what = decode_to(first_block + k, memory + k * stride);
     }
     if (what != nullptr) return fail(first_block + k, what);
-    workshop->pointers[k] = plane + first;
+    scratch->pointers[k] = plane + first;
   }
-  join_planes(workshop->pointers.data(), last - first, planes, header_.rotated, out);
+  join_planes(scratch->pointers.data(), last - first, planes, header_.rotated, out);
   return true;
 }
 
-void FrameReader::decode(std::uint64_t first, std::uint64_t last, unsigned char* out,
-                         int threads) const {
+void FrameReader::decode(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads,
+                         const KeepGoing& keep_going) const {
   require_found(first, last);
-  if (first == last) return;
+  in_pieces(first, last, header_.chunk_items, header_.planes, keep_going,
+            [&](std::uint64_t from, std::uint64_t to) {
+              decode_piece(from, to, out + (from - first) * header_.planes, threads);
+            });
+}
+
+void FrameReader::decode_piece(std::uint64_t first, std::uint64_t last, unsigned char* out,
+                               int threads) const {
   const std::uint64_t chunk_items = header_.chunk_items;
   const std::uint64_t first_chunk = first / chunk_items;
   const std::uint64_t chunks = (last - 1) / chunk_items + 1 - first_chunk;
@@ -347,13 +308,13 @@ std::vector<Damage> FrameReader::verify(int threads) const {
   std::vector<Damage> found = damages_;
   std::mutex mutex;
   parallel_or_throw(blocks_.size(), threads, [&](std::size_t i) {
-    Opened opened;
-    const char* what = open(i, opened);
-    if (what == nullptr && opened.header.mode == Mode::raw) {
-      what = check_only(opened, i);
+    Payload payload;
+    const char* what = find_payload(i, payload);
+    if (what == nullptr && payload.header.mode == Mode::raw) {
+      what = check_only(payload, i);
     } else if (what == nullptr) {
-      const Lease<Workshop> workshop;
-      what = decode_to(i, workshop->planes.take(opened.header.symbols));
+      const Lease<ChunkScratch> scratch;
+      what = decode_to(i, scratch->planes.take(payload.header.symbols));
     }
     if (what == nullptr) return;
     const std::uint64_t offset = blocks_[i].offset;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "coding/frames/frame_format.hpp"
+#include "coding/frames/frame_index.hpp"
+#include "coding/frames/interruption.hpp"
 
 namespace pyinfo::coding {
 
@@ -58,8 +60,10 @@ class FrameReader {
   void require_found(std::uint64_t first, std::uint64_t last) const;
 
   // Items first .. last - 1 to `out`. Throws CorruptData about the first damaged block among those
-  // that hold them; `out` is unspecified then. `threads` 0: one per core.
-  void decode(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads) const;
+  // that hold them; `out` is unspecified then, and so it is after Interrupted. `threads` 0: one per
+  // core.
+  void decode(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads,
+              const KeepGoing& keep_going = {}) const;
 
   // All that is damaged, in the order of the frame. Decodes everything to find out.
   std::vector<Damage> verify(int threads) const;
@@ -70,18 +74,19 @@ class FrameReader {
     std::uint32_t size;
     std::uint32_t check;
   };
-  struct Opened;
-  struct Workshop;
+  struct Payload;
+  struct ChunkScratch;
 
-  bool read_index(std::uint64_t first_block);
-  void walk(std::uint64_t first_block);
-  bool index_follows(std::uint64_t offset);
+  bool use_index();
+  void walk();
+  bool index_follows(std::uint64_t offset, const IndexDigest& digest);
+  void decode_piece(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads) const;
   void note(std::uint64_t block, std::uint64_t offset, const std::string& what);
   std::uint32_t symbols_of(std::uint64_t block) const noexcept;
   std::uint32_t previous_check(std::uint64_t block) const noexcept;
-  const char* open(std::uint64_t block, Opened& opened) const noexcept;
+  const char* find_payload(std::uint64_t block, Payload& payload) const noexcept;
   const char* decode_to(std::uint64_t block, unsigned char* out) const noexcept;
-  const char* check_only(const Opened& opened, std::uint64_t block) const noexcept;
+  const char* check_only(const Payload& payload, std::uint64_t block) const noexcept;
   bool decode_chunk(std::uint64_t chunk, std::uint32_t first, std::uint32_t last,
                     unsigned char* out, Damage& damage) const;
 
@@ -92,7 +97,7 @@ class FrameReader {
   std::uint64_t items_ = 0;
   std::uint64_t end_ = 0;
   std::vector<Located> blocks_;
-  std::vector<Damage> damages_;  // found on opening
+  std::vector<Damage> damages_;  // found by the constructor
 };
 
 }  // namespace pyinfo::coding

@@ -1,10 +1,12 @@
 #include "coding/frames/patches.hpp"
 
-#include "coding/varint.hpp"
+#include "coding/frames/varint.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 
 void PatchWriter::add(std::size_t place, std::uint8_t symbol) noexcept {
+  PYINFO_ASSERT(place >= next_ && place < std::size_t{1} << 21);
   end_ += write_varint(place - next_, end_);
   *end_++ = symbol;
   next_ = place + 1;

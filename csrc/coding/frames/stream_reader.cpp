@@ -1,11 +1,12 @@
 #include "coding/frames/stream_reader.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
-#include "coding/corrupt_data.hpp"
-#include "coding/frames/checksum.hpp"
-#include "coding/lanes/lanes.hpp"
+#include "coding/frames/block.hpp"
+#include "coding/frames/corrupt_data.hpp"
+#include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
 
 namespace pyinfo::coding {
@@ -33,13 +34,36 @@ std::size_t StreamReader::feed(const unsigned char* data, std::size_t size) {
   return used;
 }
 
+StreamReader::Moved StreamReader::read(const unsigned char* data, std::size_t size, std::size_t max,
+                                       const Grow& grow, const KeepGoing& keep_going) {
+  Moved moved{0, 0};
+  std::size_t capacity = 0;
+  unsigned char* out = nullptr;
+  while (true) {
+    const std::size_t now = std::min(max - moved.written, ready_size());
+    if (now > 0) {
+      if (moved.written + now > capacity) {
+        capacity = std::max(2 * capacity, moved.written + now);
+        out = grow(capacity);
+      }
+      std::memcpy(out + moved.written, ready(), now);
+      take(now);
+      moved.written += now;
+    }
+    if (ready_size() > 0 || moved.used == size || ended()) return moved;
+    moved.used += feed(data + moved.used, size - moved.used);
+    require_going(keep_going);
+  }
+}
+
 void StreamReader::require_end() const {
   if (stage_ == Stage::ended) return;
   const std::uint64_t end = offset_ + part_.size();
   static constexpr const char* kParts[] = {"the frame header", "block ", "block ", "the footer",
                                            ""};
   std::string part = kParts[static_cast<std::size_t>(stage_)];
-  if (stage_ == Stage::block_header || stage_ == Stage::payload) part += std::to_string(blocks_);
+  if (stage_ == Stage::block_header || stage_ == Stage::payload)
+    part += std::to_string(index_.blocks());
   throw CorruptData("the data ends at byte " + std::to_string(end) + ", within or before " + part,
                     end);
 }
@@ -88,7 +112,8 @@ void StreamReader::header_complete() {
     return;
   }
   try {
-    header_ = read_header(part_.data(), part_.size(), last_check_);
+    header_ = read_header(part_.data(), part_.size(), header_check_);
+    index_ = IndexDigest(header_check_);
   } catch (const CorruptData&) {
     stage_ = Stage::failed;
     throw;
@@ -110,19 +135,17 @@ void StreamReader::block_header_complete() {
     if (!header_.indexed || plane_ != 0 || (header_.sized && items_ != header_.items)) {
       fail_block("the index comes too early");
     }
-    if (block_.payload != blocks_ * kIndexEntrySize) {
-      fail_block("the index does not belong to the blocks");
-    }
+    if (const char* what = index_.check_header(block_)) fail_block(what);
   } else if (plane_ != 0) {
     if (block_.symbols != symbols_) fail_block("the number of symbols is not right");
   } else {
     if (last_chunk_ || (header_.sized && items_ == header_.items)) {
       fail_block("a block follows the last one");
     }
-    const std::uint32_t most = header_.sized
-                                   ? chunk_symbols(header_.items - items_, header_.chunk_items, 0)
-                                   : header_.chunk_items;
-    if (block_.symbols > most || (header_.sized && block_.symbols != most)) {
+    const std::uint32_t limit = header_.sized
+                                    ? chunk_symbols(header_.items - items_, header_.chunk_items, 0)
+                                    : header_.chunk_items;
+    if (block_.symbols > limit || (header_.sized && block_.symbols != limit)) {
       fail_block("the number of symbols is not right");
     }
     symbols_ = block_.symbols;
@@ -135,7 +158,7 @@ void StreamReader::block_header_complete() {
 
 void StreamReader::payload_complete() {
   const std::uint32_t sum = block_sum(part_.data(), block_.payload);
-  if (chain(last_check_, sum) != block_.check) fail_block("checksum does not match");
+  if (chain(index_.last_check(), sum) != block_.check) fail_block("checksum does not match");
   // Planes are added as their blocks come: headers alone make no memory be taken.
   std::vector<unsigned char>& to = header_.planes == 1 ? out_ : chunk_;
   const std::size_t start = std::size_t{plane_} * symbols_;
@@ -145,12 +168,7 @@ void StreamReader::payload_complete() {
                    block_.payload, to.data() + start, symbols_);
   if (what != nullptr) fail_block(what);
 
-  unsigned char entry[kIndexEntrySize];
-  store32(entry, std::uint32_t(part_.size()));
-  store32(entry + 4, block_.check);
-  index_sum_ = crc32c(index_sum_, entry, sizeof(entry));
-  last_check_ = block_.check;
-  ++blocks_;
+  index_.add({std::uint32_t(part_.size()), block_.check});
   if (++plane_ == header_.planes) chunk_complete();
   expect_block();
 }
@@ -170,32 +188,20 @@ void StreamReader::chunk_complete() {
 }
 
 void StreamReader::index_complete() {
-  const std::uint32_t sum = block_sum(part_.data(), block_.payload);
-  if (chain(last_check_, sum) != block_.check) fail_block("the index's checksum does not match");
-  if (crc32c(0, part_.data() + kBlockHeaderSize, block_.payload) != index_sum_) {
-    fail_block("the index does not belong to the blocks");
-  }
-  last_check_ = block_.check;
+  if (const char* what = index_.check_index(part_.data(), block_)) fail_block(what);
   expect(Stage::footer, kFooterSize);
 }
 
 void StreamReader::footer_complete() {
-  Footer footer;
-  const char* what = read_footer(part_.data(), footer);
-  if (what == nullptr && footer_check(part_.data(), last_check_) != footer.check) {
-    what = "the footer's checksum does not match";
+  if (const char* what = index_.check_footer(part_.data(), block_.check, items_)) {
+    fail(offset_, what);
   }
-  if (what == nullptr &&
-      (footer.items != items_ || footer.index_payload != blocks_ * kIndexEntrySize)) {
-    what = "the footer does not belong to the blocks";
-  }
-  if (what != nullptr) fail(offset_, what);
   expect(Stage::ended, 0);
 }
 
 void StreamReader::fail_block(const std::string& what) {
-  fail(offset_,
-       "block " + std::to_string(blocks_) + " at byte " + std::to_string(offset_) + ": " + what);
+  fail(offset_, "block " + std::to_string(index_.blocks()) + " at byte " + std::to_string(offset_) +
+                    ": " + what);
 }
 
 void StreamReader::fail(std::uint64_t offset, const std::string& what) {

@@ -3,10 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "coding/frames/frame_format.hpp"
+#include "coding/frames/frame_index.hpp"
+#include "coding/frames/interruption.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 
@@ -19,10 +23,23 @@ class StreamReader {
   // or turns out, to hold more than max_size bytes; after that it takes nothing more.
   std::size_t feed(const unsigned char* data, std::size_t size);
 
+  // Feeds data as long as that is possible and moves up to `max` decoded bytes to memory that
+  // `grow` gives: grow(n) returns n bytes, which begin with what has been written so far.
+  using Grow = std::function<unsigned char*(std::size_t)>;
+  struct Moved {
+    std::size_t used;     // of the data
+    std::size_t written;  // to the memory
+  };
+  Moved read(const unsigned char* data, std::size_t size, std::size_t max, const Grow& grow,
+             const KeepGoing& keep_going = {});
+
   // Decoded bytes that are ready, whole items in memory order: take from the front.
   const unsigned char* ready() const noexcept { return out_.data() + out_used_; }
   std::size_t ready_size() const noexcept { return out_.size() - out_used_; }
-  void take(std::size_t size) noexcept { out_used_ += size; }
+  void take(std::size_t size) noexcept {
+    PYINFO_ASSERT(size <= ready_size());
+    out_used_ += size;
+  }
 
   bool header_known() const noexcept { return stage_ != Stage::header; }
   const FrameHeader& header() const noexcept { return header_; }
@@ -56,13 +73,12 @@ class StreamReader {
 
   FrameHeader header_;
   BlockHeader block_{};
-  std::uint64_t items_ = 0;  // in the chunks that are complete
-  std::uint64_t blocks_ = 0;
+  std::uint64_t items_ = 0;    // in the chunks that are complete
   std::uint32_t plane_ = 0;    // of the block that comes
   std::uint32_t symbols_ = 0;  // of the chunk that comes
   bool last_chunk_ = false;
-  std::uint32_t last_check_ = 0;
-  std::uint32_t index_sum_ = 0;       // CRC of the index that these blocks should have
+  std::uint32_t header_check_ = 0;
+  IndexDigest index_;
   std::vector<unsigned char> chunk_;  // planes, one after another
   std::vector<const unsigned char*> pointers_;
   std::vector<unsigned char> out_;

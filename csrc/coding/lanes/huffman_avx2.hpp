@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "coding/lanes/huffman_lanes.hpp"
+#include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/lane_shuffles.hpp"
 #include "simd/kernel_file.hpp"
 
@@ -11,8 +12,8 @@ namespace pyinfo::coding {
 namespace {
 
 constexpr bool kNeedSlots = true;
-constexpr ExpandWordsWide kExpand;
-constexpr CompressWords kCompress;
+constexpr unsigned kFewestLanes = 32;
+constexpr ExpandWordsWide<8> kExpand;
 
 PYINFO_INLINE __m256i load(const void* p) noexcept {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
@@ -88,7 +89,7 @@ void decode_steps(const HuffmanDecodeTable& table, std::uint32_t* states, Decode
   }
   for (; steps > 0 && words <= limit; --steps) {
     for (unsigned lane = 0; lane < kLanes; lane += 32, out += 32) {
-      if (lane % 64 == 0) prefetch(words + kAhead);
+      if (lane % 64 == 0) PYINFO_PREFETCH(words + kAhead);
       __m256i found[4];
 #pragma GCC unroll 4
       for (unsigned i = 0; i < 4; ++i) {
@@ -130,9 +131,7 @@ PYINFO_INLINE void push(std::uint32_t* states, const std::uint8_t* symbols, unsi
   const __m256i low = _mm256_blend_epi16(x, _mm256_setzero_si256(), 0xaa);
   const __m128i low_halves =
       _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
-  const __m128i compress = _mm_load_si128(reinterpret_cast<const __m128i*>(kCompress.of[flush]));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(words - 16), _mm_shuffle_epi8(low_halves, compress));
-  words -= 2 * _mm_popcnt_u32(flush);
+  write_words(low_halves, flush, words);
   const __m256i left = _mm256_blendv_epi8(_mm256_srli_epi32(x, 16), x, fits);
   store(states, _mm256_or_si256(_mm256_sllv_epi32(left, length), _mm256_srli_epi32(entries, 8)));
 }
@@ -147,7 +146,7 @@ void encode_steps(const HuffmanEncodeTable& plain, std::uint32_t* states,
   for (const std::uint8_t* at = symbols + steps * kLanes; at != symbols;) {
     at -= kLanes;
     for (unsigned lane = kLanes; lane > 0; lane -= 32) {
-      if (lane % 64 == 0 || kLanes == 32) prefetch(words - kBelow);
+      if (lane % 64 == 0 || kLanes == 32) PYINFO_PREFETCH(words - kBelow);
 #pragma GCC unroll 4
       for (unsigned i = 8; i <= 32; i += 8) {
         push(state + lane - i, at + lane - i, words, table.of);

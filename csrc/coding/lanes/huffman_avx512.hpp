@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "coding/lanes/huffman_lanes.hpp"
+#include "coding/lanes/kernel_loops.hpp"
 #include "simd/kernel_file.hpp"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -14,9 +15,8 @@ namespace pyinfo::coding {
 namespace {
 
 constexpr bool kNeedSlots = false;
-constexpr unsigned kGroup = 32;          // lanes of one register pair
-constexpr std::ptrdiff_t kAhead = 1024;  // bytes that words are fetched before they are decoded
-constexpr std::ptrdiff_t kBelow = 512;   // and claimed before they are encoded
+constexpr unsigned kFewestLanes = 32;
+constexpr unsigned kGroup = 32;  // lanes of one register pair
 
 // The halves of 32 states: all arithmetic is on 16-bit elements.
 struct States {
@@ -130,7 +130,7 @@ void decode_steps(const HuffmanDecodeTable& plain, std::uint32_t* states, Decode
   for (unsigned g = 0; g < kGroups; ++g) group[g] = load_states(states + kGroup * g);
   for (; steps > 0 && words <= limit; --steps, out += kLanes) {
     if constexpr (kGroups == 1) {
-      _mm_prefetch(reinterpret_cast<const char*>(words + kAhead), _MM_HINT_T0);
+      PYINFO_PREFETCH(words + kAhead);
       const __m512i place = pop(group[0], words, table);
       const __m512i bytes = _mm512_permutexvar_epi8(even_bytes, place);
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(out),
@@ -138,7 +138,7 @@ void decode_steps(const HuffmanDecodeTable& plain, std::uint32_t* states, Decode
     } else {
 #pragma GCC unroll 4
       for (unsigned g = 0; g < kGroups; g += 2) {
-        _mm_prefetch(reinterpret_cast<const char*>(words + kAhead), _MM_HINT_T0);
+        PYINFO_PREFETCH(words + kAhead);
         const __m512i first = pop(group[g], words, table);
         const __m512i second = pop(group[g + 1], words, table);
         const __m512i places = _mm512_permutex2var_epi8(first, even_bytes, second);
@@ -202,8 +202,8 @@ void encode_steps(const HuffmanEncodeTable& plain, std::uint32_t* states,
     } else {
 #pragma GCC unroll 4
       for (int g = int(kGroups) - 2; g >= 0; g -= 2) {
-        _mm_prefetch(reinterpret_cast<const char*>(at + kGroup * g - kAhead), _MM_HINT_T0);
-        __builtin_prefetch(words - kBelow, 1);
+        PYINFO_PREFETCH(at + kGroup * g - kAhead);
+        PYINFO_PREFETCH_OUTPUT(words - kBelow);
         const __m512i index = _mm512_permutexvar_epi64(quarters, load(at + kGroup * g));
         const __m512i low = table.low[index];
         const __m512i high = table.high[index];

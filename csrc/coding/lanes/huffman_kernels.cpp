@@ -1,4 +1,4 @@
-// Whole steps of the Huffman coders. Compiled once per ISA.
+// Whole steps of the Huffman coders. Compiled once per instruction set.
 #include "coding/lanes/huffman_lanes.hpp"
 #include "simd/kernel_file.hpp"
 
@@ -13,11 +13,32 @@
 #endif
 
 namespace pyinfo::coding {
+namespace {
+
+template <unsigned kLanes>
+constexpr HuffmanKernels::Encode encode_kernel() noexcept {
+  if constexpr (kLanes < kFewestLanes) {
+    return nullptr;
+  } else {
+    return encode_steps<kLanes>;
+  }
+}
+
+template <unsigned kLanes>
+constexpr HuffmanKernels::Decode decode_kernel() noexcept {
+  if constexpr (kLanes < kFewestLanes) {
+    return nullptr;
+  } else {
+    return decode_steps<kLanes>;
+  }
+}
+
+}  // namespace
 
 extern const HuffmanKernels PYINFO_TABLE(huffman_kernels);
 const HuffmanKernels PYINFO_TABLE(huffman_kernels) = {
-    {encode_steps<32>, encode_steps<64>, encode_steps<128>, encode_steps<256>},
-    {decode_steps<32>, decode_steps<64>, decode_steps<128>, decode_steps<256>},
+    {encode_kernel<32>(), encode_kernel<64>(), encode_kernel<128>(), encode_kernel<256>()},
+    {decode_kernel<32>(), decode_kernel<64>(), decode_kernel<128>(), decode_kernel<256>()},
     kNeedSlots,
 };
 

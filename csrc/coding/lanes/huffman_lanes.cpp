@@ -1,8 +1,10 @@
 #include "coding/lanes/huffman_lanes.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "coding/models/huffman_code.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 
@@ -31,16 +33,10 @@ constexpr std::uint32_t reverse16(std::uint32_t x) noexcept {
   return std::uint32_t{kReversed.of[x & 0xff]} << 8 | kReversed.of[x >> 8 & 0xff];
 }
 
-unsigned kernel_index(unsigned lanes) noexcept {
-  unsigned index = 0;
-  while (kVectorLanes << index < lanes) ++index;
-  return index;
-}
-
 // The codes of one length are consecutive numbers, in the order of their symbols.
 //
-// Counting and numbering symbols takes a trip through memory for each; four quarters of the
-// alphabet, with numbers of their own, make these trips side by side.
+// Counting and numbering wait for a store and a load per symbol; four quarters of the alphabet,
+// with numbers of their own, overlap these.
 struct CodesByLength {
   static constexpr std::size_t kParts = 4;
   static constexpr std::size_t kPartSize = kByteSymbols / kParts;
@@ -98,12 +94,19 @@ void fill_slots(const CodesByLength& codes, HuffmanDecodeTable& table) noexcept 
   }
 }
 
+// Whether these are the lengths of a complete code, each at most kHuffmanWindow.
+[[maybe_unused]] bool is_complete(const std::uint8_t* lengths) noexcept {
+  return *std::max_element(lengths, lengths + kByteSymbols) <= kHuffmanWindow &&
+         kraft_sum(lengths, kByteSymbols) == 1u << kLongestCode;
+}
+
 }  // namespace
 
 const HuffmanKernels& huffman_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
 const HuffmanKernels& huffman_kernels() { return kTables[simd::coder_isa()]; }
 
 void build(const std::uint8_t lengths[kByteSymbols], HuffmanEncodeTable& table) noexcept {
+  PYINFO_ASSERT(is_complete(lengths));
   const CodesByLength codes(lengths);
   codes.number(lengths, [&](std::size_t symbol, std::uint32_t length, std::uint32_t i) {
     const std::uint32_t present = 0u - std::uint32_t{length != 0};  // a mask, not a jump
@@ -112,8 +115,9 @@ void build(const std::uint8_t lengths[kByteSymbols], HuffmanEncodeTable& table) 
   });
 }
 
-void build(const std::uint8_t lengths[kByteSymbols], bool with_slots,
+void build(const std::uint8_t lengths[kByteSymbols], unsigned lanes, const HuffmanKernels* kernels,
            HuffmanDecodeTable& table) noexcept {
+  PYINFO_ASSERT(is_complete(lengths));
   const CodesByLength codes(lengths);
   std::uint8_t symbols[2 * kByteSymbols];  // those without a code go to the second half
   std::uint32_t place[16];
@@ -143,8 +147,8 @@ void build(const std::uint8_t lengths[kByteSymbols], bool with_slots,
     }
   }
 
-  table.has_slots = with_slots;
-  if (with_slots) fill_slots(codes, table);
+  table.has_slots = lanes < kVectorLanes || kernels == nullptr || kernels->need_slots;
+  if (table.has_slots) fill_slots(codes, table);
 }
 
 std::size_t find_uncodable(const std::uint8_t lengths[kByteSymbols], const std::uint8_t* symbols,

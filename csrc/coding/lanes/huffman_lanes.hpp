@@ -1,4 +1,6 @@
-// Huffman codes of bytes on lanes: the coders that encode_lanes and decode_lanes work with.
+// Huffman codes of bytes on lanes: Encoder and Decoder as lanes.hpp describes them. push() and
+// pop() define what a lane does; kernels do whole steps of 32 and more lanes, with the same result
+// bit for bit.
 //
 // A symbol goes onto a state as x = x << length | reversed code, so that the code's first bit is
 // the lowest one of x, where a decoder looks. Any complete code with lengths 1..11 will do.
@@ -38,23 +40,14 @@ struct HuffmanDecodeTable {
   alignas(64) std::uint16_t slots[(1u << kHuffmanWindow) + 1];
 };
 
-// The whole steps of one instruction set, by log2(lanes / 32): see lanes.hpp.
-struct HuffmanKernels {
-  using Encode = void (*)(const HuffmanEncodeTable&, std::uint32_t* states,
-                          const std::uint8_t* symbols, std::size_t steps,
-                          unsigned char*& words) noexcept;
-  using Decode = void (*)(const HuffmanDecodeTable&, std::uint32_t* states, DecodeCursor&,
-                          const unsigned char* limit) noexcept;
-  Encode encode[4];
-  Decode decode[4];
-  bool need_slots;
-};
+using HuffmanKernels = LaneKernels<HuffmanEncodeTable, HuffmanDecodeTable>;
 
 const HuffmanKernels& huffman_kernels(simd::Isa isa) noexcept;
 const HuffmanKernels& huffman_kernels();  // of simd::coder_isa()
 
 void build(const std::uint8_t lengths[kByteSymbols], HuffmanEncodeTable& table) noexcept;
-void build(const std::uint8_t lengths[kByteSymbols], bool with_slots,
+// What `kernels` need for so many lanes; null: symbol by symbol.
+void build(const std::uint8_t lengths[kByteSymbols], unsigned lanes, const HuffmanKernels* kernels,
            HuffmanDecodeTable& table) noexcept;
 
 // The index of the first symbol that has no code, n if all have one.
@@ -96,8 +89,6 @@ class HuffmanDecoder {
  public:
   using Symbol = std::uint8_t;
 
-  static constexpr unsigned kAnyLanes = 0;
-
   // For payloads of so many lanes; tables that serve any number take somewhat longer to build.
   explicit HuffmanDecoder(const std::uint8_t lengths[kByteSymbols], unsigned lanes = kAnyLanes)
       : HuffmanDecoder(lengths, lanes, &huffman_kernels()) {}
@@ -105,7 +96,7 @@ class HuffmanDecoder {
   HuffmanDecoder(const std::uint8_t lengths[kByteSymbols], unsigned lanes,
                  const HuffmanKernels* kernels) noexcept
       : kernels_(kernels) {
-    build(lengths, lanes < kVectorLanes || kernels == nullptr || kernels->need_slots, table_);
+    build(lengths, lanes, kernels, table_);
   }
 
   // False: no word left where one is needed.

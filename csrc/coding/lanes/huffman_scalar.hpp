@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coding/lanes/huffman_lanes.hpp"
+#include "coding/lanes/kernel_loops.hpp"
 #include "simd/kernel_file.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -12,6 +13,7 @@ namespace pyinfo::coding {
 namespace {
 
 constexpr bool kNeedSlots = true;
+constexpr unsigned kFewestLanes = 32;
 
 PYINFO_INLINE std::uint32_t load_word(const unsigned char* p) noexcept {
   return std::uint32_t{p[0]} | std::uint32_t{p[1]} << 8;
@@ -20,12 +22,6 @@ PYINFO_INLINE void store_word(unsigned char* p, std::uint32_t value) noexcept {
   p[0] = static_cast<unsigned char>(value);
   p[1] = static_cast<unsigned char>(value >> 8);
 }
-PYINFO_INLINE void prefetch([[maybe_unused]] const unsigned char* p) noexcept {
-#ifndef _MSC_VER
-  __builtin_prefetch(p);
-#endif
-}
-
 // x < 2^16: x = filled, one more word is used. Compilers make jumps of it, which cost much more.
 PYINFO_INLINE void refill(std::uint32_t& x, std::uint32_t filled, std::size_t& used) noexcept {
 #ifdef PYINFO_X86_ASSEMBLY
@@ -63,7 +59,7 @@ void decode_steps(const HuffmanDecodeTable& table, std::uint32_t* states, Decode
   std::size_t steps = cursor.steps;
   for (; steps > 0 && words <= limit; --steps, out += kLanes) {
     std::size_t used = 0;
-    prefetch(words + 1024);
+    PYINFO_PREFETCH(words + kAhead);
 #pragma GCC unroll 8
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       std::uint32_t x = states[lane];
@@ -80,7 +76,8 @@ void decode_steps(const HuffmanDecodeTable& table, std::uint32_t* states, Decode
 
 // Entries in the form that takes the fewest operations.
 struct WideEntries {
-  std::uint32_t limits[kByteSymbols];   // the greatest state with room for the code
+  std::uint32_t
+      limits[kByteSymbols];  // the greatest state that takes the code without giving a word
   std::uint32_t entries[kByteSymbols];  // code << 8 | length
 
   PYINFO_INLINE explicit WideEntries(const HuffmanEncodeTable& table) noexcept {
@@ -100,7 +97,7 @@ void encode_steps(const HuffmanEncodeTable& plain, std::uint32_t* states,
   for (const std::uint8_t* at = symbols + steps * kLanes; at != symbols;) {
     at -= kLanes;
     std::ptrdiff_t below = -1;
-    prefetch(words - 512);
+    PYINFO_PREFETCH(words - kBelow);
 #pragma GCC unroll 8
     for (std::ptrdiff_t lane = kLanes - 1; lane >= 0; --lane) {
       std::uint32_t x = states[lane];

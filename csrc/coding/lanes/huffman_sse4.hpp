@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "coding/lanes/huffman_lanes.hpp"
+#include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/lane_shuffles.hpp"
 #include "simd/kernel_file.hpp"
 
@@ -11,8 +12,8 @@ namespace pyinfo::coding {
 namespace {
 
 constexpr bool kNeedSlots = true;
+constexpr unsigned kFewestLanes = 32;
 constexpr ExpandWords kExpand;
-constexpr CompressWords kCompress;
 
 PYINFO_INLINE __m128i load(const void* p) noexcept {
   return _mm_loadu_si128(static_cast<const __m128i*>(p));
@@ -97,7 +98,7 @@ void decode_steps(const HuffmanDecodeTable& table, std::uint32_t* states, Decode
   Planes<kLanes> planes(states);
   for (; steps > 0 && words <= limit; --steps) {
     for (unsigned lane = 0; lane < kLanes; lane += 16, out += 16) {
-      if (lane % 64 == 0) prefetch(words + kAhead);
+      if (lane % 64 == 0) PYINFO_PREFETCH(words + kAhead);
       const __m128i first = pop(planes, lane, words, table.slots);
       const __m128i second = pop(planes, lane + 8, words, table.slots);
       store(out, _mm_packus_epi16(_mm_srli_epi16(first, 8), _mm_srli_epi16(second, 8)));
@@ -137,7 +138,7 @@ void encode_steps(const HuffmanEncodeTable& table, std::uint32_t* states,
   for (const std::uint8_t* at = symbols + steps * kLanes; at != symbols;) {
     at -= kLanes;
     for (unsigned lane = kLanes; lane > 0; lane -= 16) {
-      if (lane % 64 == 0 || kLanes == 32) prefetch(words - kBelow);
+      if (lane % 64 == 0 || kLanes == 32) PYINFO_PREFETCH(words - kBelow);
       push(planes, lane - 8, at, words, table.entries);
       push(planes, lane - 16, at, words, table.entries);
     }

@@ -1,23 +1,15 @@
-// For kernels on 8 lanes: which byte goes where when some of the lanes take or leave a word.
-// Included by kernel files, each of which has its own copy.
+// For kernels on vectors of 128 and 256 bits: look-ups one by one, and which byte goes where when
+// some of the lanes take or leave a word. Each kernel file has its own copy.
 #pragma once
 
 #include <immintrin.h>
 
-#include <cstddef>
 #include <cstdint>
 
 #include "simd/kernel_file.hpp"
 
 namespace pyinfo::coding {
 namespace {
-
-constexpr std::ptrdiff_t kAhead = 1024;  // bytes that words are fetched before they are decoded
-constexpr std::ptrdiff_t kBelow = 512;   // and claimed before they are encoded
-
-PYINFO_INLINE void prefetch(const unsigned char* p) noexcept {
-  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-}
 
 constexpr std::uint8_t kZeroByte = 0x80;  // shuffles write 0 there
 
@@ -34,12 +26,13 @@ struct ExpandWords {
 };
 
 // The same to 32-bit elements, their low halves.
+template <unsigned kLanes>
 struct ExpandWordsWide {
-  alignas(32) std::uint8_t of[256][32];
+  alignas(4 * kLanes) std::uint8_t of[1u << kLanes][4 * kLanes];
   constexpr ExpandWordsWide() : of() {
-    for (unsigned lanes = 0; lanes < 256; ++lanes) {
+    for (unsigned lanes = 0; lanes < 1u << kLanes; ++lanes) {
       std::uint8_t next = 0;
-      for (unsigned i = 0; i < 32; ++i) {
+      for (unsigned i = 0; i < 4 * kLanes; ++i) {
         of[lanes][i] = (lanes >> i / 4 & 1) != 0 && i % 4 < 2 ? next++ : kZeroByte;
       }
     }
@@ -58,6 +51,28 @@ struct CompressWords {
     }
   }
 };
+
+constexpr CompressWords kCompress;
+
+// The 16-bit elements of `low` whose bit is set to below `words`, in order.
+PYINFO_INLINE void write_words(__m128i low, unsigned mask, unsigned char*& words) {
+  const __m128i moves = _mm_load_si128(reinterpret_cast<const __m128i*>(kCompress.of[mask]));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(words - 16), _mm_shuffle_epi8(low, moves));
+  words -= 2 * _mm_popcnt_u32(mask);
+}
+
+PYINFO_INLINE __m128i four_entries(const std::uint32_t* table, const std::uint32_t* index) {
+  __m128i v = _mm_cvtsi32_si128(static_cast<int>(table[index[0]]));
+  v = _mm_insert_epi32(v, static_cast<int>(table[index[1]]), 1);
+  v = _mm_insert_epi32(v, static_cast<int>(table[index[2]]), 2);
+  return _mm_insert_epi32(v, static_cast<int>(table[index[3]]), 3);
+}
+
+PYINFO_INLINE __m128i two_entries(const std::uint64_t* table, const std::uint8_t* symbols) {
+  const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + symbols[0]));
+  return _mm_castps_si128(
+      _mm_loadh_pi(_mm_castsi128_ps(first), reinterpret_cast<const __m64*>(table + symbols[1])));
+}
 
 }  // namespace
 }  // namespace pyinfo::coding

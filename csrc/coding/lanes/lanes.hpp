@@ -1,13 +1,18 @@
-// The lane payload: what Huffman and rANS have in common (docs/format.md has it byte by byte).
+// The lane payload: interleaved coder states and their one stream of words. What Huffman and rANS
+// have in common (docs/format.md has it byte by byte).
 //
-// Symbols are dealt round-robin to `lanes` lanes: symbol i belongs to step i / lanes, lane
-// i % lanes. A lane is a 32-bit state x in [2^16, 2^32). A decoder takes a symbol off a state; if
-// that leaves x < 2^16, the state takes the next word of the one stream: x = x << 16 | word, lane
-// after lane. An encoder does the same backwards: last step first, last lane first, words written
-// downwards. How a symbol goes on and off a state is all that coders differ in.
+// Interleaving after F. Giesen, "Interleaved entropy coders" (arXiv:1402.3392, 2014); states and
+// their renormalisation are those of rANS: J. Duda, "Asymmetric numeral systems" (arXiv:1311.2540,
+// 2013).
 //
-// Where an encoder starts, each state has 16 bits to spare: they carry the last symbols as they
-// are. So a decoder ends with the high half of every state at 1 and those symbols in the low half.
+// Symbol i belongs to step i / lanes and lane i % lanes. A lane is a 32-bit state x in [2^16,
+// 2^32). A decoder takes a symbol off a state; if that leaves x < 2^16, the state is renormalised
+// by the next word of the stream: x = x << 16 | word, lane after lane. An encoder does the same
+// backwards: last step first, last lane first, words written downwards. How a symbol goes on and
+// off a state is all that coders differ in.
+//
+// The 16 low bits of an initial state are free: the encoder stores the last symbols in them,
+// verbatim. So a decoder ends with the high half of every state at 1 and those symbols below.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +20,25 @@
 #include <cstdint>
 #include <cstring>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::coding {
 
 inline constexpr unsigned kMaxLanes = 256;
 inline constexpr unsigned kVectorLanes = 32;  // with fewer, steps are scalar on every machine
+inline constexpr unsigned kMaxLog2Lanes = 8;
+static_assert(1u << kMaxLog2Lanes == kMaxLanes);
+inline constexpr unsigned kAnyLanes = 0;  // of a decoder: its tables serve any number of lanes
 inline constexpr std::uint32_t kLowestState = 1u << 16;
+
+constexpr bool is_lane_count(unsigned lanes) {
+  return lanes >= 1 && lanes <= kMaxLanes && (lanes & (lanes - 1)) == 0;
+}
+constexpr unsigned log2_lanes(unsigned lanes) {
+  unsigned log = 0;
+  while (1u << log < lanes) ++log;
+  return log;
+}
 
 // Kernels load whole vectors: the bytes behind the current word that a step may read (not use).
 constexpr std::size_t read_ahead(unsigned lanes) { return 2 * std::size_t(lanes) + 64; }
@@ -34,9 +53,25 @@ struct DecodeCursor {
   std::size_t steps;           // left to do
 };
 
+// The kernels of one instruction set for whole steps, by log2(lanes / kVectorLanes); null where the
+// kernels of AVX2 are faster. Arguments are those of Encoder::steps and Decoder::steps below.
+template <class EncodeTable, class DecodeTable>
+struct LaneKernels {
+  using Encode = void (*)(const EncodeTable&, std::uint32_t* states, const std::uint8_t* symbols,
+                          std::size_t steps, unsigned char*& words) noexcept;
+  using Decode = void (*)(const DecodeTable&, std::uint32_t* states, DecodeCursor&,
+                          const unsigned char* limit) noexcept;
+  Encode encode[4];
+  Decode decode[4];
+  bool need_slots;  // decoding looks up slots in memory, not the compact form of the table
+};
+
+// Which of them does so many lanes, kVectorLanes at least.
+constexpr unsigned kernel_index(unsigned lanes) { return log2_lanes(lanes / kVectorLanes); }
+
 // Few lanes for short inputs (a lane costs up to three bytes), many for long ones (they run side by
 // side): the vector kernels of rANS wait for each other's results below 256, those of Huffman below
-// 128. What they cost together is kept under half a percent there. `bits` is the predicted size of
+// 128. Together they cost less than half a percent there. `bits` is the predicted size of
 // the coded symbols. Part of no format: decoders read the number of lanes.
 constexpr unsigned choose_lanes(std::uint64_t bits, bool rans) {
   const std::uint64_t bytes = bits / 8;
@@ -48,29 +83,30 @@ constexpr unsigned choose_lanes(std::uint64_t bits, bool rans) {
   return lanes;
 }
 
-// Symbols that ride in the 16 spare bits of a state: two bytes, or one 16-bit symbol.
+// Symbols stored in the 16 free bits of an initial state: two bytes, or one 16-bit symbol.
 template <class Symbol>
 inline constexpr std::size_t kSymbolsPerState = 2 / sizeof(Symbol);
 
-// How n symbols are divided: whole steps, the lanes of a last one, and those kept in the states.
+// How n symbols are divided: whole steps, the lanes of a last one, and those in the initial states.
 template <class Symbol>
 struct Division {
   std::size_t steps;
   unsigned rest;
-  std::size_t kept;
+  std::size_t in_states;
 
   Division(std::size_t n, unsigned lanes) noexcept
-      : kept(std::min<std::size_t>(n, kSymbolsPerState<Symbol> * lanes)) {
-    steps = (n - kept) / lanes;
-    rest = unsigned((n - kept) % lanes);
+      : in_states(std::min<std::size_t>(n, kSymbolsPerState<Symbol> * lanes)) {
+    steps = (n - in_states) / lanes;
+    rest = unsigned((n - in_states) % lanes);
   }
 };
 
-// An upper bound of the payload, and the room an encoder needs: one word per symbol and state.
+// An upper bound of the payload, and the capacity that an encoder needs: a word per symbol, and the
+// states.
 constexpr std::size_t payload_bound(std::size_t n, unsigned lanes) {
   return 4 * std::size_t(lanes) + 2 * n;
 }
-constexpr std::size_t encode_room(std::size_t n, unsigned lanes) {
+constexpr std::size_t encode_capacity(std::size_t n, unsigned lanes) {
   return payload_bound(n, lanes) + kWriteBelow;
 }
 
@@ -90,7 +126,7 @@ inline std::uint32_t load32(const unsigned char* p) noexcept {
   return load16(p) | load16(p + 2) << 16;
 }
 
-// Encodes n > 0 symbols. The payload is written so that it ends at `end`, with encode_room(n,
+// Encodes n > 0 symbols. The payload is written so that it ends at `end`, with encode_capacity(n,
 // lanes) bytes of memory before that; returns where it begins.
 //
 // Encoder: using Symbol = std::uint8_t or std::uint16_t;
@@ -101,12 +137,14 @@ template <class Encoder>
 unsigned char* encode_lanes(const Encoder& encoder, unsigned lanes,
                             const typename Encoder::Symbol* symbols, std::size_t n,
                             unsigned char* end) noexcept {
+  PYINFO_ASSERT(is_lane_count(lanes));
+  PYINFO_ASSERT(n > 0);
   using Symbol = typename Encoder::Symbol;
   const Division<Symbol> divided(n, lanes);
-  const std::size_t coded = n - divided.kept;
+  const std::size_t coded = n - divided.in_states;
   alignas(64) std::uint32_t states[kMaxLanes];
   std::fill(states, states + lanes, kLowestState);
-  for (std::size_t i = 0; i < divided.kept; ++i) {
+  for (std::size_t i = 0; i < divided.in_states; ++i) {
     const std::size_t lane = i / kSymbolsPerState<Symbol>;
     states[lane] |= std::uint32_t{symbols[coded + i]} << 8 * (i % kSymbolsPerState<Symbol>);
   }
@@ -133,6 +171,8 @@ unsigned char* encode_lanes(const Encoder& encoder, unsigned lanes,
 template <class Decoder>
 const char* decode_lanes(const Decoder& decoder, unsigned lanes, const unsigned char* payload,
                          std::size_t size, typename Decoder::Symbol* out, std::size_t n) noexcept {
+  PYINFO_ASSERT(is_lane_count(lanes));
+  PYINFO_ASSERT(n > 0);
   using Symbol = typename Decoder::Symbol;
   if (size < 4 * std::size_t(lanes) || size % 2 != 0) return "the lane states are cut off";
   const Division<Symbol> divided(n, lanes);
@@ -151,7 +191,7 @@ const char* decode_lanes(const Decoder& decoder, unsigned lanes, const unsigned 
       decoder.steps(lanes, states, cursor, end - ahead);
     }
     if (cursor.steps > 0) {
-      // The last words again, in memory with room behind them.
+      // The last words again, in memory that goes on behind them.
       unsigned char padded[2 * read_ahead(kMaxLanes)];
       const std::size_t left = std::size_t(end - cursor.words);
       std::memcpy(padded, cursor.words, left);
@@ -181,10 +221,10 @@ const char* decode_lanes(const Decoder& decoder, unsigned lanes, const unsigned 
     if (states[lane] >> 16 != 1) return "the lane states do not return to their start";
   }
   for (std::size_t i = 0; i < kSymbolsPerState<Symbol> * lanes; ++i) {
-    const std::uint32_t kept =
+    const std::uint32_t stored =
         (states[i / kSymbolsPerState<Symbol>] & 0xffff) >> 8 * (i % kSymbolsPerState<Symbol>);
-    const Symbol symbol = static_cast<Symbol>(kept);
-    if (i < divided.kept) {
+    const Symbol symbol = static_cast<Symbol>(stored);
+    if (i < divided.in_states) {
       *symbols++ = symbol;
     } else if (symbol != 0) {
       return "the lane states do not return to their start";

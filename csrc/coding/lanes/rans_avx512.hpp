@@ -1,4 +1,4 @@
-// Part of rans_kernels.cpp: AVX-512 with VBMI and VBMI2.
+// AVX-512 with VBMI and VBMI2.
 //
 // 32 lanes are two registers, the low and the high halves of their states; all arithmetic is in 16
 // bits. Tables live in registers: a byte is looked up among 128 by one permutation, among 256 by
@@ -17,21 +17,24 @@
 #include <immintrin.h>
 #endif
 
+#include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/rans_lanes.hpp"
-#include "coding/lanes/rans_unroll.hpp"
 #include "simd/kernel_file.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
+constexpr bool kNeedSlots = false;     // slots are found by rank: see RansRankTable
+constexpr unsigned kFewestLanes = 64;  // two register pairs: a register of symbols
+
 using Vector = __m512i;
 
 PYINFO_INLINE Vector load(const void* p) { return _mm512_loadu_si512(p); }
 
-// The states of `Lanes` lanes.
-template <unsigned Lanes>
+// The states of `kLanes` lanes.
+template <unsigned kLanes>
 struct States {
-  static constexpr unsigned kGroups = Lanes / 32;
+  static constexpr unsigned kGroups = kLanes / 32;
   Vector low[kGroups];
   Vector high[kGroups];
 
@@ -104,7 +107,7 @@ PYINFO_INLINE void write_words(Vector low, __mmask32 full, unsigned char*& words
   _mm512_mask_storeu_epi16(words, _bzhi_u32(~0u, count), collected);
 }
 
-// One symbol on each of 32 lanes; how the division works is told in rans_encode_vectors.hpp.
+// One symbol on each of 32 lanes; rans_vectors.hpp explains the division.
 PYINFO_INLINE void push(Vector& low, Vector& high, Vector start, Vector frequency,
                         Vector inverse_low, Vector inverse_high, unsigned char*& words) {
   const __mmask32 full = _mm512_cmpge_epu16_mask(high, _mm512_slli_epi16(frequency, 4));
@@ -133,52 +136,49 @@ PYINFO_INLINE void push(Vector& low, Vector& high, Vector start, Vector frequenc
   high = _mm512_shrdi_epi16(q, above, 4);
 }
 
-template <unsigned Lanes>
-struct Encode {
-  static void run(const RansEncodeTable& table, std::uint32_t* states, const std::uint8_t* symbols,
+template <unsigned kLanes>
+void encode_steps(const RansEncodeTable& table, std::uint32_t* states, const std::uint8_t* symbols,
                   std::size_t steps, unsigned char*& words) noexcept {
-    alignas(64) std::uint8_t planes[8][256];
-    split_entries(table.entries, planes);
-    const ByteTable<256> start_low(planes[0]);
-    const ByteTable<256> start_high(planes[1]);
-    const ByteTable<256> frequency_low(planes[2]);
-    const ByteTable<256> frequency_high(planes[3]);
-    const ByteTable<256> inverse_0(planes[4]);
-    const ByteTable<256> inverse_1(planes[5]);
-    const ByteTable<256> inverse_2(planes[6]);
-    const ByteTable<256> inverse_3(planes[7]);
-    const Vector order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
-    States<Lanes> lanes(states);
-    unsigned char* position = words;
-    for (const std::uint8_t* step = symbols + steps * Lanes; step != symbols;) {
-      step -= Lanes;
-      for (unsigned g = Lanes / 32; g > 0;) {
-        g -= 2;
-        PYINFO_PREFETCH_OUTPUT(position);
-        PYINFO_PREFETCH_OUTPUT(position - 64);
-        _mm_prefetch(reinterpret_cast<const char*>(step + 32 * g) - kPrefetchDistance, _MM_HINT_T0);
-        const Vector s = _mm512_permutexvar_epi64(order, load(step + 32 * g));
-        const __mmask64 upper = _mm512_movepi8_mask(s);
-        const Vector sl = start_low.get(s, upper);
-        const Vector sh = start_high.get(s, upper);
-        const Vector fl = frequency_low.get(s, upper);
-        const Vector fh = frequency_high.get(s, upper);
-        const Vector i0 = inverse_0.get(s, upper);
-        const Vector i1 = inverse_1.get(s, upper);
-        const Vector i2 = inverse_2.get(s, upper);
-        const Vector i3 = inverse_3.get(s, upper);
-        push(lanes.low[g + 1], lanes.high[g + 1], _mm512_unpackhi_epi8(sl, sh),
-             _mm512_unpackhi_epi8(fl, fh), _mm512_unpackhi_epi8(i0, i1),
-             _mm512_unpackhi_epi8(i2, i3), position);
-        push(lanes.low[g], lanes.high[g], _mm512_unpacklo_epi8(sl, sh),
-             _mm512_unpacklo_epi8(fl, fh), _mm512_unpacklo_epi8(i0, i1),
-             _mm512_unpacklo_epi8(i2, i3), position);
-      }
+  alignas(64) std::uint8_t planes[8][256];
+  split_entries(table.entries, planes);
+  const ByteTable<256> start_low(planes[0]);
+  const ByteTable<256> start_high(planes[1]);
+  const ByteTable<256> frequency_low(planes[2]);
+  const ByteTable<256> frequency_high(planes[3]);
+  const ByteTable<256> inverse_0(planes[4]);
+  const ByteTable<256> inverse_1(planes[5]);
+  const ByteTable<256> inverse_2(planes[6]);
+  const ByteTable<256> inverse_3(planes[7]);
+  const Vector order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
+  States<kLanes> lanes(states);
+  unsigned char* position = words;
+  for (const std::uint8_t* step = symbols + steps * kLanes; step != symbols;) {
+    step -= kLanes;
+    for (unsigned g = kLanes / 32; g > 0;) {
+      g -= 2;
+      PYINFO_PREFETCH_OUTPUT(position - kAhead);
+      PYINFO_PREFETCH_OUTPUT(position - 64 - kAhead);
+      PYINFO_PREFETCH(step + 32 * g - kAhead);
+      const Vector s = _mm512_permutexvar_epi64(order, load(step + 32 * g));
+      const __mmask64 upper = _mm512_movepi8_mask(s);
+      const Vector sl = start_low.get(s, upper);
+      const Vector sh = start_high.get(s, upper);
+      const Vector fl = frequency_low.get(s, upper);
+      const Vector fh = frequency_high.get(s, upper);
+      const Vector i0 = inverse_0.get(s, upper);
+      const Vector i1 = inverse_1.get(s, upper);
+      const Vector i2 = inverse_2.get(s, upper);
+      const Vector i3 = inverse_3.get(s, upper);
+      push(lanes.low[g + 1], lanes.high[g + 1], _mm512_unpackhi_epi8(sl, sh),
+           _mm512_unpackhi_epi8(fl, fh), _mm512_unpackhi_epi8(i0, i1), _mm512_unpackhi_epi8(i2, i3),
+           position);
+      push(lanes.low[g], lanes.high[g], _mm512_unpacklo_epi8(sl, sh), _mm512_unpacklo_epi8(fl, fh),
+           _mm512_unpacklo_epi8(i0, i1), _mm512_unpacklo_epi8(i2, i3), position);
     }
-    lanes.store(states);
-    words = position;
   }
-};
+  lanes.store(states);
+  words = position;
+}
 
 // -- Decoding -------------------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ PYINFO_INLINE Vector halves(Vector a, Vector b) {
       _mm512_shuffle_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), half == 0 ? 0x88 : 0xdd));
 }
 
-template <unsigned Lanes, unsigned Ranks>
+template <unsigned kLanes, unsigned Ranks>
 PYINFO_INLINE void decode_by_rank(const RansRankTable& table, std::uint32_t* states,
                                   DecodeCursor& cursor, const unsigned char* limit) {
   const ByteTable<256> ranks(table.rank);
@@ -240,14 +240,14 @@ PYINFO_INLINE void decode_by_rank(const RansRankTable& table, std::uint32_t* sta
   const Vector order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
   const Vector nibble = _mm512_set1_epi8(15);
 
-  States<Lanes> lanes(states);
+  States<kLanes> lanes(states);
   const unsigned char* words = cursor.words;
   unsigned char* out = cursor.out;
   std::size_t steps = cursor.steps;
   for (; steps > 0 && words <= limit; --steps) {
-    for (unsigned g = 0; g < Lanes / 32; g += 2) {
-      _mm_prefetch(reinterpret_cast<const char*>(words) + kPrefetchDistance, _MM_HINT_T0);
-      _mm_prefetch(reinterpret_cast<const char*>(words) + kPrefetchDistance + 64, _MM_HINT_T0);
+    for (unsigned g = 0; g < kLanes / 32; g += 2) {
+      PYINFO_PREFETCH(words + kAhead);
+      PYINFO_PREFETCH(words + kAhead + 64);
       const Vector first = buckets_and_slots(lanes.low[g]);
       const Vector second = buckets_and_slots(lanes.low[g + 1]);
       const Vector bucket = halves<0>(first, second);
@@ -276,17 +276,15 @@ PYINFO_INLINE void decode_by_rank(const RansRankTable& table, std::uint32_t* sta
   cursor = {words, out, steps};
 }
 
-template <unsigned Lanes>
-struct DecodeRanks {
-  static void run(const RansRankTable& table, std::uint32_t* states, DecodeCursor& cursor,
+template <unsigned kLanes>
+void decode_steps(const RansDecodeTable& table, std::uint32_t* states, DecodeCursor& cursor,
                   const unsigned char* limit) noexcept {
-    if (table.present <= 128) {
-      decode_by_rank<Lanes, 128>(table, states, cursor, limit);
-    } else {
-      decode_by_rank<Lanes, 256>(table, states, cursor, limit);
-    }
+  if (table.ranks.present <= 128) {
+    decode_by_rank<kLanes, 128>(table.ranks, states, cursor, limit);
+  } else {
+    decode_by_rank<kLanes, 256>(table.ranks, states, cursor, limit);
   }
-};
+}
 
 }  // namespace
 }  // namespace pyinfo::coding

@@ -1,12 +1,13 @@
-// Whole steps of 32 to 256 lanes; the same results as RansEncoder::push and RansDecoder::pop.
+// Whole steps of the rANS coders. Compiled once per instruction set.
 #include "coding/lanes/rans_lanes.hpp"
 #include "simd/kernel_file.hpp"
 
-#if defined(__AVX512VBMI2__)
+#if defined(__AVX512VBMI2__) && defined(__AVX512VBMI__) && defined(__GFNI__)
 #include "coding/lanes/rans_avx512.hpp"
+#elif defined(__AVX2__)
+#include "coding/lanes/rans_avx2.hpp"
 #elif defined(__SSE4_1__)
-#include "coding/lanes/rans_decode_vectors.hpp"
-#include "coding/lanes/rans_encode_vectors.hpp"
+#include "coding/lanes/rans_sse4.hpp"
 #else
 #include "coding/lanes/rans_scalar.hpp"
 #endif
@@ -14,56 +15,31 @@
 namespace pyinfo::coding {
 namespace {
 
-// The number of lanes, at least `Least`, as a constant.
-template <unsigned Least, template <unsigned> class Kernel, class... Arguments>
-PYINFO_INLINE void run(unsigned lanes, Arguments&... arguments) noexcept {
-  if (lanes == 256) return Kernel<256>::run(arguments...);
-  if (lanes == 128) return Kernel<128>::run(arguments...);
-  if constexpr (Least <= 64) {
-    if (lanes == 64) return Kernel<64>::run(arguments...);
-  }
-  if constexpr (Least <= 32) {
-    if (lanes == 32) return Kernel<32>::run(arguments...);
+template <unsigned kLanes>
+constexpr RansKernels::Encode encode_kernel() noexcept {
+  if constexpr (kLanes < kFewestLanes) {
+    return nullptr;
+  } else {
+    return encode_steps<kLanes>;
   }
 }
 
-#if defined(__AVX512VBMI2__)
-constexpr unsigned kEncodeFrom = 64;
-#else
-constexpr unsigned kEncodeFrom = kVectorLanes;
-#endif
-
-void encode(const RansEncodeTable& table, unsigned lanes, std::uint32_t* states,
-            const std::uint8_t* symbols, std::size_t steps, unsigned char*& words) noexcept {
-  run<kEncodeFrom, Encode>(lanes, table, states, symbols, steps, words);
+template <unsigned kLanes>
+constexpr RansKernels::Decode decode_kernel() noexcept {
+  if constexpr (kLanes < kFewestLanes) {
+    return nullptr;
+  } else {
+    return decode_steps<kLanes>;
+  }
 }
-
-#if defined(__AVX512VBMI2__)
-
-constexpr unsigned kRanksFrom = 64;
-
-void decode_ranks(const RansDecodeTable& table, unsigned lanes, std::uint32_t* states,
-                  DecodeCursor& cursor, const unsigned char* limit) noexcept {
-  run<kRanksFrom, DecodeRanks>(lanes, table.ranks, states, cursor, limit);
-}
-constexpr RansKernels::Decode decode_slots = nullptr;
-
-#else
-
-constexpr unsigned kRanksFrom = 0;
-constexpr RansKernels::Decode decode_ranks = nullptr;
-
-void decode_slots(const RansDecodeTable& table, unsigned lanes, std::uint32_t* states,
-                  DecodeCursor& cursor, const unsigned char* limit) noexcept {
-  run<kVectorLanes, DecodeSlots>(lanes, table.slots, states, cursor, limit);
-}
-
-#endif
 
 }  // namespace
 
 extern const RansKernels PYINFO_TABLE(rans_kernels);
-const RansKernels PYINFO_TABLE(rans_kernels) = {encode, kEncodeFrom, decode_slots, decode_ranks,
-                                                kRanksFrom};
+const RansKernels PYINFO_TABLE(rans_kernels) = {
+    {encode_kernel<32>(), encode_kernel<64>(), encode_kernel<128>(), encode_kernel<256>()},
+    {decode_kernel<32>(), decode_kernel<64>(), decode_kernel<128>(), decode_kernel<256>()},
+    kNeedSlots,
+};
 
 }  // namespace pyinfo::coding

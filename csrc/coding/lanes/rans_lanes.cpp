@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "coding/models/rans_model.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr simd::Tables<RansKernels> kTables = PYINFO_TABLES(rans_kernels);
 
-// What the kernels of AVX-512 leave out.
+// They do what the kernels of AVX-512 leave out.
 const RansKernels& kernels_of_avx2() noexcept { return kTables[simd::Isa::avx2]; }
 
 // Buckets of 16 slots, see RansRankTable.
@@ -58,7 +59,7 @@ void fill_by_rank(const std::uint32_t frequencies[256], const Ranking& ranking,
   }
 }
 
-// The number of the pattern, which is added if it is new; more than kMaxPatterns: no room for it.
+// The number of the pattern, which is added if it is new; above kMaxPatterns if the table is full.
 std::size_t pattern_number(const std::uint8_t* increments, std::size_t& patterns,
                            std::uint8_t* table) noexcept {
   std::size_t number = 1;
@@ -73,7 +74,7 @@ std::size_t pattern_number(const std::uint8_t* increments, std::size_t& patterns
   return number;
 }
 
-// False if there are more patterns than the table has room for.
+// False if there are more patterns than the table holds.
 bool fill_buckets(RansRankTable& table) noexcept {
   std::memset(table.increments, 0, sizeof(table.increments));
   std::size_t patterns = 0;
@@ -109,12 +110,19 @@ bool fill_buckets(RansRankTable& table) noexcept {
   return true;
 }
 
+[[maybe_unused]] bool is_model(const std::uint32_t* frequencies) noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t s = 0; s < 256; ++s) sum += frequencies[s];
+  return sum == kRansTotal && *std::max_element(frequencies, frequencies + 256) < kRansTotal;
+}
+
 }  // namespace
 
 const RansKernels& rans_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
 const RansKernels& rans_kernels() { return kTables[simd::coder_isa()]; }
 
-void build_rans_table(const std::uint32_t frequencies[256], RansEncodeTable& table) noexcept {
+void build(const std::uint32_t frequencies[256], RansEncodeTable& table) noexcept {
+  PYINFO_ASSERT(is_model(frequencies));
   const Ranking ranking(frequencies);
   if (ranking.present < 256) {
     constexpr std::uint64_t absent = std::uint64_t{0xffffffff} << 32 | 1u << 16;
@@ -136,28 +144,26 @@ void build_rans_table(const std::uint32_t frequencies[256], RansEncodeTable& tab
   }
 }
 
-void build_rans_table(const std::uint32_t frequencies[256], unsigned lanes,
-                      const RansKernels& kernels, RansDecodeTable& table) noexcept {
+void build(const std::uint32_t frequencies[256], unsigned lanes, const RansKernels* kernels,
+           RansDecodeTable& table) noexcept {
+  PYINFO_ASSERT(is_model(frequencies));
   const Ranking ranking(frequencies);
   table.has_ranks = false;
-  if (kernels.decode_ranks != nullptr && (lanes == 0 || lanes >= kernels.ranks_from)) {
+  if (kernels != nullptr && !kernels->need_slots &&
+      (lanes == kAnyLanes || kernels->decode[kernel_index(lanes)] != nullptr)) {
     fill_by_rank(frequencies, ranking, table.ranks);
     table.has_ranks = fill_buckets(table.ranks);
   }
-  table.has_slots = lanes == 0 || !table.has_ranks;
+  table.has_slots = lanes == kAnyLanes || !table.has_ranks;
   if (table.has_slots) fill_slots(frequencies, ranking, table.slots);
-}
-
-void build_rans_table(const std::uint32_t frequencies[256], unsigned lanes,
-                      RansDecodeTable& table) {
-  build_rans_table(frequencies, lanes, rans_kernels(), table);
 }
 
 void RansEncoder::steps(unsigned lanes, std::uint32_t* states, const Symbol* symbols,
                         std::size_t steps, unsigned char*& words) const noexcept {
-  if (lanes >= kVectorLanes) {
-    const RansKernels& kernels = lanes >= kernels_.encode_from ? kernels_ : kernels_of_avx2();
-    kernels.encode(table_, lanes, states, symbols, steps, words);
+  if (kernels_ != nullptr && lanes >= kVectorLanes) {
+    const unsigned i = kernel_index(lanes);
+    const RansKernels& kernels = kernels_->encode[i] != nullptr ? *kernels_ : kernels_of_avx2();
+    kernels.encode[i](table_, states, symbols, steps, words);
     return;
   }
   unsigned char* position = words;  // not aliased by the bytes that are written
@@ -170,11 +176,18 @@ void RansEncoder::steps(unsigned lanes, std::uint32_t* states, const Symbol* sym
 
 void RansDecoder::steps(unsigned lanes, std::uint32_t* states, DecodeCursor& cursor,
                         const unsigned char* limit) const noexcept {
-  if (table_.has_ranks && lanes >= kernels_.ranks_from) {
-    kernels_.decode_ranks(table_, lanes, states, cursor, limit);
-  } else {
-    const RansKernels& kernels = kernels_.decode_slots != nullptr ? kernels_ : kernels_of_avx2();
-    kernels.decode_slots(table_, lanes, states, cursor, limit);
+  if (kernels_ != nullptr && lanes >= kVectorLanes) {
+    const unsigned i = kernel_index(lanes);
+    const bool by_ranks = table_.has_ranks && kernels_->decode[i] != nullptr;
+    const RansKernels& kernels = kernels_->need_slots || by_ranks ? *kernels_ : kernels_of_avx2();
+    kernels.decode[i](table_, states, cursor, limit);
+    return;
+  }
+  for (; cursor.steps > 0 && cursor.words <= limit; --cursor.steps) {
+    const unsigned char* const end = cursor.words + read_ahead(lanes);
+    for (unsigned lane = 0; lane < lanes; ++lane) {
+      pop(states[lane], *cursor.out++, cursor.words, end);
+    }
   }
 }
 

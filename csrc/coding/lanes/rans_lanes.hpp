@@ -1,7 +1,9 @@
-// rANS over byte symbols with 12-bit frequencies, as coders for lanes.hpp.
+// rANS of bytes with 12-bit frequencies on lanes: Encoder and Decoder as lanes.hpp describes them.
+// push() and pop() define what a lane does; kernels do whole steps of 32 and more lanes, with the
+// same result bit for bit.
 //
-// Symbols own intervals of [0, 4096), by falling frequency (rans_ranking). push() and pop() define
-// what a lane does; kernels do whole steps of 32 and more lanes, with the same result bit for bit.
+// Symbols own intervals of [0, 4096), by falling frequency (rans_ranking). The division of push()
+// is a multiplication by a reciprocal (Giesen 2014).
 #pragma once
 
 #include <cstddef>
@@ -46,39 +48,28 @@ struct RansDecodeTable {
   alignas(64) std::uint32_t slots[kRansTotal];  // frequency << 20 | (slot - start) << 8 | symbol
 };
 
-struct RansKernels {
-  // As Encoder::steps and Decoder::steps in lanes.hpp, for 32, 64, 128 and 256 lanes.
-  using Encode = void (*)(const RansEncodeTable&, unsigned lanes, std::uint32_t* states,
-                          const std::uint8_t* symbols, std::size_t steps,
-                          unsigned char*& words) noexcept;
-  using Decode = void (*)(const RansDecodeTable&, unsigned lanes, std::uint32_t* states,
-                          DecodeCursor&, const unsigned char* limit) noexcept;
-  Encode encode;
-  unsigned encode_from;  // fewer lanes are left to the kernels of AVX2
-  Decode decode_slots;   // null: left to AVX2
-  Decode decode_ranks;   // null: there is none
-  unsigned ranks_from;   // fewer lanes are decoded by slots
-};
+using RansKernels = LaneKernels<RansEncodeTable, RansDecodeTable>;
 
 const RansKernels& rans_kernels(simd::Isa isa) noexcept;
 const RansKernels& rans_kernels();  // of simd::coder_isa()
 
 // `frequencies` are those of 2 to 256 symbols, their sum is 4096.
-void build_rans_table(const std::uint32_t frequencies[256], RansEncodeTable& table) noexcept;
+void build(const std::uint32_t frequencies[256], RansEncodeTable& table) noexcept;
+// What `kernels` need for so many lanes; null: symbol by symbol.
+void build(const std::uint32_t frequencies[256], unsigned lanes, const RansKernels* kernels,
+           RansDecodeTable& table) noexcept;
 
-// Builds what `kernels` need for so many lanes (0: for any number).
-void build_rans_table(const std::uint32_t frequencies[256], unsigned lanes,
-                      const RansKernels& kernels, RansDecodeTable& table) noexcept;
-void build_rans_table(const std::uint32_t frequencies[256], unsigned lanes, RansDecodeTable& table);
-
-// Encoder and decoder keep references: the table must outlive them.
 class RansEncoder {
  public:
   using Symbol = std::uint8_t;
 
-  explicit RansEncoder(const RansEncodeTable& table) : RansEncoder(table, rans_kernels()) {}
-  RansEncoder(const RansEncodeTable& table, const RansKernels& kernels) noexcept
-      : table_(table), kernels_(kernels) {}
+  explicit RansEncoder(const std::uint32_t frequencies[256])
+      : RansEncoder(frequencies, &rans_kernels()) {}
+  // With these kernels; null: symbol by symbol, as the format is defined.
+  RansEncoder(const std::uint32_t frequencies[256], const RansKernels* kernels) noexcept
+      : kernels_(kernels) {
+    build(frequencies, table_);
+  }
 
   void push(std::uint32_t& state, Symbol symbol, unsigned char*& words) const noexcept {
     const auto interval = static_cast<std::uint32_t>(table_.entries[symbol]);
@@ -97,18 +88,29 @@ class RansEncoder {
              unsigned char*& words) const noexcept;
 
  private:
-  const RansEncodeTable& table_;
-  const RansKernels& kernels_;
+  const RansKernels* kernels_;
+  RansEncodeTable table_;
 };
 
 class RansDecoder {
  public:
   using Symbol = std::uint8_t;
 
-  explicit RansDecoder(const RansDecodeTable& table) : RansDecoder(table, rans_kernels()) {}
-  RansDecoder(const RansDecodeTable& table, const RansKernels& kernels) noexcept
-      : table_(table), kernels_(kernels) {}
+  // For payloads of so many lanes; tables that serve any number take somewhat longer to build.
+  explicit RansDecoder(const std::uint32_t frequencies[256], unsigned lanes = kAnyLanes)
+      : RansDecoder(frequencies, lanes, &rans_kernels()) {}
+  // With these kernels; null: symbol by symbol, as the format is defined.
+  RansDecoder(const std::uint32_t frequencies[256], unsigned lanes,
+              const RansKernels* kernels) noexcept
+      : kernels_(kernels) {
+    build(frequencies, lanes, kernels, table_);
+  }
 
+  // Which of its two forms the table has.
+  bool has_ranks() const noexcept { return table_.has_ranks; }
+  bool has_slots() const noexcept { return table_.has_slots; }
+
+  // False: no word left where one is needed.
   bool pop(std::uint32_t& state, Symbol& symbol, const unsigned char*& words,
            const unsigned char* end) const noexcept {
     std::uint32_t x = table_.has_slots ? pop_by_slot(state, symbol) : pop_by_rank(state, symbol);
@@ -132,8 +134,8 @@ class RansDecoder {
   }
   std::uint32_t pop_by_rank(std::uint32_t x, Symbol& symbol) const noexcept;
 
-  const RansDecodeTable& table_;
-  const RansKernels& kernels_;
+  const RansKernels* kernels_;
+  RansDecodeTable table_;
 };
 
 }  // namespace pyinfo::coding

@@ -1,9 +1,11 @@
 #include "coding/lanes/wide_codes.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "coding/models/huffman_code.hpp"
 #include "coding/models/rans_model.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 namespace {
@@ -25,6 +27,7 @@ std::uint32_t reversed(std::uint32_t bits, unsigned length) {
 
 WideHuffmanTable::WideHuffmanTable(const std::uint8_t* lengths, std::size_t alphabet)
     : codes(power_of_two(alphabet)), symbol_mask(std::uint32_t(codes.size() - 1)) {
+  PYINFO_ASSERT(kraft_sum(lengths, alphabet) >= 1);
   canonical_codewords(lengths, alphabet, codes.data());
   const unsigned longest = *std::max_element(lengths, lengths + alphabet);
   symbols.resize(std::size_t{1} << longest);
@@ -45,6 +48,8 @@ WideRansTable::WideRansTable(const std::uint32_t* frequencies, std::size_t alpha
     : intervals(power_of_two(alphabet), Interval{1, 0}),
       symbol_mask(std::uint32_t(intervals.size() - 1)),
       precision(precision_bits) {
+  PYINFO_ASSERT(std::accumulate(frequencies, frequencies + alphabet, std::uint64_t{0}) ==
+                std::uint64_t{1} << precision_bits);
   symbols.reserve(std::size_t{1} << precision);
   std::vector<std::uint16_t> ranking(alphabet);
   const std::size_t present = rans_ranking(frequencies, alphabet, ranking.data());

@@ -11,8 +11,6 @@
 
 namespace pyinfo::coding {
 
-inline constexpr std::size_t kLargestAlphabet = 65536;
-
 // These codes are written with at most so many lanes: below kVectorLanes, so that lanes.hpp takes
 // symbols off one by one and every word and codeword is looked at.
 inline constexpr unsigned kWideLanes = 16;

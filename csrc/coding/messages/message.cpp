@@ -4,22 +4,17 @@
 #include <stdexcept>
 #include <string>
 
-#include "coding/corrupt_data.hpp"
 #include "coding/frames/checksum.hpp"
+#include "coding/frames/corrupt_data.hpp"
+#include "coding/frames/varint.hpp"
 #include "coding/lanes/lanes.hpp"
-#include "coding/varint.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
 constexpr std::size_t kChecksumSize = 4;
 constexpr std::size_t kHeaderBound = 1 + kVarintBound + kChecksumSize;
-
-unsigned log2_of(unsigned lanes) noexcept {
-  unsigned log = 0;
-  while (lanes >> log > 1) ++log;
-  return log;
-}
 
 std::uint32_t checksum_of(const SymbolCode& code, const unsigned char* header, std::size_t size,
                           const unsigned char* payload, std::size_t payload_size) noexcept {
@@ -33,15 +28,15 @@ std::uint32_t value_at(const SymbolCode& code, const void* symbols, std::size_t 
 
 }  // namespace
 
-std::size_t message_room(const SymbolCode& code, std::size_t n) {
-  return kHeaderBound + encode_room(n, code.most_lanes());
+std::size_t message_capacity(const SymbolCode& code, std::size_t n) {
+  return kHeaderBound + encode_capacity(n, code.max_lanes());
 }
 
 unsigned char* encode_message(const SymbolCode& code, const void* symbols, std::size_t n,
                               unsigned char* end) {
-  if (n > code.longest_message()) {
+  if (n > code.max_message()) {
     throw std::invalid_argument("a message of this code has at most " +
-                                std::to_string(code.longest_message()) + " symbols, not " +
+                                std::to_string(code.max_message()) + " symbols, not " +
                                 std::to_string(n));
   }
   const std::size_t absent = code.find_absent(symbols, n);
@@ -54,7 +49,7 @@ unsigned char* encode_message(const SymbolCode& code, const void* symbols, std::
   if (n > 0) {
     const unsigned lanes = code.lanes(symbols, n);
     payload = code.encode(lanes, symbols, n, end);
-    header[0] = static_cast<unsigned char>(log2_of(lanes) | unsigned(code.kind()) << 4);
+    header[0] = static_cast<unsigned char>(log2_lanes(lanes) | unsigned(code.kind()) << 4);
   }
   const std::size_t size = 1 + write_varint(n, header + 1);
   store32(header + size, checksum_of(code, header, size, payload, std::size_t(end - payload)));
@@ -81,11 +76,11 @@ Message read_message(const SymbolCode& code, const unsigned char* data, std::siz
                       header_size);
   }
   const unsigned kind = symbols == 0 ? 0 : unsigned(code.kind());
-  if (data[0] >> 4 != kind || (symbols == 0 && data[0] != 0) || message.lanes > code.most_lanes()) {
+  if (data[0] >> 4 != kind || (symbols == 0 && data[0] != 0) || message.lanes > code.max_lanes()) {
     throw CorruptData("the message is of another kind of code", 0);
   }
   if (symbols == 0 ? message.payload_size != 0
-                   : symbols > code.most_symbols(message.payload_size, message.lanes)) {
+                   : symbols > code.max_symbols(message.payload_size, message.lanes)) {
     throw CorruptData("a payload of " + std::to_string(message.payload_size) +
                           " bytes cannot hold " + std::to_string(symbols) + " symbols",
                       1);
@@ -94,6 +89,7 @@ Message read_message(const SymbolCode& code, const unsigned char* data, std::siz
 }
 
 void decode_message(const SymbolCode& code, const Message& message, void* out) {
+  PYINFO_ASSERT(message.lanes <= code.max_lanes());
   if (message.symbols == 0) return;
   const char* const problem =
       code.decode(message.lanes, message.payload, message.payload_size, out, message.symbols);

@@ -16,9 +16,9 @@
 namespace pyinfo::coding {
 
 // The memory that encode_message needs for n symbols.
-std::size_t message_room(const SymbolCode& code, std::size_t n);
+std::size_t message_capacity(const SymbolCode& code, std::size_t n);
 
-// Encodes n symbols to a message that ends at `end`, with message_room(code, n) bytes of memory
+// Encodes n symbols to a message that ends at `end`, with message_capacity(code, n) bytes of memory
 // before that; returns where it begins. Throws std::invalid_argument naming the first symbol that
 // has no code, or if there are too many.
 unsigned char* encode_message(const SymbolCode& code, const void* symbols, std::size_t n,
@@ -36,7 +36,7 @@ struct Message {
 // Throws CorruptData unless `data` is a message of `code`, and one that may have so many symbols.
 Message read_message(const SymbolCode& code, const unsigned char* data, std::size_t size);
 
-// Decodes to `out`, which has room for message.symbols. Throws CorruptData.
+// Decodes to `out`, memory for message.symbols. Throws CorruptData.
 void decode_message(const SymbolCode& code, const Message& message, void* out);
 
 }  // namespace pyinfo::coding

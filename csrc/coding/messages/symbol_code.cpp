@@ -23,11 +23,15 @@ constexpr int kCostBits = 8;
 
 // ---- Encoder and decoder of each kind, with their tables
 
-struct HuffmanLanes {
-  HuffmanEncoder encoder;
-  HuffmanDecoder decoder;
-  explicit HuffmanLanes(const std::uint8_t* lengths) : encoder(lengths), decoder(lengths) {}
+template <class Encoder, class Decoder>
+struct ByteLanes {
+  Encoder encoder;
+  Decoder decoder;
+  template <class Model>
+  explicit ByteLanes(const Model* model) : encoder(model), decoder(model) {}
 };
+using HuffmanLanes = ByteLanes<HuffmanEncoder, HuffmanDecoder>;
+using RansLanes = ByteLanes<RansEncoder, RansDecoder>;
 
 template <class Symbol>
 struct WideHuffman {
@@ -36,18 +40,6 @@ struct WideHuffman {
   WideHuffmanDecoder<Symbol> decoder;
   WideHuffman(const std::uint8_t* lengths, std::size_t alphabet)
       : table(lengths, alphabet), encoder(table), decoder(table) {}
-};
-
-struct RansLanes {
-  RansEncodeTable encode_table;
-  RansDecodeTable decode_table;
-  RansEncoder encoder;
-  RansDecoder decoder;
-  explicit RansLanes(const std::uint32_t* frequencies)
-      : encode_table{}, decode_table{}, encoder(encode_table), decoder(decode_table) {
-    build_rans_table(frequencies, encode_table);
-    build_rans_table(frequencies, 0, decode_table);
-  }
 };
 
 template <class Symbol>
@@ -63,8 +55,8 @@ template <class Coders>
 class LaneCode final : public SymbolCode {
  public:
   template <class... Arguments>
-  explicit LaneCode(Facts facts, Arguments... arguments)
-      : SymbolCode(std::move(facts)), coders_(arguments...) {}
+  explicit LaneCode(Properties properties, Arguments... arguments)
+      : SymbolCode(std::move(properties)), coders_(arguments...) {}
 
   unsigned char* encode(unsigned lanes, const void* symbols, std::size_t n,
                         unsigned char* end) const noexcept override {
@@ -83,7 +75,7 @@ class LaneCode final : public SymbolCode {
 // ---- What is known of a code before its tables are built
 
 void check_alphabet(std::size_t alphabet) {
-  if (alphabet == 0 || alphabet > kLargestAlphabet) {
+  if (alphabet == 0 || alphabet > kMaxAlphabet) {
     throw std::invalid_argument("an alphabet has 1 to 65536 symbols, not " +
                                 std::to_string(alphabet));
   }
@@ -91,56 +83,57 @@ void check_alphabet(std::size_t alphabet) {
 
 // Every value of the symbol type gets a cost, be it in the alphabet or not.
 std::vector<std::uint16_t> no_costs(std::size_t alphabet) {
-  return std::vector<std::uint16_t>(alphabet <= kByteAlphabet ? kByteAlphabet : kLargestAlphabet,
+  return std::vector<std::uint16_t>(alphabet <= kByteAlphabet ? kByteAlphabet : kMaxAlphabet,
                                     SymbolCode::kAbsent);
 }
 
-SymbolCode::Facts huffman_facts(const std::uint8_t* lengths, std::size_t alphabet, bool fast) {
-  SymbolCode::Facts facts{CodeKind::huffman,
-                          alphabet,
-                          crc32c(0, lengths, alphabet),
-                          fast ? kMaxLanes : kWideLanes,
-                          1,
-                          kLongestCode,
-                          no_costs(alphabet)};
+SymbolCode::Properties huffman_properties(const std::uint8_t* lengths, std::size_t alphabet,
+                                          bool fast) {
+  SymbolCode::Properties properties{CodeKind::huffman,
+                                    alphabet,
+                                    crc32c(0, lengths, alphabet),
+                                    fast ? kMaxLanes : kWideLanes,
+                                    1,
+                                    kLongestCode,
+                                    no_costs(alphabet)};
   for (std::size_t symbol = 0; symbol < alphabet; ++symbol) {
     if (lengths[symbol] == 0) continue;
-    facts.costs[symbol] = static_cast<std::uint16_t>(lengths[symbol] << kCostBits);
-    facts.per_bits = std::min<std::uint64_t>(facts.per_bits, lengths[symbol]);
+    properties.costs[symbol] = static_cast<std::uint16_t>(lengths[symbol] << kCostBits);
+    properties.per_bits = std::min<std::uint64_t>(properties.per_bits, lengths[symbol]);
   }
-  return facts;
+  return properties;
 }
 
-SymbolCode::Facts rans_facts(const std::uint32_t* frequencies, std::size_t alphabet, int precision,
-                             bool fast) {
+SymbolCode::Properties rans_properties(const std::uint32_t* frequencies, std::size_t alphabet,
+                                       int precision, bool fast) {
   const auto precision_byte = static_cast<unsigned char>(precision);
   const std::uint32_t total = 1u << precision;
-  SymbolCode::Facts facts{CodeKind::rans,
-                          alphabet,
-                          crc32c(0, &precision_byte, 1),
-                          fast ? kMaxLanes : kWideLanes,
-                          2 * std::uint64_t{total},
-                          total,
-                          no_costs(alphabet)};
+  SymbolCode::Properties properties{CodeKind::rans,
+                                    alphabet,
+                                    crc32c(0, &precision_byte, 1),
+                                    fast ? kMaxLanes : kWideLanes,
+                                    2 * std::uint64_t{total},
+                                    total,
+                                    no_costs(alphabet)};
   for (std::size_t symbol = 0; symbol < alphabet; ++symbol) {
     const std::uint32_t frequency = frequencies[symbol];
     unsigned char bytes[4];
     store32(bytes, frequency);
-    facts.identity = crc32c(facts.identity, bytes, sizeof bytes);
+    properties.identity = crc32c(properties.identity, bytes, sizeof bytes);
     if (frequency == 0) continue;
     const std::uint64_t cost = (std::uint64_t(precision) << kLogBits) - fixed_log2(frequency);
-    facts.costs[symbol] = static_cast<std::uint16_t>(cost >> (kLogBits - kCostBits));
+    properties.costs[symbol] = static_cast<std::uint16_t>(cost >> (kLogBits - kCostBits));
     // To pop a symbol of frequency f multiplies a state by less than 1 - (total - f) / (2 total),
     // since the part of it above the slots is at least 1: so much goes, in bits, or more.
-    facts.per_bits = std::min<std::uint64_t>(facts.per_bits, total - frequency);
+    properties.per_bits = std::min<std::uint64_t>(properties.per_bits, total - frequency);
   }
-  return facts;
+  return properties;
 }
 
 }  // namespace
 
-SymbolCode::SymbolCode(Facts facts) : facts_(std::move(facts)) {
-  const std::vector<std::uint16_t>& costs = facts_.costs;
+SymbolCode::SymbolCode(Properties properties) : properties_(std::move(properties)) {
+  const std::vector<std::uint16_t>& costs = properties_.costs;
   for (std::size_t value = 0; value < costs.size(); ++value) {
     if (costs[value] != kAbsent) continue;
     if (value > 0 && costs[value - 1] == kAbsent) {
@@ -156,7 +149,7 @@ std::uint64_t SymbolCode::predicted_bits(const Symbol* symbols, std::size_t n) c
   const std::size_t stride = std::max<std::size_t>(1, n / kSample);
   const std::size_t sampled = n / stride;
   std::uint64_t cost = 0;
-  for (std::size_t i = 0; i < sampled; ++i) cost += facts_.costs[symbols[i * stride]];
+  for (std::size_t i = 0; i < sampled; ++i) cost += properties_.costs[symbols[i * stride]];
   return (cost * stride) >> kCostBits;
 }
 
@@ -164,18 +157,18 @@ unsigned SymbolCode::lanes(const void* symbols, std::size_t n) const noexcept {
   const std::uint64_t bits = symbol_size() == 1
                                  ? predicted_bits(static_cast<const std::uint8_t*>(symbols), n)
                                  : predicted_bits(static_cast<const std::uint16_t*>(symbols), n);
-  return std::min(choose_lanes(bits, facts_.kind == CodeKind::rans), facts_.most_lanes);
+  return std::min(choose_lanes(bits, properties_.kind == CodeKind::rans), properties_.max_lanes);
 }
 
-std::uint64_t SymbolCode::most_symbols(std::size_t payload_size, unsigned lanes) const noexcept {
-  if (is_free()) return longest_message();
-  const std::uint64_t kept = std::uint64_t{lanes} * 2 / symbol_size();
-  const std::uint64_t bits = std::min<std::uint64_t>(payload_size, longest_message()) * 8;
+std::uint64_t SymbolCode::max_symbols(std::size_t payload_size, unsigned lanes) const noexcept {
+  if (is_free()) return max_message();
+  const std::uint64_t in_states = std::uint64_t{lanes} * 2 / symbol_size();
+  const std::uint64_t bits = std::min<std::uint64_t>(payload_size, max_message()) * 8;
   // Divided first where the product could pass 2^64.
   const std::uint64_t coded = bits < std::uint64_t{1} << 40
-                                  ? bits * facts_.most_symbols / facts_.per_bits
-                                  : (bits / facts_.per_bits + 1) * facts_.most_symbols;
-  return std::min(kept + coded, longest_message());
+                                  ? bits * properties_.max_symbols / properties_.per_bits
+                                  : (bits / properties_.per_bits + 1) * properties_.max_symbols;
+  return std::min(in_states + coded, max_message());
 }
 
 template <class Symbol>
@@ -198,11 +191,11 @@ std::size_t SymbolCode::find_absent_symbol(const Symbol* symbols, std::size_t n)
       }
     } else {
       std::uint32_t costs = 0;  // kAbsent is the only one with the highest bit
-      for (std::size_t i = 0; i < count; ++i) costs |= facts_.costs[first[i]];
+      for (std::size_t i = 0; i < count; ++i) costs |= properties_.costs[first[i]];
       suspect = costs > kAbsent >> 1;
     }
     if (!suspect) continue;
-    const auto is_absent = [this](Symbol symbol) { return facts_.costs[symbol] == kAbsent; };
+    const auto is_absent = [this](Symbol symbol) { return properties_.costs[symbol] == kAbsent; };
     return std::size_t(std::find_if(first, first + count, is_absent) - symbols);
   }
   return n;
@@ -230,24 +223,24 @@ std::unique_ptr<SymbolCode> huffman_code(const std::uint8_t* lengths, std::size_
   }
   const bool bytes = alphabet <= kByteAlphabet;
   const bool fast = bytes && kraft == kComplete && lengths[longest] <= kFastLength;
-  SymbolCode::Facts facts = huffman_facts(lengths, alphabet, fast);
+  SymbolCode::Properties properties = huffman_properties(lengths, alphabet, fast);
   if (fast) {
     std::uint8_t padded[kByteAlphabet] = {};
     std::copy(lengths, lengths + alphabet, padded);
-    return std::make_unique<LaneCode<HuffmanLanes>>(std::move(facts), padded);
+    return std::make_unique<LaneCode<HuffmanLanes>>(std::move(properties), padded);
   }
   if (bytes) {
-    return std::make_unique<LaneCode<WideHuffman<std::uint8_t>>>(std::move(facts), lengths,
+    return std::make_unique<LaneCode<WideHuffman<std::uint8_t>>>(std::move(properties), lengths,
                                                                  alphabet);
   }
-  return std::make_unique<LaneCode<WideHuffman<std::uint16_t>>>(std::move(facts), lengths,
+  return std::make_unique<LaneCode<WideHuffman<std::uint16_t>>>(std::move(properties), lengths,
                                                                 alphabet);
 }
 
 std::unique_ptr<SymbolCode> rans_code(const std::uint32_t* frequencies, std::size_t alphabet,
                                       int precision) {
   check_alphabet(alphabet);
-  if (precision < kLowestPrecision || precision > kHighestPrecision) {
+  if (precision < kMinPrecision || precision > kMaxPrecision) {
     throw std::invalid_argument("precision must be 8 to 16, not " + std::to_string(precision));
   }
   const std::uint64_t total = std::uint64_t{1} << precision;
@@ -260,17 +253,17 @@ std::unique_ptr<SymbolCode> rans_code(const std::uint32_t* frequencies, std::siz
   const bool bytes = alphabet <= kByteAlphabet;
   const bool single = *std::max_element(frequencies, frequencies + alphabet) == total;
   const bool fast = bytes && precision == kFastPrecision && !single;
-  SymbolCode::Facts facts = rans_facts(frequencies, alphabet, precision, fast);
+  SymbolCode::Properties properties = rans_properties(frequencies, alphabet, precision, fast);
   if (fast) {
     std::uint32_t padded[kByteAlphabet] = {};
     std::copy(frequencies, frequencies + alphabet, padded);
-    return std::make_unique<LaneCode<RansLanes>>(std::move(facts), padded);
+    return std::make_unique<LaneCode<RansLanes>>(std::move(properties), padded);
   }
   if (bytes) {
-    return std::make_unique<LaneCode<WideRans<std::uint8_t>>>(std::move(facts), frequencies,
+    return std::make_unique<LaneCode<WideRans<std::uint8_t>>>(std::move(properties), frequencies,
                                                               alphabet, precision);
   }
-  return std::make_unique<LaneCode<WideRans<std::uint16_t>>>(std::move(facts), frequencies,
+  return std::make_unique<LaneCode<WideRans<std::uint16_t>>>(std::move(properties), frequencies,
                                                              alphabet, precision);
 }
 

@@ -9,6 +9,8 @@
 
 namespace pyinfo::coding {
 
+inline constexpr std::size_t kMaxAlphabet = 65536;
+
 enum class CodeKind : std::uint8_t { huffman = 1, rans = 2 };
 
 // Immutable, so that threads may share it. Symbols are bytes if the alphabet has at most 256, else
@@ -19,24 +21,24 @@ class SymbolCode {
   SymbolCode(const SymbolCode&) = delete;
   SymbolCode& operator=(const SymbolCode&) = delete;
 
-  CodeKind kind() const noexcept { return facts_.kind; }
-  std::size_t alphabet() const noexcept { return facts_.alphabet; }
-  std::size_t symbol_size() const noexcept { return facts_.alphabet <= 256 ? 1 : 2; }
+  CodeKind kind() const noexcept { return properties_.kind; }
+  std::size_t alphabet() const noexcept { return properties_.alphabet; }
+  std::size_t symbol_size() const noexcept { return properties_.alphabet <= 256 ? 1 : 2; }
 
   // CRC-32C of what defines the code: the lengths, one byte each, or the precision in one byte and
   // the frequencies in four bytes each. Messages of another code are told by it.
-  std::uint32_t identity() const noexcept { return facts_.identity; }
+  std::uint32_t identity() const noexcept { return properties_.identity; }
 
   // The number of lanes for these symbols, from a sample of them.
   unsigned lanes(const void* symbols, std::size_t n) const noexcept;
   // Payloads with more lanes than this are none of this code.
-  unsigned most_lanes() const noexcept { return facts_.most_lanes; }
+  unsigned max_lanes() const noexcept { return properties_.max_lanes; }
 
   // No payload of so many bytes holds more symbols: what memory it may claim.
-  std::uint64_t most_symbols(std::size_t payload_size, unsigned lanes) const noexcept;
+  std::uint64_t max_symbols(std::size_t payload_size, unsigned lanes) const noexcept;
   // No message is longer. Where symbols take no space at all, the limit is what a decoder may be
   // made to write by a few bytes.
-  std::uint64_t longest_message() const noexcept {
+  std::uint64_t max_message() const noexcept {
     return is_free() ? std::uint64_t{1} << 28 : std::uint64_t{1} << 48;
   }
 
@@ -50,13 +52,13 @@ class SymbolCode {
                              void* out, std::size_t n) const noexcept = 0;
 
   // What distinguishes one code from another, beside the tables.
-  struct Facts {
+  struct Properties {
     CodeKind kind;
     std::size_t alphabet;
     std::uint32_t identity;
-    unsigned most_lanes;
-    // A payload holds at most `most_symbols` per `per_bits` bits; 0 bits: any number.
-    std::uint64_t most_symbols;
+    unsigned max_lanes;
+    // A payload holds at most `max_symbols` per `per_bits` bits; 0 bits: any number.
+    std::uint64_t max_symbols;
     std::uint64_t per_bits;
     // In 1/256 bit, by symbol; kAbsent if it has no code.
     std::vector<std::uint16_t> costs;
@@ -64,10 +66,10 @@ class SymbolCode {
   static constexpr std::uint16_t kAbsent = 0xffff;
 
  protected:
-  explicit SymbolCode(Facts facts);
+  explicit SymbolCode(Properties properties);
 
  private:
-  bool is_free() const noexcept { return facts_.per_bits == 0; }
+  bool is_free() const noexcept { return properties_.per_bits == 0; }
   template <class Symbol>
   std::uint64_t predicted_bits(const Symbol* symbols, std::size_t n) const noexcept;
   template <class Symbol>
@@ -79,7 +81,7 @@ class SymbolCode {
     std::uint16_t span;
   };
 
-  Facts facts_;  // with costs for every value that a symbol's type has
+  Properties properties_;  // with costs for every value that a symbol's type has
   std::vector<Gap> gaps_;
 };
 

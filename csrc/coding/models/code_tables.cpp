@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "coding/models/huffman_code.hpp"
 #include "coding/models/rans_model.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 namespace {
@@ -186,8 +188,8 @@ void write_values(BitWriter& writer, const Symbols& symbols, int previous) noexc
   }
 }
 
-// False if a value is not in least..most (at most 11).
-bool read_values(BitReader& reader, Symbols& symbols, int previous, int least, int most) noexcept {
+// False if a value is not in min..max (at most 11).
+bool read_values(BitReader& reader, Symbols& symbols, int previous, int min, int max) noexcept {
   constexpr unsigned kLargestZigzag = 22;
   const unsigned k = reader.take(2);
   bool valid = true;
@@ -198,7 +200,7 @@ bool read_values(BitReader& reader, Symbols& symbols, int previous, int least, i
     reader.skip(quotient + 1 + k);
     const unsigned z = quotient << k | low;
     previous += int(z >> 1) ^ -int(z & 1);
-    valid &= previous >= least && previous <= most;
+    valid &= previous >= min && previous <= max;
     symbols.value[i] = static_cast<std::uint8_t>(previous);
   }
   return valid;
@@ -218,6 +220,8 @@ Symbols find_symbols(const T* values, const Value& value) noexcept {
 }  // namespace
 
 std::size_t write_lengths(const std::uint8_t lengths[256], unsigned char* out) noexcept {
+  PYINFO_ASSERT(*std::max_element(lengths, lengths + kSymbols) <= kFastLength);
+  PYINFO_ASSERT(kraft_sum(lengths, kSymbols) == 1u << kLongestCode);
   const Symbols symbols = find_symbols(lengths, [](std::uint8_t length) { return length; });
   BitWriter writer(out);
   write_presence(writer, lengths);
@@ -238,7 +242,9 @@ std::size_t read_lengths(const unsigned char* data, std::size_t size,
 }
 
 std::size_t write_frequencies(const std::uint32_t frequencies[256], unsigned char* out) noexcept {
+  PYINFO_ASSERT(std::accumulate(frequencies, frequencies + kSymbols, 0u) == kFrequencySum);
   const Symbols symbols = find_symbols(frequencies, floor_log2);
+  PYINFO_ASSERT(symbols.n >= 2);
   BitWriter writer(out);
   write_presence(writer, frequencies);
   write_values(writer, symbols, kFirstClass);

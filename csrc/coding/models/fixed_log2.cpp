@@ -1,5 +1,7 @@
 #include "coding/models/fixed_log2.hpp"
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::coding {
 namespace detail {
 namespace {
@@ -50,6 +52,7 @@ std::uint32_t far_log2_step(std::uint32_t f) noexcept {
 }  // namespace detail
 
 std::uint64_t fixed_log2(std::uint64_t x) noexcept {
+  PYINFO_ASSERT(x >= 1);
   const int exponent = 63 - __builtin_clzll(x);
   const std::uint64_t mantissa = x << (63 - exponent);
   // The mantissa is i + r, i one of the 2048 numbers in the table and r the 52 bits after it:

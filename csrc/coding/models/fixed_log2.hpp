@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::coding {
 
 inline constexpr int kLogBits = 32;  // fixed point: units of 2^-32
@@ -30,6 +32,7 @@ std::uint32_t far_log2_step(std::uint32_t f) noexcept;
 }  // namespace detail
 
 inline std::uint32_t log2_step(std::uint32_t f) noexcept {
+  PYINFO_ASSERT(f >= 1);
   return f <= detail::kLogSteps ? detail::kLogTables.steps[f] : detail::far_log2_step(f);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "memory/scratch.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 namespace {
@@ -56,19 +57,19 @@ Leaf* sort(Leaf* leaves, Leaf* other, std::size_t n) noexcept {
     insertion_sort(leaves, n);
     return leaves;
   }
-  std::uint64_t least = kNone;
-  std::uint64_t most = 0;
+  std::uint64_t lightest = kNone;
+  std::uint64_t heaviest = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    least = leaves[i].weight < least ? leaves[i].weight : least;
-    most = leaves[i].weight > most ? leaves[i].weight : most;
+    lightest = leaves[i].weight < lightest ? leaves[i].weight : lightest;
+    heaviest = leaves[i].weight > heaviest ? leaves[i].weight : heaviest;
   }
-  for (int shift = 0; shift < 64 && (most - least) >> shift != 0; shift += 8) {
+  for (int shift = 0; shift < 64 && (heaviest - lightest) >> shift != 0; shift += 8) {
     std::uint32_t position[256] = {};
-    for (std::size_t i = 0; i < n; ++i) ++position[(leaves[i].weight - least) >> shift & 255];
+    for (std::size_t i = 0; i < n; ++i) ++position[(leaves[i].weight - lightest) >> shift & 255];
     std::uint32_t sum = 0;
     for (std::uint32_t& p : position) sum += std::exchange(p, sum);
     for (std::size_t i = 0; i < n; ++i) {
-      other[position[(leaves[i].weight - least) >> shift & 255]++] = leaves[i];
+      other[position[(leaves[i].weight - lightest) >> shift & 255]++] = leaves[i];
     }
     std::swap(leaves, other);
   }
@@ -131,8 +132,8 @@ void limited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uin
   tail[1] = size[1] - (2 * n - 2);
   flags_at[1] = 0;
   for (int list = 2; list <= max_length; ++list) {
-    const std::size_t most = 2 * tail[list - 1] + size[list] % 2;
-    tail[list] = most < size[list] ? most : size[list];
+    const std::size_t needed = 2 * tail[list - 1] + size[list] % 2;
+    tail[list] = needed < size[list] ? needed : size[list];
     flags_at[list] = flags_at[list - 1] + tail[list - 1];
   }
 
@@ -186,6 +187,7 @@ void limited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uin
 
 void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_length,
                      std::uint8_t* lengths) {
+  PYINFO_ASSERT(max_length >= 1 && max_length <= kLongestCode);
   if (alphabet > 0) std::memset(lengths, 0, alphabet);
   Scratch<Leaf, kSmall + 1> leaf_memory(alphabet + 1);
   Scratch<Leaf, kSmall> sorted_memory(alphabet);
@@ -193,6 +195,7 @@ void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_
   const std::size_t n = find_leaves(counts, alphabet, leaves);
   if (n == 1) lengths[leaves[0].symbol] = 1;
   if (n < 2) return;
+  PYINFO_ASSERT(n <= std::size_t{1} << max_length);
   leaves = sort(leaves, sorted_memory.data(), n);
   if (unlimited_lengths(leaves, n, max_length, lengths)) return;
   limited_lengths(leaves, n, max_length, lengths);
@@ -201,6 +204,7 @@ void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_
 std::uint64_t kraft_sum(const std::uint8_t* lengths, std::size_t alphabet) noexcept {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < alphabet; ++i) {
+    PYINFO_ASSERT(lengths[i] <= kLongestCode);
     sum += std::uint64_t{lengths[i] != 0} << (kLongestCode - lengths[i]);
   }
   return sum;
@@ -208,6 +212,7 @@ std::uint64_t kraft_sum(const std::uint8_t* lengths, std::size_t alphabet) noexc
 
 void canonical_codewords(const std::uint8_t* lengths, std::size_t alphabet,
                          std::uint32_t* codewords) noexcept {
+  PYINFO_ASSERT(kraft_sum(lengths, alphabet) <= 1u << kLongestCode);
   std::uint32_t number[kLongestCode + 1] = {};  // of codewords of each length
   for (std::size_t i = 0; i < alphabet; ++i) ++number[lengths[i]];
   std::uint32_t next[kLongestCode + 1];

@@ -1,4 +1,8 @@
 // Optimal prefix codes of limited length: lengths from counts, canonical codewords from lengths.
+//
+// D. A. Huffman, "A method for the construction of minimum-redundancy codes" (1952), by two queues
+// (J. van Leeuwen, 1976); limited by package-merge: L. L. Larmore, D. S. Hirschberg, "A fast
+// algorithm for optimal length-limited Huffman codes" (1990).
 #pragma once
 
 #include <cstddef>

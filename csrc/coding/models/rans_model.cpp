@@ -6,6 +6,7 @@
 
 #include "coding/models/fixed_log2.hpp"
 #include "memory/scratch.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::coding {
 namespace {
@@ -235,6 +236,8 @@ std::size_t find_present(const std::uint64_t* counts, std::size_t alphabet, std:
 
 void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int precision,
                       bool fast_layout, std::uint32_t* frequencies) {
+  PYINFO_ASSERT(precision >= kMinPrecision && precision <= kMaxPrecision);
+  PYINFO_ASSERT(!fast_layout || (precision == kFastPrecision && alphabet <= 256));
   Scratch<std::uint32_t, kSmall + 1> present_memory(alphabet + 1);
   Scratch<std::uint32_t, kSmall + 1> symbol_memory(alphabet + 1);
   Scratch<std::uint32_t, kSmall> frequency_memory(alphabet);
@@ -247,6 +250,7 @@ void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int pre
   model.frequencies = frequency_memory.data();
   if (alphabet > 0) std::memset(frequencies, 0, alphabet * sizeof(std::uint32_t));
   if (model.n == 0) return;
+  PYINFO_ASSERT(model.n <= model.slots);
   normalize<ByOne>(model);
   if (fast_layout && !patterns_fit(model)) normalize<ByDoubling>(model);
   for (std::size_t i = 0; i < model.n; ++i) frequencies[symbols[i]] = model.frequencies[i];
@@ -254,6 +258,7 @@ void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int pre
 
 std::size_t rans_ranking(const std::uint32_t* frequencies, std::size_t alphabet,
                          std::uint16_t* symbol_by_rank) {
+  PYINFO_ASSERT(alphabet <= 65536);
   // By counting; the few symbols of large frequency (their sum is limited) are then sorted.
   constexpr std::uint32_t kLarge = 256;
   std::uint32_t position[kLarge + 1] = {};
@@ -281,6 +286,7 @@ std::uint64_t coded_bits(const std::uint64_t* counts, const std::uint32_t* frequ
   uint128 bits = 0;
   for (std::size_t i = 0; i < alphabet; ++i) {
     if (counts[i] == 0) continue;
+    PYINFO_ASSERT(frequencies[i] != 0);
     bits += static_cast<uint128>(counts[i]) * (certain - fixed_log2(frequencies[i]));
   }
   bits = (bits + (std::uint64_t{1} << kLogBits) - 1) >> kLogBits;

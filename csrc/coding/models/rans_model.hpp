@@ -1,4 +1,5 @@
-// Quantised probabilities for rANS: frequencies that sum to a power of two.
+// Quantised probabilities for rANS (J. Duda, "Asymmetric numeral systems", arXiv:1311.2540, 2013):
+// frequencies that sum to a power of two.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,8 @@
 namespace pyinfo::coding {
 
 inline constexpr int kFastPrecision = 12;  // of the models that the vector kernels know
-inline constexpr int kLowestPrecision = 8;
-inline constexpr int kHighestPrecision = 16;
+inline constexpr int kMinPrecision = 8;
+inline constexpr int kMaxPrecision = 16;
 
 // The vector decoders look at the 4096 slots in buckets of 16, and keep what buckets in which two
 // or more intervals begin (other than in their first slot) look like in a table of so many

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::coding {
 
 extern const PlanesKernels planes_kernels_portable;
@@ -24,6 +26,7 @@ const PlanesKernels& planes_kernels(simd::Isa isa) noexcept { return kTables[isa
 
 void split_planes(const unsigned char* items, std::size_t n_items, std::size_t planes, bool rotated,
                   unsigned char* const* to) noexcept {
+  PYINFO_ASSERT(planes >= 1 && (!rotated || can_be_rotated(planes)));
   if (planes == 1) {
     if (n_items > 0) std::memcpy(to[0], items, n_items);
     return;
@@ -33,6 +36,7 @@ void split_planes(const unsigned char* items, std::size_t n_items, std::size_t p
 
 void join_planes(const unsigned char* const* from, std::size_t n_items, std::size_t planes,
                  bool rotated, unsigned char* items) noexcept {
+  PYINFO_ASSERT(planes >= 1 && (!rotated || can_be_rotated(planes)));
   if (planes == 1) {
     if (n_items > 0) std::memcpy(items, from[0], n_items);
     return;

@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::coding {
 
 inline constexpr std::size_t kVarintBound = 9;  // bytes; numbers are below 2^63
 
 // Returns how many bytes were written.
 inline std::size_t write_varint(std::uint64_t number, unsigned char* out) noexcept {
+  PYINFO_ASSERT(number >> 63 == 0);
   std::size_t size = 0;
   for (; number >= 0x80; number >>= 7) out[size++] = static_cast<unsigned char>(number | 0x80);
   out[size++] = static_cast<unsigned char>(number);
