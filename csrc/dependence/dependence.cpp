@@ -8,6 +8,7 @@
 
 #include "elements/compensated_sum.hpp"
 #include "elements/convert.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::dependence {
 
@@ -95,6 +96,7 @@ double mutual_information(const JointTable<Count>& table) {
 
 template <class Count>
 double mutual_information(const JointTable<Count>& table, const Margins& margins) noexcept {
+  PYINFO_ASSERT(table.stride >= table.columns && margins.total > 0);
   const DependenceKernels& kernels = dependence_kernels(simd::active());
   const Rows<Count> rows(table);
   CompensatedSum sum;
@@ -122,6 +124,7 @@ double conditional_entropy(const JointTable<Count>& table) {
       sum.add(kernels.row_surprisal(counts, double(row_total), size));
     });
   }
+  PYINFO_ASSERT(table.stride >= table.columns && total > 0);
   return std::max(0.0, sum.value() / double(total));
 }
 

@@ -15,10 +15,10 @@ namespace {
 
 using counting::kByteValues;
 
-// One column is counted against several others in a walk: their tables are independent, so an
+// One column is counted against several others in one pass: their tables are independent, so an
 // increment need not wait for the one before, which may have just stored the same counter.
 constexpr std::size_t kMostTogether = 4;
-// Tables of a walk; they share the second-level cache with the samples that stream by.
+// Tables of a pass; they share the second-level cache with the samples that stream by.
 constexpr std::size_t kTableBytes = std::size_t{1} << 19;
 
 // Rows of wide tables are an odd number of cache lines apart, or the same column of every row
@@ -41,8 +41,8 @@ void count_together(const std::uint8_t* row, const std::uint8_t* const* columns,
   }
 }
 
-// A walk: a column as rows, and up to kMostTogether columns from `first` on.
-struct Walk {
+// A pass over the samples: a column as rows, and up to kMostTogether columns from `first` on.
+struct Pass {
   std::size_t row;
   std::size_t first;
   std::size_t count;
@@ -57,42 +57,42 @@ class Pairs {
       counting::byte_counts(column(i), data.samples, 1, totals_.data() + i * kByteValues);
     column_totals_.assign(totals_.begin(), totals_.end());
     for (std::size_t row = 0; row < data.columns; ++row) {
-      for (std::size_t first = row; first < data.columns; first += walks_.back().count) {
+      for (std::size_t first = row; first < data.columns; first += passes_.back().count) {
         std::size_t count = 1;
         while (count < kMostTogether && first + count < data.columns &&
                cells({row, first, count + 1}) * sizeof(Count) <= kTableBytes)
           ++count;
-        walks_.push_back({row, first, count});
+        passes_.push_back({row, first, count});
       }
     }
   }
 
-  std::size_t size() const noexcept { return walks_.size(); }
+  std::size_t size() const noexcept { return passes_.size(); }
 
   std::size_t largest() const noexcept {
     std::size_t most = 0;
-    for (const Walk& walk : walks_) most = std::max(most, cells(walk));
+    for (const Pass& pass : passes_) most = std::max(most, cells(pass));
     return most;
   }
 
   void run(std::size_t which, Count* counts) const noexcept {
-    const Walk& walk = walks_[which];
-    std::fill_n(counts, cells(walk), Count{0});
+    const Pass& pass = passes_[which];
+    std::fill_n(counts, cells(pass), Count{0});
     const std::uint8_t* columns[kMostTogether];
-    for (std::size_t k = 0; k < walk.count; ++k) columns[k] = column(walk.first + k);
+    for (std::size_t k = 0; k < pass.count; ++k) columns[k] = column(pass.first + k);
     constexpr decltype(&count_together<1, Count>) kCount[kMostTogether] = {
         count_together<1, Count>, count_together<2, Count>, count_together<3, Count>,
         count_together<4, Count>};
-    kCount[walk.count - 1](column(walk.row), columns, data_.samples, stride(walk), table(walk),
+    kCount[pass.count - 1](column(pass.row), columns, data_.samples, stride(pass), table(pass),
                            counts);
-    for (std::size_t k = 0; k < walk.count; ++k) {
-      const std::size_t j = walk.first + k;
-      const JointTable<Count> joint{counts + k * table(walk), data_.alphabets[walk.row],
-                                    data_.alphabets[j], stride(walk)};
+    for (std::size_t k = 0; k < pass.count; ++k) {
+      const std::size_t j = pass.first + k;
+      const JointTable<Count> joint{counts + k * table(pass), data_.alphabets[pass.row],
+                                    data_.alphabets[j], stride(pass)};
       const double information =
-          mutual_information(joint, {totals_.data() + walk.row * kByteValues,
+          mutual_information(joint, {totals_.data() + pass.row * kByteValues,
                                      column_totals_.data() + j * kByteValues, data_.samples});
-      matrix_[walk.row * data_.columns + j] = matrix_[j * data_.columns + walk.row] = information;
+      matrix_[pass.row * data_.columns + j] = matrix_[j * data_.columns + pass.row] = information;
     }
   }
 
@@ -100,22 +100,22 @@ class Pairs {
   const std::uint8_t* column(std::size_t i) const noexcept {
     return data_.codes + i * data_.samples;
   }
-  std::size_t stride(const Walk& walk) const noexcept {
+  std::size_t stride(const Pass& pass) const noexcept {
     std::uint32_t widest = 0;
-    for (std::size_t k = 0; k < walk.count; ++k)
-      widest = std::max(widest, data_.alphabets[walk.first + k]);
+    for (std::size_t k = 0; k < pass.count; ++k)
+      widest = std::max(widest, data_.alphabets[pass.first + k]);
     return row_stride(widest, sizeof(Count));
   }
-  std::size_t table(const Walk& walk) const noexcept {
-    return data_.alphabets[walk.row] * stride(walk);
+  std::size_t table(const Pass& pass) const noexcept {
+    return data_.alphabets[pass.row] * stride(pass);
   }
-  std::size_t cells(const Walk& walk) const noexcept { return table(walk) * walk.count; }
+  std::size_t cells(const Pass& pass) const noexcept { return table(pass) * pass.count; }
 
   const CodedColumns& data_;
   double* matrix_;
   std::vector<std::uint64_t> totals_;  // of the codes of each column
   std::vector<double> column_totals_;  // the same
-  std::vector<Walk> walks_;
+  std::vector<Pass> passes_;
 };
 
 template <class Count>
@@ -125,8 +125,8 @@ void all_pairs(const CodedColumns& data, double* matrix, int threads) {
   const std::size_t cells = pairs.largest();
   const std::unique_ptr<Count[]> tables(new Count[parts * cells]);
   auto part = [&](std::size_t i) {
-    for (std::size_t walk = i; walk < pairs.size(); walk += parts)
-      pairs.run(walk, tables.get() + i * cells);
+    for (std::size_t pass = i; pass < pairs.size(); pass += parts)
+      pairs.run(pass, tables.get() + i * cells);
   };
   threads::parallel(parts, threads, part);
 }

@@ -1,5 +1,5 @@
 // Which element or sum of a slice is not what a measure takes. Elements are read one by one: this
-// is asked only when a measure has found a fault.
+// is needed only when a measure has found a fault.
 #pragma once
 
 #include <cstddef>

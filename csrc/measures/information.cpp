@@ -16,7 +16,7 @@ InformationKernel<float> information_kernel<float>() noexcept {
   return entropy_kernels(simd::active()).information_f32;
 }
 
-// Blocks stay in the first-level cache: a walk for the extremes, one for the logarithms.
+// Blocks stay in the first-level cache: one pass for the extremes, one for the logarithms.
 template <class T>
 bool evaluate(const InformationRequest& request, const elements::Operand& p,
               const elements::Space& space, char* out) {
