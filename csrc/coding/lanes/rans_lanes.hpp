@@ -42,10 +42,10 @@ struct RansRankTable {
 };
 
 struct RansDecodeTable {
+  alignas(64) std::uint32_t slots[kRansTotal];  // frequency << 20 | (slot - start) << 8 | symbol
+  RansRankTable ranks;
   bool has_slots;
   bool has_ranks;
-  RansRankTable ranks;
-  alignas(64) std::uint32_t slots[kRansTotal];  // frequency << 20 | (slot - start) << 8 | symbol
 };
 
 using RansKernels = LaneKernels<RansEncodeTable, RansDecodeTable>;
