@@ -4,6 +4,7 @@
 #include <new>
 
 #include "coding/frames/corrupt_data.hpp"
+#include "simd/assert.hpp"
 #include "simd/dispatch.hpp"
 
 namespace pyinfo::abi {
@@ -24,6 +25,7 @@ bool choose_isa() noexcept {
 }  // namespace
 
 pyinfo_error fail(pyinfo_error error, const char* detail, std::uint64_t offset) noexcept {
+  PYINFO_ASSERT(error != PYINFO_OK && detail != nullptr);
   last_offset = offset;
   std::snprintf(last_detail, sizeof last_detail, "%s", detail);
   return error;
@@ -49,9 +51,9 @@ pyinfo_error fail_with_current_exception(pyinfo_error invalid) noexcept {
   }
 }
 
-bool isa_is_right() noexcept {
-  static const bool right = choose_isa();
-  return right;
+bool isa_is_available() noexcept {
+  static const bool available = choose_isa();
+  return available;
 }
 
 }  // namespace pyinfo::abi

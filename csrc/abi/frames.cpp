@@ -6,11 +6,10 @@
 #include "abi/errors.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
+#include "threads/parallel.hpp"
 
 namespace pyinfo::abi {
 namespace {
-
-constexpr int kMaxThreads = 1024;
 
 constexpr bool is_coder(int number, coding::Coder coder) {
   return number == static_cast<int>(coder);
@@ -22,7 +21,7 @@ static_assert(is_coder(PYINFO_CODER_RAW, coding::Coder::raw));
 
 int thread_count(int threads) {
   require(threads >= 0, "threads must not be negative");
-  return std::min(threads, kMaxThreads);
+  return std::min(threads, threads::kMostThreads);
 }
 
 // The caller's options, with the defaults of what it does not know.

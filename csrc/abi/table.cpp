@@ -44,7 +44,7 @@ constexpr pyinfo_api kTable = {
     pyinfo_frame_decompress_items,
 };
 
-// Modules that were compiled long ago look here, whatever has been appended since.
+// Modules compiled against any earlier version read these two members first.
 static_assert(offsetof(pyinfo_api, size) == 0);
 static_assert(offsetof(pyinfo_api, version) == sizeof(std::size_t));
 
@@ -56,5 +56,5 @@ const char* pyinfo_version(void) { return PYINFO_VERSION; }
 
 const char* pyinfo_isa(void) {
   namespace simd = pyinfo::simd;
-  return pyinfo::abi::isa_is_right() ? simd::name(simd::active()) : "";
+  return pyinfo::abi::isa_is_available() ? simd::name(simd::active()) : "";
 }

@@ -10,7 +10,6 @@
 namespace pyinfo::bindings {
 namespace {
 
-constexpr int kMostThreads = 4096;
 constexpr const char* kPairOfWeights = "weights must be a pair of numbers, those of p and of q";
 
 }  // namespace
@@ -79,6 +78,7 @@ double base_argument(PyObject* object) {
 }
 
 double alpha_argument(PyObject* object) {
+  PYINFO_ASSERT(object != nullptr);
   const double alpha = real_argument(object, "alpha");
   if (!(alpha >= 0))
     throw std::invalid_argument("alpha must be at least 0, not " + number_text(alpha));
@@ -90,9 +90,10 @@ int threads_argument(PyObject* object) {
   const Reference index = index_argument(object, "threads must be an integer");
   int overflow = 0;
   const long threads = PyLong_AsLongAndOverflow(index.get(), &overflow);
-  if (overflow != 0 || threads < 0 || threads > kMostThreads)
+  if (overflow != 0 || threads < 0 || threads > threads::kMostThreads)
     throw std::invalid_argument("threads must be 0 (all cores) or a positive number up to " +
-                                std::to_string(kMostThreads) + ", not " + text_of(index.get()));
+                                std::to_string(threads::kMostThreads) + ", not " +
+                                text_of(index.get()));
   return threads::resolve(int(threads));
 }
 
@@ -122,6 +123,7 @@ bool flag_argument(PyObject* object) {
 }
 
 int axis_argument(PyObject* object, int dimensions) {
+  PYINFO_ASSERT(object != nullptr && dimensions > 0);
   const Reference index =
       index_argument(object, "axis must be an integer, a tuple of integers or None");
   int overflow = 0;
@@ -134,6 +136,7 @@ int axis_argument(PyObject* object, int dimensions) {
 }
 
 void axes_argument(PyObject* object, int dimensions, bool* reduced) {
+  PYINFO_ASSERT(dimensions >= 0 && reduced != nullptr);
   if (dimensions == 0)
     throw std::invalid_argument(
         "p must have at least one dimension: a single number is no distribution");

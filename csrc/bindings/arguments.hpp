@@ -23,7 +23,7 @@ std::string type_name(PyObject* object);
 
 // ---- Numbers of arguments
 
-// "f() takes 2 positional arguments but 3 were given".
+// TypeError in the words of Python itself.
 [[noreturn]] void refuse_argument_count(const char* function, Py_ssize_t wanted, Py_ssize_t given);
 
 // ---- Numbers
@@ -43,7 +43,7 @@ std::size_t size_argument(PyObject* object, const char* name, std::size_t least,
 // The base of the logarithm: positive, finite and not 1; 2 if not given.
 double base_argument(PyObject* object);
 
-// The order of an entropy or divergence: at least 0, infinity included.
+// The order of an entropy or divergence, which must be given: at least 0, infinity included.
 double alpha_argument(PyObject* object);
 
 // How many threads may work; 1 if not given, and 0 is replaced by the number of cores.
@@ -61,7 +61,8 @@ bool flag_argument(PyObject* object);
 // One of `dimensions` axes; negative ones count from the last.
 int axis_argument(PyObject* object, int dimensions);
 
-// Marks the axes that are summed over: one, several, all if None, the last if not given.
+// Marks, in `dimensions` flags, the axes that are summed over: one, several, all if None, the last
+// if not given.
 void axes_argument(PyObject* object, int dimensions, bool* reduced);
 
 // ---- Sizes of data

@@ -15,8 +15,8 @@ struct FailedOperand {
   double tolerance;
 };
 
-// Of `slice`, in C order of the axes that are not reduced; shape and reduced axes are those of the
-// broadcast operands.
+// Of one or two operands. `slice` counts in C order of the axes that are not reduced; shape and
+// reduced axes are those of the broadcast operands.
 std::string slice_error(const FailedOperand* arguments, int count, int dimensions,
                         const npy_intp* shape, const bool* reduced, std::size_t slice);
 

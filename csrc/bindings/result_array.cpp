@@ -6,6 +6,7 @@
 
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::bindings {
 namespace {
@@ -22,6 +23,7 @@ void extent_in_memory(PyArrayObject* array, const char*& first, const char*& las
 }  // namespace
 
 PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type) {
+  PYINFO_ASSERT(out != nullptr && type != nullptr);
   const bool is_array = PyArray_Check(out);
   PyArrayObject* const array = reinterpret_cast<PyArrayObject*>(out);
   if (!is_array ||

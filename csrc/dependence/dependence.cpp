@@ -67,7 +67,10 @@ template <class T>
 std::vector<T> sums_by(const std::int64_t* keys, const std::uint64_t* counts, std::size_t size,
                        std::size_t key_count) {
   std::vector<T> sums(key_count);
-  for (std::size_t i = 0; i < size; ++i) sums[std::size_t(keys[i])] += T(counts[i]);
+  for (std::size_t i = 0; i < size; ++i) {
+    PYINFO_ASSERT(std::size_t(keys[i]) < key_count);
+    sums[std::size_t(keys[i])] += T(counts[i]);
+  }
   return sums;
 }
 

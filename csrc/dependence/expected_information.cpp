@@ -11,6 +11,7 @@
 #include "dependence/dependence.hpp"
 #include "elements/compensated_sum.hpp"
 #include "measures/reference.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::dependence {
 namespace {
@@ -86,6 +87,7 @@ double over_pairs(const Margin& a, const Margin& b, std::uint64_t total, const M
   CompensatedSum sum;
   for (std::size_t i = 0; i < a.count; ++i) {
     for (std::size_t j = 0; j < b.count; ++j) {
+      PYINFO_ASSERT(a.sizes[i] <= total && b.sizes[j] <= total);
       if (a.sizes[i] == 0 || b.sizes[j] == 0) continue;
       sum.add(double(a.times[i]) * double(b.times[j]) *
               mean(Overlap(a.sizes[i], b.sizes[j], total)));

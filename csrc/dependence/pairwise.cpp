@@ -8,6 +8,7 @@
 
 #include "counting/byte_counts.hpp"
 #include "dependence/dependence.hpp"
+#include "simd/assert.hpp"
 #include "threads/parallel.hpp"
 
 namespace pyinfo::dependence {
@@ -53,8 +54,10 @@ class Pairs {
  public:
   Pairs(const CodedColumns& data, double* matrix)
       : data_(data), matrix_(matrix), totals_(data.columns * kByteValues) {
-    for (std::size_t i = 0; i < data.columns; ++i)
+    for (std::size_t i = 0; i < data.columns; ++i) {
+      PYINFO_ASSERT(data.alphabets[i] <= kByteValues);
       counting::byte_counts(column(i), data.samples, 1, totals_.data() + i * kByteValues);
+    }
     column_totals_.assign(totals_.begin(), totals_.end());
     for (std::size_t row = 0; row < data.columns; ++row) {
       for (std::size_t first = row; first < data.columns; first += passes_.back().count) {

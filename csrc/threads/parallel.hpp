@@ -5,6 +5,9 @@
 
 namespace pyinfo::threads {
 
+// Callers may ask for no more.
+inline constexpr int kMostThreads = 4096;
+
 // Calls task(context, i) for i in 0 .. count - 1 on at most `threads` threads (0: one per core);
 // the calling thread is one of them. Tasks must not throw. If the system gives no thread, fewer
 // run.

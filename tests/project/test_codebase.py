@@ -124,6 +124,55 @@ def test_coding_has_files_in_its_rooms_only() -> None:
     assert rooms == {room for room in FLOORS if room.startswith("coding/")}
 
 
+BINDINGS = [path for path in SOURCES if relative(path).startswith("csrc/bindings/")]
+
+
+def test_one_file_releases_the_gil() -> None:
+    release = re.compile(r"gil_scoped|PyEval_(Save|Restore)Thread|ALLOW_THREADS|call_guard")
+    code = [path for path in SOURCES if relative(path).startswith("csrc/")]
+    found = {relative(path) for path in code if release.search(path.read_text("utf-8"))}
+    assert found == {"csrc/bindings/gil.hpp"}
+
+
+# What loops in bindings count: axes, arguments, instruction sets, and results per block.
+LOOP_BOUNDS = re.compile(
+    r"(\w+\.)?dimensions(\(\))?|PyArray_NDIM\(\w+\)|(\w+\.)?count|given|named|positional|"
+    r"kParameterCount|kIsaCount|(blocks|damages)\.size\(\)|2"
+)
+
+
+def test_bindings_have_no_loops_over_data() -> None:
+    loop = re.compile(r"\bfor \([^;{}]*; (?:same && )?\w+ < (?:\w+::)?([^;]+);")
+    search = re.compile(r"std::(accumulate|(all|any)_of|count|find|(min|max)_element|sort)\w*\(")
+    found = []
+    for path in BINDINGS:
+        text = path.read_text("utf-8")
+        bounds = [bound for bound in loop.findall(text) if not LOOP_BOUNDS.fullmatch(bound)]
+        calls = [call[0] for call in search.finditer(text)]
+        found += [f"{relative(path)}: {what}" for what in (*bounds, *calls)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("words", "owner"),
+    [
+        ("threads must be", "arguments.cpp"),
+        ("base must be", "arguments.cpp"),
+        ("alpha must be", "arguments.cpp"),
+        ("normalize must be", "arguments.cpp"),
+        ("must not be empty", "arguments.cpp"),
+        ("must have the same length", "arguments.cpp"),
+        ("is no whole number of items", "arguments.cpp"),
+        ("out must be an array", "result_array.cpp"),
+        ("out has shape", "result_array.cpp"),
+        ("out is read-only", "result_array.cpp"),
+        ("out shares memory with", "result_array.cpp"),
+    ],
+)
+def test_one_wording_for_wrong_arguments(words: str, owner: str) -> None:
+    assert [path.name for path in BINDINGS if words in path.read_text("utf-8")] == [owner]
+
+
 CHECKS = (ROOT / "noxfile.py").read_text("utf-8")
 RUN = (ROOT / ".ci" / "run").read_text("utf-8")
 WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
