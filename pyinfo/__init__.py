@@ -1,48 +1,62 @@
 """Information theory and entropy coding at the speed of the machine."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from pyinfo import coding, config, counting, embedding, errors, estimators, measures
 from pyinfo._core import __version__
-from pyinfo._samples.joint_counts import JointCounts
-from pyinfo.coding.codes import HuffmanCode, RansModel
-from pyinfo.coding.coding_report import CodingReport, compression_report
-from pyinfo.coding.frames import Frame, compress, decompress
-from pyinfo.coding.streams import Compressor, Decompressor, compress_file, decompress_file
+from pyinfo._namespace import publish
+from pyinfo.coding import (
+    CodingReport,
+    Compressor,
+    Decompressor,
+    Frame,
+    HuffmanCode,
+    RansModel,
+    compress,
+    compress_file,
+    compression_report,
+    decompress,
+    decompress_file,
+)
 from pyinfo.config import show_config
-from pyinfo.counting.counts import Counts
+from pyinfo.counting import Counts, JointCounts
 from pyinfo.embedding import get_include
 from pyinfo.errors import CorruptDataError
-from pyinfo.estimators.entropy_estimators import estimate_entropy
+from pyinfo.estimators import estimate_entropy
 from pyinfo.measures import (
+    adjusted_mutual_information,
     bhattacharyya_distance,
+    block_entropy,
+    conditional_entropy,
+    conditional_mutual_information,
     cross_entropy,
     entropy,
+    entropy_of,
+    entropy_rate,
     hellinger_distance,
     information_content,
+    interaction_information,
     jeffreys_divergence,
+    joint_entropy,
     js_distance,
     js_divergence,
     kl_divergence,
+    mutual_information,
+    normalized_mutual_information,
+    pairwise_mutual_information,
     renyi_divergence,
     renyi_entropy,
+    total_correlation,
     total_variation_distance,
+    transfer_entropy,
     tsallis_entropy,
-)
-from pyinfo.measures.blocks import block_entropy, entropy_rate
-from pyinfo.measures.labellings import (
-    adjusted_mutual_information,
-    normalized_mutual_information,
     variation_of_information,
 )
-from pyinfo.measures.pairwise import pairwise_mutual_information
-from pyinfo.measures.samples import (
-    conditional_entropy,
-    conditional_mutual_information,
-    entropy_of,
-    interaction_information,
-    joint_entropy,
-    mutual_information,
-    total_correlation,
-    transfer_entropy,
-)
+
+if TYPE_CHECKING:
+    from pyinfo import integrations as integrations
+    from pyinfo import testing as testing
 
 __all__ = [
     "CodingReport",
@@ -91,3 +105,21 @@ __all__ = [
     "tsallis_entropy",
     "variation_of_information",
 ]
+
+_NAMESPACES = (coding, config, counting, embedding, errors, estimators, measures)
+_LAZY_NAMESPACES = ("integrations", "testing")  # imported when they are asked for
+
+publish(globals())
+
+
+def __dir__() -> list[str]:
+    names = [namespace.__name__.removeprefix("pyinfo.") for namespace in _NAMESPACES]
+    return [*__all__, *names, *_LAZY_NAMESPACES]
+
+
+if not TYPE_CHECKING:  # or type checkers would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY_NAMESPACES:
+            return importlib.import_module(f"pyinfo.{name}")
+        raise AttributeError(f"module 'pyinfo' has no attribute {name!r}")

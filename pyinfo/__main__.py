@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from pyinfo import embedding
+from pyinfo.cli import build_options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; without the extra it needs, say in one line how to get it."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    if arguments and arguments[0] in embedding.OPTIONS:  # builds have no extras
-        return embedding.main(arguments)
+    if arguments and arguments[0] in build_options.OPTIONS:  # builds have no extras
+        return build_options.main(arguments)
     try:
-        from pyinfo.cli import main as cli
+        from pyinfo.cli.main import main as run
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "rich":
             raise
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return cli.main(argv)
+    return run(argv)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import numpy as np
 
 from pyinfo import _core
 
+__all__ = ["Config", "config", "show_config"]
+
 
 class Config(TypedDict):
     """See `config`."""
@@ -49,3 +51,7 @@ def show_config(file: TextIO | None = None) -> None:
     for name, value in config().items():
         text = ", ".join(value) if isinstance(value, list) else value
         print(f"{name:<15} {text}", file=file)
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

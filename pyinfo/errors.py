@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["CorruptDataError"]
+
 
 class CorruptDataError(ValueError):
     """Encoded data that is damaged, cut off, or something else altogether.
@@ -21,4 +23,5 @@ class CorruptDataError(ValueError):
         self.offset = offset
 
 
-CorruptDataError.__module__ = "pyinfo"  # where callers find it
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -20,7 +20,7 @@ import numpy as np
 import pyinfo
 from pyinfo import _core
 from pyinfo.coding.array_layout import ArrayLayout
-from pyinfo.coding.frames import coder_options
+from pyinfo.coding.coder_options import coder_options
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 

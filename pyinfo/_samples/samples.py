@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo.arguments import require_same_number
 
 Array: TypeAlias = npt.NDArray[Any]
+LabelArray: TypeAlias = npt.NDArray[np.uint32]
 
 _SUPPORTED: Final = "integers, bool, floats up to float64, dates, durations, strings or objects"
 _WHOLE: Final = "bui"
@@ -55,8 +57,7 @@ def as_weights(weights: npt.ArrayLike, size: int, name: str = "weights") -> npt.
     given = np.asarray(weights)
     if given.dtype.kind not in "buif":
         raise TypeError(f"{name} must be real numbers, not {given.dtype}")
-    if given.size != size:
-        raise ValueError(f"{name} must be as many as there are samples, {size}, not {given.size}")
+    require_same_number([size, given.size], ["samples", name], "elements")
     array = np.require(given.reshape(-1), np.float64, ["C", "A"])
     wrong = ~((array >= 0) & (array < np.inf))
     if wrong.any():
@@ -69,8 +70,9 @@ def as_weights(weights: npt.ArrayLike, size: int, name: str = "weights") -> npt.
 def as_counts(counts: npt.ArrayLike, size: int) -> Array:
     """Return checked counts of so many values: uint64, or float64 if they are floats."""
     given = np.asarray(counts)
-    if given.ndim != 1 or given.size != size:
-        raise ValueError(f"counts must be as many as there are values, {size}, not {given.size}")
+    if given.ndim != 1:
+        raise ValueError(f"counts must have one dimension, not {given.ndim}")
+    require_same_number([size, given.size], ["values", "counts"], "elements")
     if given.dtype.kind not in "bui":
         return as_weights(given, size, "counts")
     if given.dtype.kind == "i" and (given < 0).any():
@@ -94,7 +96,7 @@ def common_dtype(first: np.dtype[Any], second: np.dtype[Any]) -> np.dtype[Any]:
     raise TypeError(f"values of type {first} and {second} cannot be counted together")
 
 
-def joined(arrays: list[Array]) -> Array:
+def concatenated(arrays: list[Array]) -> Array:
     """Return the arrays one after the other, in their common type."""
     dtype = arrays[0].dtype
     for array in arrays[1:]:
@@ -121,14 +123,14 @@ def count(array: Array, weights: Array | None = None) -> tuple[Array, Array]:
     return values, counts
 
 
-def factorize(array: Array) -> tuple[npt.NDArray[np.uint32], Array]:
+def factorize(array: Array) -> tuple[LabelArray, Array]:
     """Return for each of `as_samples(...)` which value it is, and the different values, sorted."""
     if array.dtype.kind != "O":
-        codes, values, _ = _core.factorize(array)
-        return codes, values
+        labels, values, _ = _core.factorize(array)
+        return labels, values
     table: dict[Any, int] = {}
-    met: npt.NDArray[np.uint32] = np.empty(len(array), np.uint32)
-    _hashable(_number, table, array, met)
+    met: LabelArray = np.empty(len(array), np.uint32)
+    _hashable(_label, table, array, met)
     values, order = _sorted_objects(table)
     return np.asarray(order, np.uint32)[met], values
 
@@ -154,9 +156,9 @@ def _add_weights(table: dict[Any, float], array: Array, weights: Array) -> None:
         table[value] = table.get(value, 0) + weight
 
 
-def _number(table: dict[Any, int], array: Array, codes: npt.NDArray[np.uint32]) -> None:
+def _label(table: dict[Any, int], array: Array, labels: LabelArray) -> None:
     for i, value in enumerate(array.tolist()):
-        codes[i] = table.setdefault(value, len(table))
+        labels[i] = table.setdefault(value, len(table))
 
 
 def _sorted_objects(table: dict[Any, Any]) -> tuple[Array, list[int]]:

@@ -1,4 +1,4 @@
-"""What the commands print with: consoles, tables, errors in one line, progress, exit codes."""
+"""What the commands print with: consoles, tables, errors in one line, progress."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,12 +22,6 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.table import Table
-
-EXIT_OK: Final = 0
-EXIT_BROKEN_PIPE: Final = 1
-EXIT_ERROR: Final = 2
-EXIT_DAMAGED: Final = 3
-EXIT_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells report it
 
 LONG_INPUT: Final = 64 << 20
 """Bytes from which on an input gets a progress bar."""
@@ -72,6 +67,11 @@ class ProgressBar:
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._next_update = 0.0
+
+    @classmethod
+    def of_file(cls, path: str) -> Self:
+        """Return the bar of an input file."""
+        return cls(printable(Path(path).name)[-24:])
 
     def __enter__(self) -> Self:
         return self

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from pyinfo import _core
 from pyinfo.errors import CorruptDataError
 
+MOST_PLANES: Final = 64
+"""Into how many byte planes items can be split."""
+
 _VERSION: Final = 1
 _FIXED: Final = struct.Struct("<BBH")  # version, order, length of the element type's text
 _METADATA_OFFSET: Final = 22  # in a frame
 _MOST_METADATA: Final = 65535
-_MOST_PLANES: Final = 64
 _LITTLE: Final = sys.byteorder == "little"
 _NPY_HEADERS: Final = {
     (1, 0): npy_format.read_array_header_1_0,
@@ -120,7 +122,7 @@ class ArrayLayout:
         """Into how many byte planes elements are split: as many as numbers have bytes."""
         if self.dtype.kind == "U" and self.dtype.itemsize > 0:
             return 4
-        if self.dtype.kind == "S" or not 0 < self.dtype.itemsize <= _MOST_PLANES:
+        if self.dtype.kind == "S" or not 0 < self.dtype.itemsize <= MOST_PLANES:
             return 1
         return self.dtype.itemsize
 
@@ -177,19 +179,6 @@ def as_array(data: Any) -> NDArray[Any]:
     if array.flags.c_contiguous or array.flags.f_contiguous:
         return array
     return np.ascontiguousarray(array)
-
-
-def checked_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return the array to decode into, if it is one that fits."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be an array, not {type(out).__name__!r}")
-    if out.dtype != dtype:
-        raise TypeError(f"out is an array of {out.dtype}, the frame holds {dtype}")
-    if out.shape != shape:
-        raise ValueError(f"out has shape {out.shape}, the result has {shape}")
-    if not out.flags.writeable:
-        raise ValueError("out is read-only")
-    return np.asarray(out)
 
 
 def bytes_of(data: Any) -> memoryview:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pyinfo import _core
 from pyinfo.coding.array_layout import ArrayLayout, as_array, in_memory_order
-from pyinfo.coding.frames import CODERS, Coder, CoderOptions, coder_options, compress
+from pyinfo.coding.coder_options import Coder, CoderOptions, coder_number, coder_options
+from pyinfo.coding.frames import compress
 
 _PIECE_BYTES: Final = 32 << 20  # looked at between two checks for Ctrl-C
 
@@ -179,8 +180,8 @@ def compression_report(
         items = _rotated(items)
     entropies = _entropies(items, options)
     achieved = _block_sizes(items, options)
-    huffman = _block_sizes(items, options._replace(coder=CODERS.index("huffman")))
-    rans = _block_sizes(items, options._replace(coder=CODERS.index("rans")))
+    huffman = _block_sizes(items, options._replace(coder=coder_number("huffman")))
+    rans = _block_sizes(items, options._replace(coder=coder_number("rans")))
     planes = tuple(
         PlaneReport(
             plane=k,

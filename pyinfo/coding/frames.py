@@ -10,23 +10,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex, cast
+from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.coding.array_layout import ArrayLayout, as_array, checked_out, in_memory_order
+from pyinfo.arguments import NO_LIMIT, checked_out, size_limit, thread_count
+from pyinfo.coding.array_layout import ArrayLayout, as_array, in_memory_order
+from pyinfo.coding.coder_options import MODES, Coder, Mode, coder_options
 from pyinfo.errors import CorruptDataError
 
-Coder = Literal["auto", "huffman", "rans", "raw"]
-Mode = Literal["raw", "constant", "huffman", "rans"]
-
-CODERS: Final = cast("tuple[Coder, ...]", _core.CODERS)
-_MODES: Final = cast("tuple[Mode, ...]", _core.MODES)
-_DEFAULT_EFFORT: Final = 2
-_EFFORTS: Final = (1, 2)
-_NO_LIMIT: Final = (1 << 64) - 1
 _ROWS_BYTES: Final = 1 << 20  # decoded at a time when a frame is iterated over
 
 
@@ -74,40 +68,6 @@ class DamagedBlock(NamedTuple):
     block: int | None
     offset: int
     message: str
-
-
-class CoderOptions(NamedTuple):
-    """The options of all compressors, checked, in the order in which the core takes them."""
-
-    chunk_items: int
-    coder: int
-    effort: int
-    threads: int
-
-
-def coder_options(
-    planes: int, coder: str, block_size: int | None, threads: int, effort: int | None
-) -> CoderOptions:
-    """Check the options of a compressor for items of `planes` bytes."""
-    if coder not in CODERS:
-        names = ", ".join(map(repr, CODERS))
-        raise ValueError(f"coder must be one of {names}, not {coder!r}")
-    effort = _DEFAULT_EFFORT if effort is None else operator.index(effort)
-    if effort not in _EFFORTS:
-        raise ValueError(f"effort must be 1 or 2, not {effort}")
-    wanted = None if block_size is None else operator.index(block_size)
-    if wanted is not None and not 1 <= wanted <= _core.MAX_CHUNK_ITEMS:
-        raise ValueError(f"block_size must be from 1 to {_core.MAX_CHUNK_ITEMS}, not {wanted}")
-    chunk_items = _core.choose_chunk_items(planes, wanted or 0)
-    return CoderOptions(chunk_items, CODERS.index(coder), effort, thread_count(threads))
-
-
-def thread_count(threads: int) -> int:
-    """Check a number of threads: 0 stands for one per core."""
-    count = operator.index(threads)
-    if count < 0:
-        raise ValueError(f"threads must not be negative, but is {count}")
-    return min(count, 1024)
 
 
 def compress(
@@ -211,16 +171,6 @@ def decompress(
     return array if out is None else out
 
 
-def size_limit(max_size: int | None) -> int:
-    """Check the most bytes that a result may have."""
-    if max_size is None:
-        return _NO_LIMIT
-    limit = operator.index(max_size)
-    if limit < 0:
-        raise ValueError(f"max_size must not be negative, but is {limit}")
-    return min(limit, _NO_LIMIT)
-
-
 class Frame:
     """An array in compressed form, of which any part can be read.
 
@@ -256,7 +206,7 @@ class Frame:
             raise TypeError("Frame takes the bytes of a frame; Frame.open takes the name of a file")
         self._threads = thread_count(threads)
         self._map: mmap.mmap | None = None
-        self._reader = _core.FrameReader(data, _NO_LIMIT)
+        self._reader = _core.FrameReader(data, NO_LIMIT)
         self._layout = ArrayLayout.parse(
             self._reader.metadata, self._reader.items * self._reader.planes
         )
@@ -343,7 +293,7 @@ class Frame:
         for i, (mode, lanes, symbols, size, offset) in enumerate(self._reader.blocks()):
             start = i // planes * chunk
             blocks.append(
-                Block(_MODES[mode], i % planes, start, start + symbols, size, offset, lanes)
+                Block(MODES[mode], i % planes, start, start + symbols, size, offset, lanes)
             )
         return blocks
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from pyinfo import _core
 from pyinfo.counting.element_counts import Bytes, DenseCounts, ElementCounts, ShareCounts
 
 LONGEST: Final = 8
@@ -100,8 +101,6 @@ class _Tally:
 
     def add(self, window: Bytes) -> None:
         """Count the runs in some bytes."""
-        from pyinfo import _core
-
         if self.counts is not None and len(window) >= self.length:
             keys = _core.block_keys(window, self.length)
             self.counts.add(keys.view(np.uint8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, SupportsIndex, TypeVar
+from typing import Any, Final, Protocol, Self, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,14 @@ from pyinfo._samples.samples import (
     as_samples,
     as_weights,
     common_dtype,
+    concatenated,
     count,
-    joined,
 )
+from pyinfo.arguments import require_not_empty
+from pyinfo.coding.huffman_code import HuffmanCode
+from pyinfo.coding.rans_model import RansModel
+from pyinfo.coding.symbol_code import symbol_counts
 from pyinfo.estimators.entropy_estimators import Estimator, estimate_entropy
-
-if TYPE_CHECKING:
-    from pyinfo.coding.codes import HuffmanCode, RansModel
 
 _SHOWN: Final = 16  # tables of more values are not shown value by value
 
@@ -89,8 +90,8 @@ class Counts:
         """
         made = cls._of(samples, weights)
         if not len(made):
-            what = "weights are all zero" if np.size(samples) and weights is not None else None
-            raise ValueError(f"{what or 'samples are empty'}: there is nothing to count")
+            require_not_empty(as_samples(samples).size, "samples")
+            raise ValueError("weights are all zero: there is nothing to count")
         return made
 
     @classmethod
@@ -109,8 +110,8 @@ class Counts:
         """
         tables = (chunk if isinstance(chunk, Counts) else cls._of(chunk, None) for chunk in chunks)
         made = merged_in_pairs(tables)
-        if made is None or not len(made):
-            raise ValueError("chunks are empty: there is nothing to count")
+        require_not_empty(0 if made is None else len(made), "chunks")
+        assert made is not None
         return made
 
     @classmethod
@@ -172,7 +173,7 @@ class Counts:
         # The sums so far come first, so that weights are added in the order of the samples.
         more = np.ones(array.size) if weights is None else as_weights(weights, array.size)
         weighted = np.concatenate([counts.astype(np.float64), more])
-        self._table = _frozen(*count(joined([values, array]), weighted))
+        self._table = _frozen(*count(concatenated([values, array]), weighted))
 
     def merge(self, *others: Counts) -> Counts:
         """Return the counts of all samples together.
@@ -236,14 +237,7 @@ class Counts:
         TypeError
             If the values are of another type, or the samples are weighted.
         """
-        values, counts = self._table
-        if values.dtype not in (np.uint8, np.uint16):
-            raise TypeError(f"codes are made for uint8 or uint16, not {values.dtype}")
-        if counts.dtype.kind != "u":
-            raise TypeError("codes are made of integer counts, not of weighted ones")
-        table = np.zeros(256 if values.itemsize == 1 else 65536, np.uint64)
-        table[values] = counts
-        return table
+        return symbol_counts(*self._table)
 
     def huffman_code(self, max_length: SupportsIndex = 11) -> HuffmanCode:
         """Return the prefix code that takes the fewest bits for these samples.
@@ -253,8 +247,6 @@ class Counts:
         max_length : int, default 11
             As for `HuffmanCode.from_counts`.
         """
-        from pyinfo.coding.codes import HuffmanCode
-
         return HuffmanCode.from_counts(self.symbol_counts(), max_length)
 
     def rans_model(self, precision: SupportsIndex = 12) -> RansModel:
@@ -265,8 +257,6 @@ class Counts:
         precision : int, default 12
             As for `RansModel.from_counts`.
         """
-        from pyinfo.coding.codes import RansModel
-
         return RansModel.from_counts(self.symbol_counts(), precision)
 
     def expected_length(self, code: HuffmanCode | RansModel) -> float:
@@ -296,8 +286,11 @@ class Counts:
             return NotImplemented
         return _same(self.values, other.values) and np.array_equal(self.counts, other.counts)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, self._table
+    def __getstate__(self) -> tuple[Array, Array]:
+        return self._table
+
+    def __setstate__(self, state: tuple[Array, Array]) -> None:
+        self._table = _frozen(*state)
 
     def __repr__(self) -> str:
         values, counts = self._table
@@ -341,7 +334,7 @@ def _merged(tables: list[tuple[Array, Array]]) -> tuple[Array, Array]:
     weighted = any(counts.dtype.kind == "f" for _, counts in tables)
     dtype = np.float64 if weighted else np.uint64
     numbers = np.concatenate([counts for _, counts in tables], dtype=dtype, casting="unsafe")
-    return _frozen(*count(joined([values for values, _ in tables]), numbers))
+    return _frozen(*count(concatenated([values for values, _ in tables]), numbers))
 
 
 def _frozen(values: Array, counts: Array) -> tuple[Array, Array]:
@@ -358,7 +351,3 @@ def _same(a: Array, b: Array) -> bool:
             x == y or (x != x and y != y) for x, y in zip(a, b, strict=True)
         )
     return a.shape == b.shape and bool((a == b).all())
-
-
-def _restored(values: Array, counts: Array) -> Counts:
-    return Counts._made(values, counts)

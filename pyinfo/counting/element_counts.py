@@ -12,6 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pyinfo import _core
+
 Bytes = NDArray[np.uint8]
 
 _PENDING_BYTES: Final = 1 << 21
@@ -177,8 +179,6 @@ def _counted(keys: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Return the different keys, sorted, and how often each occurs."""
     if keys.dtype.kind == "V":
         return np.unique(keys, return_counts=True)
-    from pyinfo import _core
-
     found, times = _core.count_values(keys)
     return found, times.astype(np.intp)
 

@@ -7,7 +7,6 @@ of *different* counts, a few dozen as a rule. Everything is computed in nats.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, SupportsIndex, TypeAlias, overload
@@ -15,6 +14,7 @@ from typing import Any, Final, Literal, SupportsIndex, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
+from pyinfo.arguments import choice, integer, units_per_nat
 from pyinfo.estimators.gamma_functions import Floats, digamma
 from pyinfo.estimators.multiplicities import Multiplicities, multiplicities, surprisals
 from pyinfo.estimators.nsb import nsb
@@ -114,7 +114,7 @@ def estimate_entropy(
     .. [6] I. Nemenman, F. Shafee and W. Bialek, "Entropy and inference, revisited", Advances in
        Neural Information Processing Systems 14, 2002.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     table = counted(counts)
     size = checked_alphabet_size(alphabet_size, int(np.count_nonzero(table)))
     estimate = estimation(estimator)(multiplicities(table, size or len(table)), return_std)
@@ -136,24 +136,9 @@ Estimation: TypeAlias = Callable[[Multiplicities, bool], Estimate]
 # -- Arguments, also those of the measures on samples ---------------------------------------------
 
 
-def nats_in(base: float) -> float:
-    """Return how many units of `base` a nat is."""
-    try:
-        value = float(base)
-    except (TypeError, ValueError):
-        raise TypeError(f"base must be a real number, not {type(base).__name__}") from None
-    if not (value > 0) or value == 1 or math.isinf(value):
-        raise ValueError(f"base must be positive, finite and not 1, not {value!r}")
-    return 1 / math.log(value)
-
-
 def estimation(estimator: str) -> Estimation:
     """Return the function of that name."""
-    try:
-        return _ESTIMATIONS[estimator]
-    except (KeyError, TypeError):
-        names = ", ".join(map(repr, _ESTIMATIONS))
-        raise ValueError(f"estimator must be one of {names}, not {estimator!r}") from None
+    return _ESTIMATIONS[choice(estimator, "estimator", _ESTIMATIONS)]
 
 
 def counted(counts: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -172,14 +157,10 @@ def counted(counts: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def checked_alphabet_size(alphabet_size: SupportsIndex | None, observed: int) -> int | None:
-    """Return the size as an integer that leaves room for the symbols that were met."""
+    """Return the size as an integer, not below the number of symbols that were met."""
     if alphabet_size is None:
         return None
-    try:
-        size = operator.index(alphabet_size)
-    except TypeError:
-        kind = type(alphabet_size).__name__
-        raise TypeError(f"alphabet_size must be an integer, not {kind}") from None
+    size = integer(alphabet_size, "alphabet_size")
     if size < observed:
         raise ValueError(f"alphabet_size must be at least {observed}, the symbols met, not {size}")
     return size

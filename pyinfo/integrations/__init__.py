@@ -1,1 +1,1 @@
-"""What connects pyinfo with other packages: nothing here is imported by pyinfo itself."""
+"""What connects pyinfo with other packages: a module for each, which needs that package."""

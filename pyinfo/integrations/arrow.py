@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from pyinfo._samples.joint_counts import JointCounts
 from pyinfo._samples.samples import Array
+from pyinfo.arguments import require_same_number
 from pyinfo.counting.counts import Counts
+from pyinfo.counting.joint_counts import JointCounts
 
 __all__ = ["counts", "joint_counts", "parquet_counts"]
 
@@ -45,9 +46,8 @@ def joint_counts(*columns: Any, skip_nulls: bool = False) -> JointCounts:
     skip_nulls : bool, default False
         Whether to leave rows with a null out; otherwise they are an error.
     """
-    if len({len(column) for column in columns}) > 1:
-        lengths = ", ".join(str(len(column)) for column in columns)
-        raise ValueError(f"columns must have one length, not {lengths}")
+    names = [f"columns[{i}]" for i in range(len(columns))]
+    require_same_number([len(column) for column in columns], names, "elements")
     table = pa.table(list(columns), [str(i) for i in range(len(columns))])
     return JointCounts.from_chunks(_rows(batch, skip_nulls) for batch in table.to_batches())
 
@@ -97,9 +97,9 @@ def _chunk_counts(chunk: Any, skip_nulls: bool) -> Counts:
     if _is_plain(chunk.type):
         return Counts._of(_plain(chunk), None)
     encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-    codes = Counts._of(_plain(encoded.indices), None)
+    labels = Counts._of(_plain(encoded.indices), None)
     # A dictionary may hold a value twice.
-    return Counts._weighted(_objects(encoded.dictionary)[codes.values], codes.counts)
+    return Counts._weighted(_objects(encoded.dictionary)[labels.values], labels.counts)
 
 
 def _rows(batch: Any, skip_nulls: bool) -> tuple[Array, ...]:

@@ -6,15 +6,15 @@ metadata of its array.
 
 from __future__ import annotations
 
-import operator
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.coding.array_layout import ArrayLayout, as_array, in_memory_order
-from pyinfo.coding.frames import CoderOptions, coder_options, size_limit, thread_count
+from pyinfo.arguments import integer_from_to, size_limit, thread_count
+from pyinfo.coding.array_layout import MOST_PLANES, ArrayLayout, as_array, in_memory_order
+from pyinfo.coding.coder_options import CoderOptions, coder_options
 
 DEFAULT_BLOCK_SIZE: Final = 1 << 16
 """Smaller than that of `compress`.
@@ -23,15 +23,10 @@ Fields vary from region to region, which smaller blocks follow better, and a par
 chunk is often small.
 """
 
-_MOST_PLANES: Final = 64
-
 
 def check_typesize(typesize: int) -> int:
     """Check the size of an item."""
-    size = operator.index(typesize)
-    if not 1 <= size <= _MOST_PLANES:
-        raise ValueError(f"typesize must be 1 to {_MOST_PLANES}, not {size}")
-    return size
+    return integer_from_to(typesize, "typesize", 1, MOST_PLANES)
 
 
 def planes_of(dtype: np.dtype[Any]) -> int:

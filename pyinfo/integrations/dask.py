@@ -8,7 +8,6 @@ Needs the extra ``pyinfo[dask]``.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
@@ -16,8 +15,9 @@ import dask.array
 import numpy as np
 from dask.delayed import delayed
 
-from pyinfo._samples.joint_counts import JointCounts
+from pyinfo.arguments import integer, require_not_empty, require_same_number
 from pyinfo.counting.counts import Counts
+from pyinfo.counting.joint_counts import JointCounts
 
 __all__ = ["counts", "entropy", "joint_counts", "mutual_information"]
 
@@ -62,10 +62,7 @@ def joint_counts(*collections: Any, split_every: SupportsIndex = 8) -> Any:
     count = delayed(_block_joint_counts, pure=True)
     columns = [_blocks(each, f"collections[{i}]") for i, each in enumerate(_aligned(collections))]
     blocks = [len(column) for column in columns]
-    if len(set(blocks)) > 1:
-        raise ValueError(
-            f"collections must have equally many blocks, not {', '.join(map(str, blocks))}"
-        )
+    require_same_number(blocks, [f"collections[{i}]" for i in range(len(blocks))], "blocks")
     tables = [count(*parts) for parts in zip(*columns, strict=True)]
     return delayed(_not_empty, pure=True)(_tree(tables, split_every))
 
@@ -136,15 +133,12 @@ def _blocks(collection: Any, name: str) -> list[Any]:
     if not hasattr(collection, "to_delayed"):
         raise TypeError(f"{name} must be a Dask collection, not {type(collection).__name__}")
     blocks = np.asarray(collection.to_delayed(), dtype=object).ravel().tolist()
-    if not blocks:
-        raise ValueError(f"{name} is empty: there is nothing to count")
+    require_not_empty(len(blocks), name)
     return list(blocks)
 
 
 def _tree(tables: list[Any], split_every: SupportsIndex) -> Any:
-    width = operator.index(split_every)
-    if width < 2:
-        raise ValueError(f"split_every must be at least 2, not {width}")
+    width = integer(split_every, "split_every", least=2)
     merge = delayed(_merged, pure=True)
     while len(tables) > 1:
         tables = [merge(tables[i : i + width]) for i in range(0, len(tables), width)]
@@ -172,8 +166,7 @@ def _merged(tables: Sequence[Any]) -> Any:
 
 
 def _not_empty(table: Any) -> Any:
-    if not len(table):
-        raise ValueError("collection is empty: there is nothing to count")
+    require_not_empty(len(table), "collection")
     return table
 
 

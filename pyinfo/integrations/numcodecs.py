@@ -11,13 +11,15 @@ from typing import Any
 from numcodecs.abc import Codec  # type: ignore[import-untyped]
 from numcodecs.compat import ensure_contiguous_ndarray  # type: ignore[import-untyped]
 
-from pyinfo.coding.frames import Coder, coder_options
+from pyinfo.coding.coder_options import Coder, coder_options
 from pyinfo.integrations.chunk_frames import (
     DEFAULT_BLOCK_SIZE,
     check_typesize,
     compress_planes,
     decompress_planes,
 )
+
+__all__ = ["Pyinfo"]
 
 
 class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin, BytesBytesCodec
 
 from pyinfo.coding.array_layout import ArrayLayout
-from pyinfo.coding.frames import Coder, Frame, coder_options, compress, decompress
+from pyinfo.coding.coder_options import Coder, coder_options
+from pyinfo.coding.frames import Frame, compress, decompress
 from pyinfo.errors import CorruptDataError
 from pyinfo.integrations.chunk_frames import (
     DEFAULT_BLOCK_SIZE,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from zarr.abc.store import ByteGetter
     from zarr.core.array_spec import ArraySpec
     from zarr.core.buffer import Buffer, NDBuffer
+
+__all__ = ["ArrayCodec", "BytesCodec"]
 
 
 @dataclass(frozen=True, kw_only=True)

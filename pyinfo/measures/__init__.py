@@ -1,6 +1,7 @@
-"""Information measures on probability vectors, counts and batches of them.
+"""Information measures: of probability vectors, counts and batches of them, and of samples.
 
-The functions are the extension's own, without a Python layer that would cost more than they do.
+Those of probabilities and counts are the extension's own functions, without a Python layer that
+would cost more than they do.
 """
 
 from pyinfo._core import (
@@ -18,19 +19,57 @@ from pyinfo._core import (
     total_variation_distance,
     tsallis_entropy,
 )
+from pyinfo._namespace import publish
+from pyinfo.measures.blocks import block_entropy, entropy_rate
+from pyinfo.measures.labellings import (
+    adjusted_mutual_information,
+    normalized_mutual_information,
+    variation_of_information,
+)
+from pyinfo.measures.pairwise import pairwise_mutual_information
+from pyinfo.measures.samples import (
+    conditional_entropy,
+    conditional_mutual_information,
+    entropy_of,
+    interaction_information,
+    joint_entropy,
+    mutual_information,
+    total_correlation,
+    transfer_entropy,
+)
 
 __all__ = [
+    "adjusted_mutual_information",
     "bhattacharyya_distance",
+    "block_entropy",
+    "conditional_entropy",
+    "conditional_mutual_information",
     "cross_entropy",
     "entropy",
+    "entropy_of",
+    "entropy_rate",
     "hellinger_distance",
     "information_content",
+    "interaction_information",
     "jeffreys_divergence",
+    "joint_entropy",
     "js_distance",
     "js_divergence",
     "kl_divergence",
+    "mutual_information",
+    "normalized_mutual_information",
+    "pairwise_mutual_information",
     "renyi_divergence",
     "renyi_entropy",
+    "total_correlation",
     "total_variation_distance",
+    "transfer_entropy",
     "tsallis_entropy",
+    "variation_of_information",
 ]
+
+publish(globals())
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from pyinfo import _core
+from pyinfo.arguments import integer_from_to, units_per_nat
 from pyinfo.counting.block_counts import LONGEST
-from pyinfo.estimators.entropy_estimators import Estimator, estimation, nats_in
+from pyinfo.estimators.entropy_estimators import Estimator, estimation
 from pyinfo.estimators.multiplicities import multiplicities
 
 
@@ -37,9 +37,9 @@ def block_entropy(
     float
         Per run; divide by `length` for that of a byte.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     estimate = estimation(estimator)
-    size = _between(length, "length", 1, LONGEST)
+    size = integer_from_to(length, "length", 1, LONGEST)
     _, counts = _core.count_values(_core.block_keys(_text(data, size), size))
     return estimate(multiplicities(counts, 256**size), False).entropy * unit
 
@@ -71,9 +71,9 @@ def entropy_rate(
     float
         Per byte.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     estimate = estimation(estimator)
-    before = _between(order, "order", 0, LONGEST - 1)
+    before = integer_from_to(order, "order", 0, LONGEST - 1)
     keys, counts = _core.count_values(_core.block_keys(_text(data, before + 1), before + 1))
     contexts = np.zeros(len(keys), np.int64)
     np.cumsum(keys[1:] >> 8 != keys[:-1] >> 8, out=contexts[1:])
@@ -96,13 +96,3 @@ def _text(data: Any, shortest: int) -> memoryview:
     if text.nbytes < shortest:
         raise ValueError(f"data must have at least {shortest} bytes, not {text.nbytes}")
     return text
-
-
-def _between(value: SupportsIndex, name: str, least: int, most: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
-    if not least <= number <= most:
-        raise ValueError(f"{name} must be between {least} and {most}, not {number}")
-    return number

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.label_measures import Pair, entropy_function, plugin_entropy, variables
-from pyinfo._samples.labels import joined
-from pyinfo.estimators.entropy_estimators import Estimator, nats_in
+from pyinfo._samples.joint import Pair, joint_variable
+from pyinfo._samples.label_measures import entropy_function, plugin_entropy
+from pyinfo._samples.labels import labelled_variables
+from pyinfo.arguments import choice, units_per_nat
+from pyinfo.estimators.entropy_estimators import Estimator
 
 Average: TypeAlias = Literal["arithmetic", "geometric", "min", "max"]
 
@@ -40,7 +42,7 @@ def normalized_mutual_information(
     if pair.is_bijection:
         return 1.0
     scale = mean(*map(plugin_entropy, pair.margins))
-    return min(1.0, pair.information() / scale) if scale > 0 else 0.0
+    return min(1.0, pair.mutual_information() / scale) if scale > 0 else 0.0
 
 
 def adjusted_mutual_information(
@@ -78,7 +80,7 @@ def adjusted_mutual_information(
     a, b = (np.unique(margin, return_counts=True) for margin in pair.margins)
     expected = _core.expected_information(*a, *b, pair.total)
     scale = mean(*map(plugin_entropy, pair.margins)) - expected
-    return min(1.0, (pair.information() - expected) / scale) if scale > 0 else 0.0
+    return min(1.0, (pair.mutual_information() - expected) / scale) if scale > 0 else 0.0
 
 
 def variation_of_information(
@@ -98,13 +100,13 @@ def variation_of_information(
     float
         Never negative; 0 if each of the two determines the other.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     entropy = entropy_function(estimator)
     if estimator == "plugin":
         pair = Pair.of_samples(x, y)
         return (pair.first_given_second() + pair.second_given_first()) * unit
-    a, b = variables([x, y], ["x", "y"])
-    joint, _ = joined(a, b)
+    a, b = labelled_variables([x, y], ["x", "y"])
+    joint, _ = joint_variable(a, b)
     return max(0.0, 2 * entropy(joint) - entropy(a) - entropy(b)) * unit
 
 
@@ -119,8 +121,4 @@ _AVERAGES: Final[Mapping[str, Callable[[float, float], float]]] = {
 
 
 def _average(average: str) -> Callable[[float, float], float]:
-    try:
-        return _AVERAGES[average]
-    except (KeyError, TypeError):
-        names = ", ".join(map(repr, _AVERAGES))
-        raise ValueError(f"average must be one of {names}, not {average!r}") from None
+    return _AVERAGES[choice(average, "average", _AVERAGES)]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.label_measures import Pair
+from pyinfo._samples.joint import Pair
 from pyinfo._samples.labels import Labels, labelled, samples_of
-from pyinfo.estimators.entropy_estimators import nats_in
+from pyinfo.arguments import thread_count, units_per_nat
 
 _NARROW: Final = 256
 
@@ -41,54 +40,46 @@ def pairwise_mutual_information(
     ndarray of float64, shape (variables, variables)
         Symmetric; the diagonal has the entropies.
     """
-    unit = nats_in(base)
-    workers = _thread_count(threads)
+    unit = units_per_nat(base)
+    workers = thread_count(threads)
     table = np.asarray(X)
     if table.ndim != 2:
         raise ValueError(f"X must have two dimensions, samples and variables, not {table.ndim}")
     samples_of(table, "X")
-    columns, wide = _coded(table)
+    columns, wide = _labelled_columns(table)
     matrix = np.empty((len(columns), len(columns)))
     narrow = [i for i in range(len(columns)) if i not in wide]
     if narrow:
-        codes = columns[narrow] if wide else columns
-        alphabets = codes.max(axis=1).astype(np.uint32) + 1
-        matrix[np.ix_(narrow, narrow)] = _core.pairwise_information(codes, alphabets, workers)
+        rows = columns[narrow] if wide else columns
+        alphabets = rows.max(axis=1).astype(np.uint32) + 1
+        matrix[np.ix_(narrow, narrow)] = _core.pairwise_information(rows, alphabets, workers)
     for i, labels in wide.items():
         for j in range(len(columns)):
             if j <= i or j not in wide:
-                other = wide[j].codes if j in wide else columns[j]
-                matrix[i, j] = matrix[j, i] = Pair(labels.codes, other).information()
+                other = wide[j].array if j in wide else columns[j]
+                matrix[i, j] = matrix[j, i] = Pair(labels.array, other).mutual_information()
     return matrix * unit
 
 
-def _coded(table: npt.NDArray[Any]) -> tuple[npt.NDArray[np.uint8], dict[int, Labels]]:
-    """Return the columns as rows of codes, and the labels of those with too many for a byte."""
+def _labelled_columns(
+    table: npt.NDArray[Any],
+) -> tuple[npt.NDArray[np.uint8], dict[int, Labels]]:
+    """Return the columns as rows of labels, and apart those with too many labels for a byte."""
     if table.dtype != np.uint8:
-        codes = np.zeros(table.shape[::-1], np.uint8)
+        rows = np.zeros(table.shape[::-1], np.uint8)
         wide: dict[int, Labels] = {}
         for i, column in enumerate(table.T):
             labels = labelled(samples_of(column, "X"))
             if labels.size > _NARROW:
                 wide[i] = labels
             else:
-                codes[i] = labels.codes
-        return codes, wide
-    codes = np.ascontiguousarray(table.T)
-    for i, column in enumerate(codes):
+                rows[i] = labels.array
+        return rows, wide
+    rows = np.ascontiguousarray(table.T)
+    for i, column in enumerate(rows):
         present = _core.byte_counts(column)[0] > 0
         if not present[: np.count_nonzero(present)].all():  # ranks make the alphabet smaller
-            if np.may_share_memory(codes, table):
-                codes = codes.copy()
-            codes[i] = (np.cumsum(present) - 1).astype(np.uint8)[column]
-    return codes, {}
-
-
-def _thread_count(threads: Any) -> int:
-    try:
-        count = operator.index(threads)
-    except TypeError:
-        raise TypeError(f"threads must be an integer, not {type(threads).__name__}") from None
-    if not 0 <= count <= 4096:
-        raise ValueError("threads must be 0 (all cores) or a positive number up to 4096")
-    return count
+            if np.may_share_memory(rows, table):
+                rows = rows.copy()
+            rows[i] = (np.cumsum(present) - 1).astype(np.uint8)[column]
+    return rows, {}

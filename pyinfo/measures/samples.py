@@ -12,28 +12,18 @@ measure cannot be; 0 is returned then.
 from __future__ import annotations
 
 import math
-import operator
-from typing import Final, SupportsIndex, TypeAlias
+from typing import Any, Final, SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.label_measures import (
-    Given,
-    Pair,
-    conditional_information,
-    entropy_function,
-    variables,
-)
-from pyinfo._samples.labels import Labels, all_joined, joined, labelled, samples_of
+from pyinfo._samples.joint import Pair, joint_variable, joint_variables
+from pyinfo._samples.label_measures import conditional_information, entropy_function
+from pyinfo._samples.labels import Given, Labels, labelled, labelled_variables, samples_of
 from pyinfo._samples.samples import count
-from pyinfo.estimators.entropy_estimators import (
-    Estimator,
-    checked_alphabet_size,
-    estimation,
-    nats_in,
-)
+from pyinfo.arguments import axis_index, integer, units_per_nat
+from pyinfo.estimators.entropy_estimators import Estimator, checked_alphabet_size, estimation
 from pyinfo.estimators.multiplicities import multiplicities
 
 Result: TypeAlias = float | npt.NDArray[np.float64]
@@ -75,7 +65,7 @@ def entropy_of(
     -------
     float or ndarray, or pair of them
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     estimate = estimation(estimator)
     if axis is None:
         _, counts = count(samples_of(x, "x"))
@@ -85,10 +75,10 @@ def entropy_of(
         found = estimate(multiplicities(counts, size), return_std)
         return (found.entropy * unit, found.std * unit) if return_std else found.entropy * unit
     array = np.asarray(x)
-    position = _axis(axis, array.ndim)
+    position = axis_index(axis, array.ndim)
     labels = labelled(samples_of(array, "x"))
     size = checked_alphabet_size(alphabet_size, labels.size) or labels.size
-    moved = np.moveaxis(labels.codes.reshape(array.shape), position, -1)
+    moved = np.moveaxis(labels.array.reshape(array.shape), position, -1)
     slices = moved.reshape(-1, array.shape[position])
     entropies, stds = np.empty(len(slices)), np.empty(len(slices))
     step = max(1, _SLICE_CELLS // labels.size)
@@ -125,9 +115,9 @@ def joint_entropy(
     -------
     float
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     entropy = entropy_function(estimator)
-    return entropy(all_joined(_all(arrays))) * unit
+    return entropy(joint_variables(_all(arrays))) * unit
 
 
 def conditional_entropy(
@@ -149,15 +139,15 @@ def conditional_entropy(
     -------
     float
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     entropy = entropy_function(estimator)
-    target, *conditions = variables([x], ["x"], given)
+    target, *conditions = labelled_variables([x], ["x"], given)
     if not conditions:
         return entropy(target) * unit
-    condition = all_joined(conditions)
+    condition = joint_variables(conditions)
     if estimator == "plugin":
-        return Pair(condition.codes, target.codes).second_given_first() * unit
-    joint, _ = joined(target, condition)
+        return Pair(condition.array, target.array).second_given_first() * unit
+    joint, _ = joint_variable(target, condition)
     return max(0.0, entropy(joint) - entropy(condition)) * unit
 
 
@@ -181,11 +171,11 @@ def mutual_information(
     float
         Never negative, and 0 for variables that are exactly independent in the samples.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     if estimator == "plugin":
-        return Pair.of_samples(x, y).information() * unit
+        return Pair.of_samples(x, y).mutual_information() * unit
     estimation(estimator)
-    a, b = variables([x, y], ["x", "y"])
+    a, b = labelled_variables([x, y], ["x", "y"])
     return conditional_information(a, b, [], estimator) * unit
 
 
@@ -213,8 +203,8 @@ def conditional_mutual_information(
     float
         Never negative.
     """
-    unit = nats_in(base)
-    a, b, *conditions = variables([x, y], ["x", "y"], given)
+    unit = units_per_nat(base)
+    a, b, *conditions = labelled_variables([x, y], ["x", "y"], given)
     return conditional_information(a, b, conditions, estimator) * unit
 
 
@@ -237,16 +227,16 @@ def total_correlation(
     float
         Never negative.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     entropy = entropy_function(estimator)
     first, *others = _all(arrays)
     if estimator != "plugin":
-        joint = all_joined([first, *others])
+        joint = joint_variables([first, *others])
         return max(0.0, sum(map(entropy, (first, *others))) - entropy(joint)) * unit
     joint, total = first, 0.0
     for other in others:  # the chain rule, whose terms are not negative
-        total += Pair(joint.codes, other.codes).information()
-        joint, _ = joined(joint, other)
+        total += Pair(joint.array, other.array).mutual_information()
+        joint, _ = joint_variable(joint, other)
     return total * unit
 
 
@@ -275,8 +265,8 @@ def interaction_information(
     -------
     float
     """
-    unit = nats_in(base)
-    a, b, c = variables([x, y, z], ["x", "y", "z"])
+    unit = units_per_nat(base)
+    a, b, c = labelled_variables([x, y, z], ["x", "y", "z"])
     given = conditional_information(a, b, [c], estimator)
     return (given - conditional_information(a, b, [], estimator)) * unit
 
@@ -311,16 +301,16 @@ def transfer_entropy(
     ----------
     T. Schreiber, "Measuring information transfer", Physical Review Letters 85, 2000.
     """
-    unit = nats_in(base)
+    unit = units_per_nat(base)
     source_length, target_length = _histories(history)
-    before, after = variables([source, target], ["source", "target"])
-    start, length = max(source_length, target_length), len(after.codes)
+    before, after = labelled_variables([source, target], ["source", "target"])
+    start, length = max(source_length, target_length), len(after.array)
     if length <= start:
         raise ValueError(
             f"source and target must be longer than history = {start}, not {length} samples"
         )
     future = _lagged(after, start, 0)
-    source_past = all_joined([_lagged(before, start, lag + 1) for lag in range(source_length)])
+    source_past = joint_variables([_lagged(before, start, lag + 1) for lag in range(source_length)])
     target_past = [_lagged(after, start, lag + 1) for lag in range(target_length)]
     return conditional_information(future, source_past, target_past, estimator) * unit
 
@@ -331,37 +321,21 @@ def transfer_entropy(
 def _all(arrays: tuple[npt.ArrayLike, ...]) -> list[Labels]:
     if not arrays:
         raise TypeError("at least one array of samples is needed")
-    return variables(arrays, [f"array {i}" for i in range(1, len(arrays) + 1)])
-
-
-def _axis(axis: SupportsIndex, dimensions: int) -> int:
-    try:
-        position = operator.index(axis)
-    except TypeError:
-        raise TypeError(f"axis must be an integer or None, not {type(axis).__name__}") from None
-    if not -dimensions <= position < dimensions:
-        plural = "" if dimensions == 1 else "s"
-        raise ValueError(f"axis {position} is out of bounds for {dimensions} dimension{plural}")
-    return position
+    return labelled_variables(arrays, [f"array {i}" for i in range(1, len(arrays) + 1)])
 
 
 def _histories(history: SupportsIndex | tuple[SupportsIndex, SupportsIndex]) -> tuple[int, int]:
-    pair = history if isinstance(history, tuple) else (history, history)
-    try:
-        source, target = map(operator.index, pair)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"history must be an integer or a pair of integers, not {history!r}"
-        ) from None
-    if min(source, target) < 1:
-        raise ValueError(f"history must be at least 1, not {min(source, target)}")
+    pair: tuple[Any, ...] = history if isinstance(history, tuple) else (history, history)
+    if len(pair) != 2 or not all(hasattr(length, "__index__") for length in pair):
+        raise TypeError(f"history must be an integer or a pair of integers, not {history!r}")
+    source, target = (integer(length, "history", least=1) for length in pair)
     return source, target
 
 
 def _lagged(series: Labels, start: int, lag: int) -> Labels:
     """Return the labels `lag` steps before each place from `start` on."""
-    codes = series.codes[start - lag : len(series.codes) - lag]
-    return Labels(codes, series.size, series.alphabet_size)
+    labels = series.array[start - lag : len(series.array) - lag]
+    return Labels(labels, series.size, series.alphabet_size)
 
 
 def _shaped(values: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Result:

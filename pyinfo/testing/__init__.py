@@ -4,6 +4,7 @@ For test suites, pyinfo's own and others: see `assert_complexity`, and the pytes
 ``complexity``. Needs NumPy alone.
 """
 
+from pyinfo._namespace import publish
 from pyinfo.testing.complexity import (
     Complexity,
     assert_complexity,
@@ -43,3 +44,9 @@ __all__ = [
     "resident_growth",
     "traced_peak",
 ]
+
+publish(globals())
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

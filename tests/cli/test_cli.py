@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from pyinfo.__main__ import main
-from pyinfo.cli import main as cli
 from pyinfo.cli import output as cli_output
+from pyinfo.cli import report as cli_report
 from support.programs import DEADLINE, open_for_writing, run
 
 pytestmark = pytest.mark.once
@@ -218,7 +218,7 @@ def test_interrupt_in_process(
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "report_file", interrupt)
+    monkeypatch.setattr(cli_report, "file_statistics", interrupt)
     assert main(["report", text_file]) == 130
     assert capsys.readouterr() == ("", "")
 

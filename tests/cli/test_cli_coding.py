@@ -16,9 +16,9 @@ import pytest
 
 import pyinfo
 from pyinfo.__main__ import main
-from pyinfo.cli import coding as cli_coding
+from pyinfo.cli import compress as cli_compress
 from pyinfo.cli import output as cli_output
-from pyinfo.coding.streams import FileSizes, compress_file
+from pyinfo.coding import FileSizes, compress_file
 from support.programs import DEADLINE, open_for_writing, run, run_on_terminal
 
 pytestmark = pytest.mark.once
@@ -182,7 +182,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(
         text.with_name("text.pin").write_bytes(b"mine")
         return compress_file(*args, **options)
 
-    monkeypatch.setattr(cli_coding, "compress_file", slow)
+    monkeypatch.setattr(cli_compress, "compress_file", slow)
     assert main(["compress", str(text)]) == 2
     assert text.with_name("text.pin").read_bytes() == b"mine"
     assert names(text.parent) == ["text", "text.pin"]
@@ -266,7 +266,7 @@ def test_rm_keeps_what_does_not_come_back(
         sink.write(pyinfo.compress(wrong))
         return FileSizes(len(TEXT), 1)
 
-    monkeypatch.setattr(cli_coding, "compress_file", miscompress)
+    monkeypatch.setattr(cli_compress, "compress_file", miscompress)
     assert main(["compress", "--rm", str(text)]) == 2
     assert lines_of_errors(capsys) == [
         f"pyinfo: {text}: the result is not what the file holds now: the original is kept"

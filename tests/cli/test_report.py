@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyinfo.cli import file_report as report
-from pyinfo.cli.file_report import ReportError, report_file
+from pyinfo.cli import file_statistics as module
+from pyinfo.cli.file_statistics import StatisticsError, file_statistics
 from pyinfo.counting import element_counts
 
 pytestmark = pytest.mark.once
@@ -72,7 +72,7 @@ def written(tmp_path: Path) -> Write:
 
 
 def test_plain_file(written: Write) -> None:
-    result = report_file(written(TEXT, "text"))
+    result = file_statistics(written(TEXT, "text"))
     assert result.size == 1100
     assert result.entropy == pytest.approx(TEXT_BITS, rel=1e-14)
     assert result.order0_size == math.ceil(TEXT_BITS * 1100 / 8)
@@ -82,13 +82,13 @@ def test_plain_file(written: Write) -> None:
 
 
 def test_order0_size_is_not_rounded_up_by_noise(written: Write) -> None:
-    result = report_file(written(bytes(range(256)) * 1000, "flat"))
+    result = file_statistics(written(bytes(range(256)) * 1000, "flat"))
     assert (result.entropy, result.order0_size) == (8.0, 256_000)
     assert result.compression_rate == 1.0
 
 
 def test_constant_file_has_no_finite_rate(written: Write) -> None:
-    result = report_file(written(bytes(5000), "zeros"))
+    result = file_statistics(written(bytes(5000), "zeros"))
     assert (result.entropy, result.order0_size, result.compression_rate) == (0.0, 0, None)
 
 
@@ -115,7 +115,7 @@ def test_constant_file_has_no_finite_rate(written: Write) -> None:
 )
 def test_arrays(array: np.ndarray, saved: Save) -> None:
     path = saved(array)
-    result = report_file(path)
+    result = file_statistics(path)
     raw = np.frombuffer(Path(path).read_bytes(), np.uint8)
     stored = np.load(path)
     assert result.size == len(raw)
@@ -130,7 +130,7 @@ def test_arrays(array: np.ndarray, saved: Save) -> None:
 
 
 def test_elements_are_compared_as_stored(saved: Save) -> None:
-    result = report_file(saved(np.array([0.0, -0.0, np.nan, -np.nan])))
+    result = file_statistics(saved(np.array([0.0, -0.0, np.nan, -np.nan])))
     assert result.array.distinct_elements == 4
     assert result.array.element_entropy == 2.0
 
@@ -138,30 +138,30 @@ def test_elements_are_compared_as_stored(saved: Save) -> None:
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
 def test_header_versions(version: tuple[int, int], written: Write) -> None:
     data = np.arange(4.0)
-    result = report_file(written(describe(version=version) + data.tobytes()))
+    result = file_statistics(written(describe(version=version) + data.tobytes()))
     assert result.array.element_entropy == 2.0
 
 
 def test_header_in_utf8(written: Write) -> None:
     header = describe("[('\u03c9', '<f4'), ('na\u00efve', '<i4')]", "(1,)", (3, 0))
-    result = report_file(written(header + bytes(8)))
+    result = file_statistics(written(header + bytes(8)))
     assert result.array.dtype == "[('\u03c9', '<f4'), ('na\u00efve', '<i4')]"
 
 
 def test_header_of_python_2(written: Write) -> None:
-    result = report_file(written(describe(shape="(4L,)") + bytes(32)))
+    result = file_statistics(written(describe(shape="(4L,)") + bytes(32)))
     assert result.array.shape == (4,)
 
 
 def test_the_magic_counts_not_the_name(saved: Save, written: Write) -> None:
-    assert report_file(saved(np.arange(3.0), "data.bin")).array is not None
-    result = report_file(written(TEXT, "text.npy"))
+    assert file_statistics(saved(np.arange(3.0), "data.bin")).array is not None
+    result = file_statistics(written(TEXT, "text.npy"))
     assert result.array is None
     assert "named .npy" in result.notes[0]
 
 
 def test_array_without_data(saved: Save) -> None:
-    result = report_file(saved(np.zeros((0, 5))))
+    result = file_statistics(saved(np.zeros((0, 5))))
     assert result.array.shape == (0, 5)
     assert result.array.plane_entropies == ()
     assert result.array.element_entropy is None
@@ -169,7 +169,7 @@ def test_array_without_data(saved: Save) -> None:
 
 
 def test_elements_of_no_bytes(written: Write) -> None:
-    result = report_file(written(describe("'|V0'", "(7,)")))
+    result = file_statistics(written(describe("'|V0'", "(7,)")))
     assert result.array.plane_entropies == ()
     assert result.notes == ("the array holds no data",)
 
@@ -177,20 +177,20 @@ def test_elements_of_no_bytes(written: Write) -> None:
 def test_bytes_after_the_array(saved: Save, tmp_path: Path) -> None:
     path = Path(saved(np.arange(4.0)))
     path.write_bytes(path.read_bytes() + b"more")
-    result = report_file(str(path))
+    result = file_statistics(str(path))
     assert result.size == path.stat().st_size
     assert result.notes == ("4 bytes follow the array",)
     assert result.array.element_entropy == 2.0
 
 
 def test_very_wide_elements(written: Write) -> None:
-    result = report_file(written(describe("'|V5000'", "(3,)") + bytes(15_000)))
+    result = file_statistics(written(describe("'|V5000'", "(3,)") + bytes(15_000)))
     assert result.array.plane_entropies == ()
     assert "counted as plain bytes" in result.notes[0]
 
 
 def test_elements_can_be_left_out(saved: Save) -> None:
-    result = report_file(saved(np.arange(4.0)), elements=False)
+    result = file_statistics(saved(np.arange(4.0)), elements=False)
     assert result.array.element_entropy is None
     assert len(result.array.plane_entropies) == 8
     assert result.notes == ()
@@ -205,7 +205,7 @@ def test_several_passes_are_exact(
     dtype: str, max_distinct: int, saved: Save, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(element_counts, "_PENDING_BYTES", 4096)
-    monkeypatch.setattr(report, "_CHUNK_BYTES", 8192)
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 8192)
     rng = np.random.default_rng(1)
     if dtype == "S5" or dtype[0] == "V":
         pool = rng.integers(0, 256, (1500, np.dtype(dtype).itemsize), np.uint8)
@@ -216,7 +216,9 @@ def test_several_passes_are_exact(
     few = max_distinct == 1  # hundreds of passes
     array = array[:200] if few else array
     path = saved(array)
-    result = report_file(path, max_distinct=max_distinct, progress=lambda *call: calls.append(call))
+    result = file_statistics(
+        path, max_distinct=max_distinct, progress=lambda *call: calls.append(call)
+    )
     assert result.array.element_entropy == pytest.approx(bits(array), rel=1e-12)
     held = max(4, max_distinct * 8 // max(8, array.itemsize))
     assert (calls[-1][0] > result.size) == (result.array.distinct_elements > held)
@@ -230,7 +232,7 @@ def test_several_passes_need_a_regular_file(monkeypatch: pytest.MonkeyPatch, sav
     stream = io.BytesIO(data)
     stream.seekable = lambda: False
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
-    result = report_file("-", max_distinct=10)
+    result = file_statistics("-", max_distinct=10)
     assert result.array.element_entropy is None
     assert result.array.distinct_elements is None
     assert len(result.array.plane_entropies) == 8
@@ -239,15 +241,15 @@ def test_several_passes_need_a_regular_file(monkeypatch: pytest.MonkeyPatch, sav
 
 def test_a_file_that_changes_between_passes(saved: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(np.arange(1000.0))
-    rewind = report._Source.rewind
+    rewind = module._Source.rewind
 
     def overwrite_and_rewind(self, offset, passes):
         np.save(path, np.zeros(1000))
         rewind(self, offset, passes)
 
-    monkeypatch.setattr(report._Source, "rewind", overwrite_and_rewind)
-    with pytest.raises(ReportError, match="changed while it was being read"):
-        report_file(path, max_distinct=100)
+    monkeypatch.setattr(module._Source, "rewind", overwrite_and_rewind)
+    with pytest.raises(StatisticsError, match="changed while it was being read"):
+        file_statistics(path, max_distinct=100)
 
 
 # Hostile and damaged files
@@ -287,8 +289,8 @@ def test_a_file_that_changes_between_passes(saved: Save, monkeypatch: pytest.Mon
     ],
 )
 def test_damaged_files(data: bytes, reason: str, written: Write) -> None:
-    with pytest.raises(ReportError) as caught:
-        report_file(written(data))
+    with pytest.raises(StatisticsError) as caught:
+        file_statistics(written(data))
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -297,8 +299,8 @@ def test_truncation_of_a_pipe_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
     stream = io.BytesIO(describe() + bytes(30))
     stream.seekable = lambda: False
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
-    with pytest.raises(ReportError, match="promises 32 bytes of data, the file has 24"):
-        report_file("-")
+    with pytest.raises(StatisticsError, match="promises 32 bytes of data, the file has 24"):
+        file_statistics("-")
 
 
 class Explosive:
@@ -314,7 +316,7 @@ class Explosive:
 def test_object_arrays_are_never_unpickled(saved: Save, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     path = saved(np.array([Explosive(trace), None], object), allow_pickle=True)
-    result = report_file(path)
+    result = file_statistics(path)
     assert not trace.exists()
     assert result.array.dtype == "object"
     assert result.array.shape == (2,)
@@ -336,7 +338,7 @@ def test_named_pipe(tmp_path: Path, saved: Save) -> None:
     data = Path(saved(np.arange(1 << 18))).read_bytes()
     writer = threading.Thread(target=Path(path).write_bytes, args=(data,), daemon=True)
     writer.start()
-    result = report_file(path)
+    result = file_statistics(path)
     writer.join()
     assert result.size == len(data)
     assert result.array.element_entropy == 18.0
@@ -348,9 +350,9 @@ def test_memory_does_not_grow_with_the_file(header: bytes, tmp_path: Path) -> No
     with path.open("wb") as file:
         file.write(header)
         file.truncate(200_000_000)
-    report_file(str(path), elements=False)  # what is imported on first use does not count
+    file_statistics(str(path), elements=False)  # what is imported on first use does not count
     tracemalloc.start()
-    result = report_file(str(path))
+    result = file_statistics(str(path))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert result.size == 200_000_000
@@ -360,7 +362,7 @@ def test_memory_does_not_grow_with_the_file(header: bytes, tmp_path: Path) -> No
 def test_memory_of_many_different_elements(saved: Save) -> None:
     path = saved(np.random.default_rng(0).integers(0, 1 << 62, 1_000_000))
     tracemalloc.start()
-    result = report_file(path, max_distinct=1 << 16)
+    result = file_statistics(path, max_distinct=1 << 16)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert result.array.distinct_elements == 1_000_000

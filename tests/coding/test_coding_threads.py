@@ -11,10 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyinfo.coding.codes import HuffmanCode, RansModel
-from pyinfo.coding.coding_report import compression_report
-from pyinfo.coding.frames import Frame, compress, decompress
-from pyinfo.coding.streams import Compressor, Decompressor
+from pyinfo.coding import (
+    Compressor,
+    Decompressor,
+    Frame,
+    HuffmanCode,
+    RansModel,
+    compress,
+    compression_report,
+    decompress,
+)
 from pyinfo.errors import CorruptDataError
 from support.coding_inputs import same, symbols
 from support.ticker import Ticker

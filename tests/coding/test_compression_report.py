@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pyinfo import _core
-from pyinfo.coding.coding_report import CodingReport, compression_report
-from pyinfo.coding.frames import CODERS, Coder, Frame, compress
+from pyinfo.coding import CodingReport, Frame, compress, compression_report
+from pyinfo.coding.coder_options import CODERS, Coder
 from support.coding_inputs import filled, symbols
 from support.distributions import rng
 

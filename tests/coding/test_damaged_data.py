@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyinfo import _core
+from pyinfo.coding import Compressor, Decompressor, Frame, compress, decompress, decompress_file
 from pyinfo.coding.array_layout import ArrayLayout
-from pyinfo.coding.frames import Frame, compress, decompress
-from pyinfo.coding.streams import Compressor, Decompressor, decompress_file
 from pyinfo.errors import CorruptDataError
 from support.coding_inputs import filled, same, symbols
 from support.distributions import rng, straddling

@@ -25,6 +25,7 @@ from hypothesis.extra import numpy as hnp
 
 from pyinfo import _core
 from pyinfo.coding import frames
+from pyinfo.coding.coder_options import Coder
 from pyinfo.coding.frames import Frame, compress, decompress
 from pyinfo.config import config
 from pyinfo.errors import CorruptDataError
@@ -32,7 +33,7 @@ from support.coding_inputs import dtypes, filled, same, symbols
 from support.distributions import rng
 from support.programs import DEADLINE
 
-CODERS: list[frames.Coder] = ["auto", "huffman", "rans", "raw"]
+CODERS: list[Coder] = ["auto", "huffman", "rans", "raw"]
 EACH_CODER = pytest.mark.parametrize("coder", CODERS)
 SHAPES: list[tuple[int, ...]] = [(), (0,), (1,), (5,), (3, 4), (2, 0, 3), (4, 3, 5), (1,) * 7]
 
@@ -59,7 +60,7 @@ def test_every_dtype_shape_and_order(dtype: np.dtype[Any]) -> None:
 
 @EACH_CODER
 @pytest.mark.parametrize("alphabet", [1, 2, 5])
-def test_every_size(coder: frames.Coder, alphabet: int) -> None:
+def test_every_size(coder: Coder, alphabet: int) -> None:
     data = rng(alphabet).integers(0, alphabet, 2001).astype(np.uint8) * 51
     for n in range(2001):
         assert same(decompress(compress(data[:n], coder=coder)), data[:n]), n
@@ -67,7 +68,7 @@ def test_every_size(coder: frames.Coder, alphabet: int) -> None:
 
 @EACH_CODER
 @pytest.mark.parametrize("bits", [0, 0.01, 0.5, 2.7, 4, 7.9, 7.99, 8])
-def test_every_entropy(coder: frames.Coder, bits: float) -> None:
+def test_every_entropy(coder: Coder, bits: float) -> None:
     for n in (1000, 100_000, 700_001):
         data = symbols(n, bits)
         for effort in (1, 2):
@@ -80,7 +81,7 @@ def test_every_entropy(coder: frames.Coder, bits: float) -> None:
 
 
 @EACH_CODER
-def test_planes(coder: frames.Coder) -> None:
+def test_planes(coder: Coder) -> None:
     normal = rng(1).standard_normal(300_000)
     for data in (normal, normal.astype(np.float32), (normal * 1000).astype(np.int16)):
         frame = compress(data, coder=coder)
@@ -98,7 +99,7 @@ def test_planes(coder: frames.Coder) -> None:
     st.sampled_from([1, 3, 64, 1000, None]),
     st.sampled_from(["as it is", "transposed", "reversed", "every other"]),
 )
-def test_arrays(data: Any, coder: frames.Coder, block_size: int | None, way: str) -> None:
+def test_arrays(data: Any, coder: Coder, block_size: int | None, way: str) -> None:
     if way == "transposed":
         data = data.T
     elif way == "reversed" and data.ndim > 0:
@@ -111,7 +112,7 @@ def test_arrays(data: Any, coder: frames.Coder, block_size: int | None, way: str
 
 
 @given(st.binary(max_size=3000), st.sampled_from(CODERS), st.sampled_from([1, 2, 100, None]))
-def test_bytes(data: bytes, coder: frames.Coder, block_size: int | None) -> None:
+def test_bytes(data: bytes, coder: Coder, block_size: int | None) -> None:
     got = decompress(compress(data, coder=coder, block_size=block_size))
     assert got.dtype == np.uint8
     assert got.tobytes() == data
@@ -217,8 +218,11 @@ def test_options() -> None:
         with pytest.raises(error, match=message):
             compress(b"abc", **options)
     frame = compress(b"abc")
-    for options in ({"threads": -1}, {"max_size": -1}):
-        with pytest.raises(ValueError, match="negative"):
+    for options, message in (
+        ({"threads": -1}, r"threads must be 0 \(all cores\) or a positive number up to 4096"),
+        ({"max_size": -1}, "max_size must be at least 0, not -1"),
+    ):
+        with pytest.raises(ValueError, match=message):
             decompress(frame, **options)
     for data in ("abc", 3, None, [1, 2]):
         with pytest.raises(TypeError):
@@ -263,8 +267,8 @@ def test_wrong_out() -> None:
     read_only = np.empty(100, np.uint8)
     read_only.flags.writeable = False
     cases: list[tuple[Any, type[Exception], str]] = [
-        (bytearray(100), TypeError, "must be an array"),
-        (np.empty(100, np.int8), TypeError, "int8"),
+        (bytearray(100), TypeError, "out must be an array of uint8, not bytearray"),
+        (np.empty(100, np.int8), TypeError, "out must be an array of uint8, not of int8"),
         (np.empty(99, np.uint8), ValueError, "shape"),
         (np.empty((100, 1), np.uint8), ValueError, "shape"),
         (read_only, ValueError, "read-only"),

@@ -268,9 +268,9 @@ def test_bad_counts(counts: Any, error: type[Exception], message: str) -> None:
 @pytest.mark.parametrize(
     ("longest", "error", "message"),
     [
-        (0, ValueError, "max_length must be 1 to 16, not 0"),
-        (17, ValueError, "max_length must be 1 to 16, not 17"),
-        (-1, ValueError, "max_length must be 1 to 16, not -1"),
+        (0, ValueError, "max_length must be from 1 to 16, not 0"),
+        (17, ValueError, "max_length must be from 1 to 16, not 17"),
+        (-1, ValueError, "max_length must be from 1 to 16, not -1"),
         (2.0, TypeError, "max_length must be an integer, not float"),
         (None, TypeError, "max_length must be an integer, not NoneType"),
     ],
@@ -301,7 +301,7 @@ def test_bad_lengths(lengths: Any, error: type[Exception], message: str) -> None
 @pytest.mark.parametrize(
     ("samples", "error", "message"),
     [
-        (b"", ValueError, "samples are empty"),
+        (b"", ValueError, "samples must not be empty"),
         ("text", TypeError, "samples must be uint8, uint16 or bytes-like, not <U4"),
         ([1, 2], TypeError, "samples must be uint8, uint16 or bytes-like, not int64"),
         (np.zeros(3, np.int8), TypeError, "samples must be .*, not int8"),

@@ -10,8 +10,14 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from pyinfo.coding.frames import Frame, compress, decompress
-from pyinfo.coding.streams import Compressor, compress_file, decompress_file
+from pyinfo.coding import (
+    Compressor,
+    Frame,
+    compress,
+    compress_file,
+    decompress,
+    decompress_file,
+)
 from support.distributions import rng, straddling
 
 Array = np.ndarray[Any, Any]

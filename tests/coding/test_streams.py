@@ -17,14 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyinfo.coding.frames import Coder, Frame, compress, decompress
-from pyinfo.coding.streams import (
+from pyinfo.coding import (
     Compressor,
     Decompressor,
     FileSizes,
+    Frame,
+    compress,
     compress_file,
+    decompress,
     decompress_file,
 )
+from pyinfo.coding.coder_options import Coder
 from pyinfo.errors import CorruptDataError
 from support.coding_inputs import filled, same, symbols
 from support.distributions import rng
@@ -415,7 +418,7 @@ def test_wrong_files(tmp_path: Path) -> None:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from pyinfo.coding.streams import compress_file, decompress_file
+from pyinfo import compress_file, decompress_file
 source, coded, result = map(Path, sys.argv[1:4])
 threads = int(sys.argv[4])
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pyinfo import block_entropy, entropy_rate, estimate_entropy
-from pyinfo.cli.file_report import report_file
+from pyinfo.cli.file_statistics import file_statistics
 from pyinfo.counting.block_counts import BlockCounts
 
 pytestmark = pytest.mark.once
@@ -89,10 +89,10 @@ def test_estimators() -> None:
     [
         (block_entropy, b"", 1, ValueError, "data must have at least 1 bytes, not 0"),
         (block_entropy, b"abc", 4, ValueError, "data must have at least 4 bytes, not 3"),
-        (block_entropy, b"abc", 0, ValueError, "length must be between 1 and 8, not 0"),
-        (block_entropy, b"abc", 9, ValueError, "length must be between 1 and 8, not 9"),
+        (block_entropy, b"abc", 0, ValueError, "length must be from 1 to 8, not 0"),
+        (block_entropy, b"abc", 9, ValueError, "length must be from 1 to 8, not 9"),
         (block_entropy, b"abc", 1.5, TypeError, "length must be an integer, not float"),
-        (entropy_rate, b"abc", 8, ValueError, "order must be between 0 and 7, not 8"),
+        (entropy_rate, b"abc", 8, ValueError, "order must be from 0 to 7, not 8"),
         (entropy_rate, b"abc", 3, ValueError, "data must have at least 4 bytes, not 3"),
         (entropy_rate, "abc", 1, TypeError, "data must be a C-contiguous buffer of bytes, not str"),
         (entropy_rate, np.arange(9)[::2], 1, TypeError, "data must be a C-contiguous buffer"),
@@ -129,16 +129,16 @@ def test_streams(name: str, chunk: int, most: int) -> None:
 def test_report(tmp_path: Path, most: int) -> None:
     path = tmp_path / "text"
     path.write_bytes(TEXT)
-    report = report_file(str(path), order=4, max_distinct=most)
+    report = file_statistics(str(path), order=4, max_distinct=most)
     assert report.conditional_entropies == pytest.approx([rate(TEXT, k) for k in range(5)])
     assert report.conditional_entropies[0] == pytest.approx(report.entropy)
-    assert report_file(str(path)).conditional_entropies == ()
+    assert file_statistics(str(path)).conditional_entropies == ()
 
 
 def test_report_of_an_array(tmp_path: Path) -> None:
     path = tmp_path / "array.npy"
     np.save(path, np.arange(500) % 77)
-    report = report_file(str(path), order=2, max_distinct=8)
+    report = file_statistics(str(path), order=2, max_distinct=8)
     data = path.read_bytes()
     assert report.conditional_entropies == pytest.approx([rate(data, k) for k in range(3)])
     assert report.array is not None
@@ -148,7 +148,7 @@ def test_report_of_an_array(tmp_path: Path) -> None:
 def test_report_of_a_short_file(tmp_path: Path) -> None:
     path = tmp_path / "short"
     path.write_bytes(b"abc")
-    report = report_file(str(path), order=5)
+    report = file_statistics(str(path), order=5)
     assert report.conditional_entropies == (pytest.approx(math.log2(3)), 0.0, 0.0)
     assert report.notes == ("the file is too short for higher orders",)
 
@@ -162,7 +162,7 @@ def test_report_of_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
         buffer = Pipe(TEXT)
 
     monkeypatch.setattr(sys, "stdin", Standard)
-    report = report_file("-", order=3, max_distinct=30)
+    report = file_statistics("-", order=3, max_distinct=30)
     assert report.conditional_entropies[:2] == pytest.approx([rate(TEXT, 0), rate(TEXT, 1)])
     assert report.conditional_entropies[2:] == (None, None)
     assert "need a regular file" in report.notes[0]
@@ -179,4 +179,4 @@ def test_command_line(tmp_path: Path) -> None:
     assert document["conditional_entropies"] == pytest.approx([rate(TEXT, k) for k in range(3)])
     run = subprocess.run([*command[:-1], "8"], capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    assert "must be between 0 and 7" in run.stderr
+    assert "must be from 0 to 7" in run.stderr

@@ -69,11 +69,11 @@ def test_columns_together_and_parquet(tmp_path: Path) -> None:
         (
             lambda _: arrow.joint_counts(pa.array([1]), pa.array([1, 2])),
             ValueError,
-            "one length, not 1, 2",
+            r"columns\[0\] and columns\[1\] must have the same number of elements, not 1 and 2",
         ),
         (lambda path: arrow.parquet_counts(path), TypeError, "the name of a column"),
         (lambda path: arrow.parquet_counts(path, "y"), ValueError, "has no column 'y'"),
-        (lambda _: arrow.counts(pa.array([], pa.int64())), ValueError, "chunks are empty"),
+        (lambda _: arrow.counts(pa.array([], pa.int64())), ValueError, "chunks must not be empty"),
     ],
 )
 def test_bad_input(tmp_path: Path, call: Any, error: type[Exception], message: str) -> None:

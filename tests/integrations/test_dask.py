@@ -75,7 +75,7 @@ def test_bags_and_unknown_sizes() -> None:
         (
             lambda: counted.counts(dask_array.ones(0)).compute(scheduler="sync"),
             ValueError,
-            "collection is empty",
+            "collection must not be empty",
         ),
     ],
 )

@@ -10,12 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.samples import Array, as_samples, as_weights, count, factorize, joined
+from pyinfo._samples.joint import Cells, JointTable, combined, joint_table
+from pyinfo._samples.samples import (
+    Array,
+    LabelArray,
+    as_samples,
+    as_weights,
+    concatenated,
+    count,
+    factorize,
+)
+from pyinfo.arguments import (
+    integer,
+    require_not_empty,
+    require_same_number,
+    units_per_nat,
+)
 from pyinfo.counting.counts import Counts, merged_in_pairs
 
-Codes = npt.NDArray[np.uint32]
-
-_MOST_KEYS: Final = 2**64
 _LARGEST_TABLE: Final = 2**31
 
 
@@ -38,9 +50,8 @@ class JointCounts:
 
     __slots__ = ("_table",)
 
-    # The variables' values, for each cell the number of each variable's value, and the counts. The
-    # cells are in the order of their values. Replaced as a whole, as in Counts.
-    _table: tuple[tuple[Array, ...], Codes, Array]
+    # Replaced as a whole, as in Counts.
+    _table: JointTable
 
     __hash__ = None  # type: ignore[assignment]  # an update changes it
 
@@ -68,8 +79,8 @@ class JointCounts:
         """
         made = cls._of(samples, weights)
         if not len(made):
-            what = "samples are empty" if weights is None else "weights are all zero"
-            raise ValueError(f"{what}: there is nothing to count")
+            require_not_empty(as_samples(samples[0]).size, "samples")
+            raise ValueError("weights are all zero: there is nothing to count")
         return made
 
     @classmethod
@@ -92,49 +103,43 @@ class JointCounts:
             for chunk in chunks
         )
         made = merged_in_pairs(tables)
-        if made is None or not len(made):
-            raise ValueError("chunks are empty: there is nothing to count")
+        require_not_empty(0 if made is None else len(made), "chunks")
+        assert made is not None
         return made
 
     @classmethod
     def _of(cls, samples: Sequence[Any], weights: npt.ArrayLike | None) -> JointCounts:
         if len(samples) < 2:
             raise TypeError(f"JointCounts are those of two variables or more, not {len(samples)}")
-        arrays = [as_samples(given, f"samples[{i}]") for i, given in enumerate(samples)]
-        sizes = [array.size for array in arrays]
-        if len(set(sizes)) > 1:
-            raise ValueError(f"samples must be equally many, not {', '.join(map(str, sizes))}")
-        if weights is None:
-            if len(arrays) == 2 and (table := _dense(arrays[0], arrays[1])) is not None:
-                return cls._made(*table)
-            return cls._made(*_counted(arrays, None))
-        return cls._made(*_counted(arrays, as_weights(weights, sizes[0])))
+        names = [f"samples[{i}]" for i in range(len(samples))]
+        arrays = [as_samples(given, name) for given, name in zip(samples, names, strict=True)]
+        require_same_number([array.size for array in arrays], names)
+        checked = None if weights is None else as_weights(weights, arrays[0].size)
+        return cls._made(joint_table(arrays, checked))
 
     @classmethod
-    def _made(cls, variables: Sequence[Array], cells: Codes, counts: Array) -> JointCounts:
+    def _made(cls, table: JointTable) -> JointCounts:
         made = object.__new__(cls)
-        for array in (*variables, cells, counts):
-            array.flags.writeable = False
-        made._table = (tuple(variables), cells, counts)
+        made.__setstate__(table)
         return made
 
     @property
     def variables(self) -> tuple[Array, ...]:
         """For each variable the different values that it takes, sorted; read-only."""
-        return self._table[0]
+        return self._table.variables
 
     @property
-    def cells(self) -> tuple[Codes, Array]:
+    def cells(self) -> tuple[LabelArray, Array]:
         """What occurs: a row of numbers for each combination, and how often; read-only.
 
         Element (c, i) of the first array says which of ``variables[i]`` it is in combination c.
         """
-        return self._table[1:]
+        return self._table.cells, self._table.counts
 
     @property
     def counts(self) -> Array:
         """How often each combination that occurs does: uint64, or float64 if weighted."""
-        return self._table[2]
+        return self._table.counts
 
     @property
     def total(self) -> int | float:
@@ -228,15 +233,14 @@ class JointCounts:
         # The sums so far come first, so that weights are added in the order of the samples.
         variables, cells, counts = self._table
         arrays = [
-            joined([values[codes], as_samples(given, f"samples[{i}]")])
-            for i, (values, codes, given) in enumerate(
+            concatenated([values[labels], as_samples(given, f"samples[{i}]")])
+            for i, (values, labels, given) in enumerate(
                 zip(variables, cells.T, samples, strict=True)
             )
         ]
         more_weights = as_weights(weights, np.size(samples[0]))
-        self._table = self._made(
-            *_counted(arrays, np.concatenate([counts.astype(np.float64), more_weights]))
-        )._table
+        all_weights = np.concatenate([counts.astype(np.float64), more_weights])
+        self._table = self._made(joint_table(arrays, all_weights))._table
 
     def merge(self, *others: JointCounts) -> JointCounts:
         """Return the counts of all samples together.
@@ -256,7 +260,7 @@ class JointCounts:
                 )
         tables = [counts._table for counts in (self, *others) if len(counts)]
         if len(tables) < 2:
-            return self._made(*(tables[0] if tables else self._table))
+            return self._made(tables[0] if tables else self._table)
         weighted = any(counts.dtype.kind == "f" for _, _, counts in tables)
         numbers = np.concatenate(
             [counts for _, _, counts in tables],
@@ -266,18 +270,18 @@ class JointCounts:
         variables, columns = [], []
         for i in range(len(self.variables)):
             # Tables are as long as what they know: only their values are looked at.
-            codes, values = factorize(joined([values[i] for values, _, _ in tables]))
+            labels, values = factorize(concatenated([values[i] for values, _, _ in tables]))
             ends = np.cumsum([0, *(len(values[i]) for values, _, _ in tables)])
             variables.append(values)
             columns.append(
                 np.concatenate(
                     [
-                        codes[begin : begin + len(table[0][i])][table[1][:, i]]
+                        labels[begin : begin + len(table.variables[i])][table.cells[:, i]]
                         for begin, table in zip(ends, tables, strict=False)
                     ]
                 )
             )
-        return self._made(*_combined(variables, columns, numbers))
+        return self._made(combined(variables, columns, numbers))
 
     def __add__(self, other: object) -> JointCounts:
         if not isinstance(other, JointCounts):
@@ -310,122 +314,47 @@ class JointCounts:
         ValueError
             If there are more than two variables: `marginal` leaves two.
         """
+        unit = units_per_nat(base)
         variables, cells, counts = self._table
         if len(variables) != 2:
             raise ValueError(f"mutual information is that of 2 variables, not of {len(variables)}")
-        total = float(self.total)
-        margins = [
-            np.bincount(codes, counts, len(values))
-            for codes, values in zip(cells.T, variables, strict=True)
-        ]
-        apart = margins[0][cells[:, 0]] * margins[1][cells[:, 1]] / total
-        information = _core.kl_divergence(counts / total, apart / total, base=base, normalize=False)
-        return max(0.0, float(information))
+        first, second = cells.T.astype(np.int64)
+        return Cells(counts, first, second).mutual_information() * unit
 
     def __len__(self) -> int:
-        return len(self._table[2])
+        return len(self._table.counts)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, JointCounts):
             return NotImplemented
         return (
             len(self.variables) == len(other.variables)
-            and np.array_equal(self._table[1], other._table[1])
-            and np.array_equal(self._table[2], other._table[2])
+            and np.array_equal(self._table.cells, other._table.cells)
+            and np.array_equal(self._table.counts, other._table.counts)
             and all(self.marginal(i) == other.marginal(i) for i in range(len(self.variables)))
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, self._table
+    def __getstate__(self) -> tuple[Any, ...]:
+        return tuple(self._table)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        table = JointTable(*state)
+        for array in (*table.variables, table.cells, table.counts):
+            array.flags.writeable = False
+        self._table = table
 
     def __repr__(self) -> str:
         shape = " x ".join(str(len(values)) for values in self.variables)
         return f"JointCounts({len(self)} of {shape} combinations, total {self.total})"
 
 
-def _dense(x: Array, y: Array) -> tuple[list[Array], Codes, Array] | None:
-    """Count two variables of small range by a table of all pairs, if that is how to do it."""
-    if x.dtype.kind == "O" or y.dtype.kind == "O":
-        return None
-    found = _core.joint_table(x, y)
-    if found is None:
-        return None
-    table, first_x, first_y = found
-    rows, columns = np.nonzero(table)
-    counts = table[rows, columns]
-    variables, codes = [], []
-    for numbers, first, size, dtype in (
-        (rows, first_x, table.shape[0], x.dtype),
-        (columns, first_y, table.shape[1], y.dtype),
-    ):
-        present = np.zeros(size, np.bool_)
-        present[numbers] = True
-        code_of = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-        codes.append(code_of[numbers])
-        # In Python's integers: a difference of two may not fit their type.
-        variables.append(np.array([first + i for i in np.flatnonzero(present).tolist()], dtype))
-    return variables, np.stack(codes, axis=1), counts
-
-
-def _counted(arrays: list[Array], weights: Array | None) -> tuple[list[Array], Codes, Array]:
-    """Count combinations of samples."""
-    factors = [factorize(array) for array in arrays]
-    codes = [codes for codes, _ in factors]
-    return _combined([values for _, values in factors], codes, weights)
-
-
-def _combined(
-    variables: list[Array], codes: list[Codes], weights: Array | None
-) -> tuple[list[Array], Codes, Array]:
-    """Count combinations of numbered values; values that are left without a count are dropped."""
-    sizes = [len(values) for values in variables]
-    keys = codes[0].astype(np.uint64)
-    span = sizes[0]
-    # Keys that would be too large are replaced by their rank. What the ranks stand for:
-    ranks: list[Array | None] = []
-    for column, size in zip(codes[1:], sizes[1:], strict=True):
-        values = None
-        if span * size > _MOST_KEYS:
-            codes_of_keys, values, _ = _core.factorize(keys)
-            keys = codes_of_keys.astype(np.uint64)
-            span = len(values)
-        ranks.append(values)
-        keys *= np.uint64(size)
-        keys += column
-        span *= size
-    keys, counts = _core.count_values(keys, weights)
-    cells = np.empty((len(keys), len(sizes)), np.uint32)
-    for i in range(len(sizes) - 1, 0, -1):
-        keys, cells[:, i] = np.divmod(keys, np.uint64(sizes[i]))
-        values = ranks[i - 1]
-        if values is not None:
-            keys = values[keys]
-    cells[:, 0] = keys
-    return _without_gaps(variables, cells), cells, counts
-
-
-def _without_gaps(variables: list[Array], cells: Codes) -> list[Array]:
-    """Return the values that cells have; the cells are renumbered in place."""
-    kept = []
-    for i, values in enumerate(variables):
-        present = np.zeros(len(values), np.bool_)
-        present[cells[:, i]] = True
-        if present.all():
-            kept.append(values)
-            continue
-        code_of = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
-        cells[:, i] = code_of[cells[:, i]]
-        kept.append(values[present])
-    return kept
-
-
-def _of_cells(variables: list[Array], cells: Codes, counts: Array) -> Counts | JointCounts:
+def _of_cells(variables: list[Array], cells: LabelArray, counts: Array) -> Counts | JointCounts:
     """Add up what differs in other variables only."""
     columns = [np.ascontiguousarray(column) for column in cells.T]
     if len(variables) > 1:
-        return JointCounts._made(*_combined(variables, columns, counts))
-    codes, numbers = count(columns[0], counts)
-    return Counts._made(variables[0][codes], numbers)
+        return JointCounts._made(combined(variables, columns, counts))
+    labels, numbers = count(columns[0], counts)
+    return Counts._made(variables[0][labels], numbers)
 
 
 def _equal(values: Array, wanted: Any) -> npt.NDArray[np.bool_]:
@@ -439,12 +368,7 @@ def _equal(values: Array, wanted: Any) -> npt.NDArray[np.bool_]:
 
 
 def _index(variable: SupportsIndex, variables: int) -> int:
-    number = range(variables)
     try:
-        return number[variable]
+        return range(variables)[integer(variable, "variable")]
     except IndexError:
         raise ValueError(f"there is no variable {variable}: there are {variables}") from None
-
-
-def _restored(variables: tuple[Array, ...], cells: Codes, counts: Array) -> JointCounts:
-    return JointCounts._made(variables, cells, counts)

@@ -1,4 +1,4 @@
-"""What ``pyinfo report`` computes: the statistics of a file, without printing anything.
+"""The statistics of a file: what ``pyinfo report`` prints.
 
 Files are streamed: whatever their size, a bounded amount of memory is used. That is a few MiB for
 order 0, up to 40 MiB for the elements of an array, and as much again for each order above 1.
@@ -23,14 +23,15 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
+from pyinfo import _core
+from pyinfo.cli.files import STANDARD
 from pyinfo.counting.block_counts import BlockCounts
 from pyinfo.counting.element_counts import Bytes, ElementCounts, element_counts
 
-Counts = NDArray[np.uint64]
+ByteCounts = NDArray[np.uint64]
 Progress = Callable[[int, int | None], None]
 """Called with the bytes read and the bytes to read in all passes, None while that is not known."""
 
-STDIN: Final = "-"
 MAX_DISTINCT: Final = 1 << 20
 """Distinct elements (of 8 bytes) whose counts are held at a time."""
 
@@ -40,12 +41,12 @@ _MAX_ELEMENTS: Final = 1 << 62
 _MAX_PLANES: Final = 4096  # a histogram takes 2 KiB
 
 
-class ReportError(Exception):
-    """A file cannot be reported; the message is the reason, in one line."""
+class StatisticsError(Exception):
+    """A file has no statistics; the message is the reason, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
-class ArrayReport:
+class ArrayStatistics:
     """The array of an ``.npy`` file.
 
     Elements are compared as the bytes that are stored, padding included, because that is what a
@@ -58,7 +59,7 @@ class ArrayReport:
     plane_entropies
         Bits per byte of each byte plane, in memory order; empty if the array has no planes.
     element_entropy
-        Bits per element; None where it is not defined or was not computed (`FileReport.notes`).
+        Bits per element; None where it is not defined or was not computed (`FileStatistics.notes`).
     distinct_elements
         The number of different elements; None together with `element_entropy`.
     """
@@ -72,7 +73,7 @@ class ArrayReport:
 
 
 @dataclass(frozen=True, slots=True)
-class FileReport:
+class FileStatistics:
     """Order-0 statistics of a file.
 
     Attributes
@@ -101,20 +102,20 @@ class FileReport:
     entropy: float
     order0_size: int
     compression_rate: float | None
-    array: ArrayReport | None = None
+    array: ArrayStatistics | None = None
     conditional_entropies: tuple[float | None, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def report_file(
+def file_statistics(
     path: str,
     *,
     elements: bool = True,
     order: int | None = None,
     max_distinct: int = MAX_DISTINCT,
     progress: Progress | None = None,
-) -> FileReport:
-    """Report one file, device or pipe.
+) -> FileStatistics:
+    """Return the statistics of one file, device or pipe.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def report_file(
 
     Raises
     ------
-    ReportError
+    StatisticsError
         The file is empty, or a damaged ``.npy`` file.
     OSError
         It cannot be opened or read.
@@ -141,42 +142,46 @@ def report_file(
     with _opened(path) as stream:
         source = _Source(stream, progress)
         if order is None:
-            return _report(path, source, elements, max_distinct)
+            return _read_statistics(path, source, elements, max_distinct)
         blocks = BlockCounts(order + 1, max_distinct)
         source.observer = blocks.add
-        return _with_blocks(_report(path, source, elements, max_distinct), source, blocks)
+        return _with_blocks(_read_statistics(path, source, elements, max_distinct), source, blocks)
 
 
-def _report(path: str, source: _Source, elements: bool, max_distinct: int) -> FileReport:
+def _read_statistics(
+    path: str, source: _Source, elements: bool, max_distinct: int
+) -> FileStatistics:
     magic = source.read(len(npy_format.MAGIC_PREFIX))
     if not magic:
-        raise ReportError("is empty")
+        raise StatisticsError("is empty")
     if magic == npy_format.MAGIC_PREFIX:
-        return _report_npy(path, source, elements, max_distinct)
+        return _npy_statistics(path, source, elements, max_distinct)
     notes: tuple[str, ...] = ()
     if path.endswith(".npy"):
         if npy_format.MAGIC_PREFIX.startswith(magic):
-            raise ReportError("truncated: the .npy header is incomplete")
+            raise StatisticsError("truncated: the .npy header is incomplete")
         notes = ("named .npy, but it does not start as an .npy file does: plain bytes",)
-    return _file_report(path, _rest(source, _byte_counts(magic)), None, notes)
+    return _statistics(path, _rest(source, _byte_counts(magic)), None, notes)
 
 
-def _with_blocks(report: FileReport, source: _Source, blocks: BlockCounts) -> FileReport:
-    """Add the conditional entropies to a report whose making has let `blocks` see the file."""
+def _with_blocks(
+    statistics: FileStatistics, source: _Source, blocks: BlockCounts
+) -> FileStatistics:
+    """Add the conditional entropies to the statistics of a file that `blocks` have been shown."""
     passes = 0
     while True:
         passes += 1
         seen = blocks.size
         blocks.end_pass()
-        if seen != report.size:
-            raise ReportError("changed while it was being read")
+        if seen != statistics.size:
+            raise StatisticsError("changed while it was being read")
         if blocks.complete or not source.can_rewind:
             break
         source.rewind(0, passes=math.ceil(passes / blocks.covered))
         for chunk in source.chunks(None, 1):
             blocks.add(chunk)
     entropies = blocks.conditional_entropies()
-    notes = report.notes
+    notes = statistics.notes
     if len(entropies) < blocks.longest:
         notes += ("the file is too short for higher orders",)
     if None in entropies:
@@ -184,33 +189,35 @@ def _with_blocks(report: FileReport, source: _Source, blocks: BlockCounts) -> Fi
             "the entropies of some orders need a regular file: "
             "too many runs of bytes are different to be counted in one pass",
         )
-    return replace(report, conditional_entropies=entropies, notes=notes)
+    return replace(statistics, conditional_entropies=entropies, notes=notes)
 
 
-def _file_report(
-    path: str, counts: Counts, array: ArrayReport | None, notes: tuple[str, ...]
-) -> FileReport:
+def _statistics(
+    path: str, counts: ByteCounts, array: ArrayStatistics | None, notes: tuple[str, ...]
+) -> FileStatistics:
     size = int(counts.sum())
     bits = _entropy(counts.reshape(-1))
     # A few roundings in `bits` must not cost a byte: 8 bits * 2**40 bytes fit 2**40 bytes.
     order0_size = min(size, math.ceil(bits * size / 8 * (1 - 2.0**-50)))
     rate = size / order0_size if order0_size > 0 else None
-    return FileReport(path, size, bits, order0_size, rate, array, notes=notes)
+    return FileStatistics(path, size, bits, order0_size, rate, array, notes=notes)
 
 
-def _report_npy(path: str, source: _Source, elements: bool, max_distinct: int) -> FileReport:
+def _npy_statistics(
+    path: str, source: _Source, elements: bool, max_distinct: int
+) -> FileStatistics:
     header, head = _read_header(source)
     counts = _byte_counts(head)
-    array = ArrayReport(str(header.dtype), header.shape, header.fortran_order)
+    array = ArrayStatistics(str(header.dtype), header.shape, header.fortran_order)
     if header.dtype.hasobject:
         note = "an array of Python objects: its pickle is counted as bytes and never loaded"
-        return _file_report(path, _rest(source, counts), array, (note,))
+        return _statistics(path, _rest(source, counts), array, (note,))
     if source.size is not None:  # a truncated file is refused before it is read
         _check_complete(header.nbytes, source.size - len(head))
 
     itemsize = header.dtype.itemsize
     has_planes = 0 < itemsize <= _MAX_PLANES
-    planes: Counts = np.zeros((itemsize if has_planes else 1, 256), np.uint64)
+    planes: ByteCounts = np.zeros((itemsize if has_planes else 1, 256), np.uint64)
     counted = element_counts(itemsize, max_distinct) if elements and has_planes else None
     for chunk in source.chunks(header.nbytes, len(planes)):
         whole = chunk[: len(chunk) // len(planes) * len(planes)]  # all, unless truncated
@@ -241,23 +248,20 @@ def _report_npy(path: str, source: _Source, elements: bool, max_distinct: int) -
                 "the entropy of the elements needs a regular file: "
                 "too many of them are different to be counted in one pass"
             )
-    return _file_report(path, counts, array, tuple(notes))
+    return _statistics(path, counts, array, tuple(notes))
 
 
 def _entropy(counts: NDArray[Any]) -> float:
-    from pyinfo import entropy
-
-    return float(entropy(counts))
+    return float(_core.entropy(counts))
 
 
-def _byte_counts(data: Bytes | bytes, itemsize: int = 1, out: Counts | None = None) -> Counts:
-    from pyinfo import _core
+def _byte_counts(
+    data: Bytes | bytes, itemsize: int = 1, out: ByteCounts | None = None
+) -> ByteCounts:
+    return _core.byte_counts(data, itemsize, out)
 
-    counts: Counts = _core.byte_counts(data, itemsize, out)
-    return counts
 
-
-def _rest(source: _Source, counts: Counts) -> Counts:
+def _rest(source: _Source, counts: ByteCounts) -> ByteCounts:
     """Add the bytes up to the end of the file to `counts`."""
     for chunk in source.chunks(None, 1):
         _byte_counts(chunk, 1, counts)
@@ -269,11 +273,11 @@ def _rest(source: _Source, counts: Counts) -> Counts:
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    if path != STDIN:
+    if path != STANDARD:
         with Path(path).open("rb", buffering=0) as file:
             yield file
     elif sys.stdin is None:
-        raise ReportError("there is no standard input")
+        raise StatisticsError("there is no standard input")
     else:
         yield sys.stdin.buffer
 
@@ -337,7 +341,7 @@ class _Source:
         while filled < wanted:
             read = self._stream.readinto(view[filled:])  # type: ignore[attr-defined]
             if read is None:
-                raise ReportError("is in non-blocking mode and has no data yet")
+                raise StatisticsError("is in non-blocking mode and has no data yet")
             if read == 0:
                 break
             filled += read
@@ -371,15 +375,15 @@ def _read_header(source: _Source) -> tuple[_Header, bytes]:
     """Read what follows the magic; return the header and all bytes up to the data."""
     version = source.read(2)
     if len(version) == 2 and (version[0] not in (1, 2, 3) or version[1] != 0):
-        raise ReportError(f".npy format version {version[0]}.{version[1]} is not known")
+        raise StatisticsError(f".npy format version {version[0]}.{version[1]} is not known")
     width = 2 if version[:1] == b"\1" else 4
     length = source.read(width)
     n_text = int.from_bytes(length, "little")
     if n_text > _MAX_HEADER:
-        raise ReportError(f"damaged .npy header: it claims to be {n_text:,} bytes long")
+        raise StatisticsError(f"damaged .npy header: it claims to be {n_text:,} bytes long")
     text = source.read(n_text)
     if len(length) < width or len(text) < n_text:
-        raise ReportError("truncated: the .npy header is incomplete")
+        raise StatisticsError("truncated: the .npy header is incomplete")
     return _parse_header(version[0], text), npy_format.MAGIC_PREFIX + version + length + text
 
 
@@ -399,19 +403,19 @@ def _parse_header(version: int, text: bytes) -> _Header:
                 parsed = npy_format.read_array_header_2_0(stream, max_header_size=len(text))
     except Exception as error:  # the literal is the file's: it can make the parser raise anything
         reason = str(error).strip().partition("\n")[0][:100] or type(error).__name__
-        raise ReportError(f"damaged .npy header: {reason}") from error
+        raise StatisticsError(f"damaged .npy header: {reason}") from error
     shape, fortran_order, dtype = parsed
     if any(length < 0 for length in shape):
-        raise ReportError("damaged .npy header: the shape has a negative length")
+        raise StatisticsError("damaged .npy header: the shape has a negative length")
     header = _Header(dtype, tuple(int(length) for length in shape), fortran_order)
     if max(header.n_elements, header.nbytes, *header.shape, 0) > _MAX_ELEMENTS:
-        raise ReportError("damaged .npy header: no array can have the shape it claims")
+        raise StatisticsError("damaged .npy header: no array can have the shape it claims")
     return header
 
 
 def _check_complete(promised: int, available: int | None) -> None:
     if available is not None and available < promised:
-        raise ReportError(
+        raise StatisticsError(
             f"truncated: the .npy header promises {promised:,} bytes of data, "
             f"the file has {max(available, 0):,}"
         )
@@ -438,7 +442,7 @@ def _element_statistics(
             counted.add(chunk[: len(chunk) // header.dtype.itemsize * header.dtype.itemsize])
 
     if sum(sizes) != header.n_elements:
-        raise ReportError("changed while it was being read")
+        raise StatisticsError("changed while it was being read")
     # The chain rule: the entropy of the choice of a share, and the mean of those inside.
     inside = math.fsum(map(operator.mul, sizes, entropies)) / header.n_elements
     return _entropy(np.array(sizes, np.int64)) + inside, distinct

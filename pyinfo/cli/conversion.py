@@ -1,0 +1,114 @@
+"""What ``compress`` and ``decompress`` have in common: files made from files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from pyinfo.cli.each_file import Document, add_files, add_json, add_threads, run_each
+from pyinfo.cli.exit_codes import EXIT_ERROR
+from pyinfo.cli.files import STANDARD, RefusalError, opened, output_file
+from pyinfo.cli.output import ProgressBar, binary_size, printable
+from pyinfo.coding.files import FileSizes
+
+SUFFIX: Final = ".pin"
+
+
+def add_conversion_arguments(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare what both directions can be told."""
+    add_files(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help=f"a file, or - for standard output; by default {default}, and - for standard input",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite files, write coded data to a terminal"
+    )
+    parser.add_argument(
+        "--rm", action="store_true", help="remove each FILE once its result is verified"
+    )
+    add_threads(parser)
+    add_json(parser)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What differs between the two directions."""
+
+    default_output: Callable[[str], str]
+    transform: Callable[[BinaryIO, BinaryIO, ProgressBar], FileSizes]
+    verify: Callable[[BinaryIO, BinaryIO, ProgressBar], None]
+    coded: bool
+    """Whether the output is compressed data, nothing for a terminal."""
+
+
+def run_conversion(args: argparse.Namespace, conversion: Conversion) -> int:
+    """Convert each file."""
+    if args.output is not None and len(args.files) > 1:
+        return _usage_error(f"one output for {len(args.files)} files: leave out -o")
+    to_stdout = STANDARD in (args.output, *([] if args.output else args.files))
+    if to_stdout and args.json:
+        return _usage_error("--json cannot go to standard output together with the data")
+    if args.rm and (to_stdout or STANDARD in args.files):
+        return _usage_error("--rm needs files that can be read again, not standard input or output")
+
+    def convert(path: str) -> Document:
+        return _convert(path, args, conversion)
+
+    def show(document: Document) -> None:
+        if document["output"] != STANDARD:
+            print(_conversion_line(document))
+
+    return run_each(args, convert, show)
+
+
+def _usage_error(message: str) -> int:
+    print(f"pyinfo: {message}", file=sys.stderr)
+    return EXIT_ERROR
+
+
+def _conversion_line(document: Document) -> str:
+    before, after = document["size"], document["output_size"]
+    line = (
+        f"{printable(document['path'])} -> {printable(document['output'])}: "
+        f"{before:,} bytes{binary_size(before)} to {after:,} bytes{binary_size(after)}"
+    )
+    rate = document["compression_rate"]
+    return line if rate is None else f"{line}, compression rate {rate:.4f}"
+
+
+def _convert(path: str, args: argparse.Namespace, conversion: Conversion) -> Document:
+    output = args.output
+    if output is None:
+        output = STANDARD if path == STANDARD else conversion.default_output(path)
+    if args.rm and (Path(path).is_symlink() or not Path(path).is_file()):
+        raise RefusalError("--rm removes regular files only")
+    if args.rm and Path(output).exists() and not Path(output).is_file():
+        raise RefusalError("--rm needs an output that can be read again")
+    with (
+        opened(path) as source,
+        output_file(output, path, force=args.force, coded=conversion.coded) as sink,
+        ProgressBar.of_file(path) as progress,
+    ):
+        sizes = conversion.transform(source, cast(BinaryIO, sink), progress)
+        sink.flush()
+        if args.rm:
+            source.seek(0)
+            conversion.verify(source, sink.reader(), progress)
+            sink.to_disk()
+    if args.rm:
+        Path(path).unlink()
+    data_size, coded_size = sizes if conversion.coded else reversed(sizes)
+    return {
+        "path": path,
+        "output": output,
+        "size": sizes.read,
+        "output_size": sizes.written,
+        "compression_rate": data_size / coded_size if coded_size > 0 else None,
+    }

@@ -1,0 +1,41 @@
+"""The command ``pyinfo decompress``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import BinaryIO
+
+from pyinfo.cli.conversion import SUFFIX, Conversion, add_conversion_arguments, run_conversion
+from pyinfo.cli.each_file import size
+from pyinfo.cli.files import RefusalError
+from pyinfo.cli.output import ProgressBar
+from pyinfo.coding.files import FileSizes, decompress_file
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``pyinfo decompress``."""
+    add_conversion_arguments(parser, f"FILE without {SUFFIX}")
+    parser.add_argument(
+        "--max-size", type=size, metavar="BYTES", help="refuse to write more than this"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``pyinfo decompress``."""
+
+    def transform(source: BinaryIO, sink: BinaryIO, progress: ProgressBar) -> FileSizes:
+        return decompress_file(
+            source, sink, threads=args.threads, max_size=args.max_size, progress=progress
+        )
+
+    def verify(*_: object) -> None:
+        """Every check of the frame has passed, or there would be no result."""
+
+    return run_conversion(args, Conversion(_original_name, transform, verify, coded=False))
+
+
+def _original_name(path: str) -> str:
+    if not path.endswith(SUFFIX) or not Path(path).stem:
+        raise RefusalError(f"its name does not end in {SUFFIX}: name the output with -o")
+    return path.removesuffix(SUFFIX)

@@ -1,0 +1,71 @@
+"""What commands on files have in common: arguments, and one file after the other."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from pyinfo.cli.exit_codes import EXIT_DAMAGED, EXIT_ERROR, EXIT_OK
+from pyinfo.cli.files import OutputError, RefusalError
+from pyinfo.cli.output import print_error, print_json, reason_of
+from pyinfo.errors import CorruptDataError
+
+Document: TypeAlias = dict[str, Any]
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Declare the files that a command reads."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file; - is standard input")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Declare the number of threads."""
+    parser.add_argument(
+        "--threads", type=size, default=1, metavar="N", help="0 for one per core; 1 by default"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare the option for output that programs read."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def size(text: str) -> int:
+    """Return the number that an argument is: not a negative one."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return value
+
+
+def run_each(
+    args: argparse.Namespace, work: Callable[[str], Document], show: Callable[[Document], None]
+) -> int:
+    """Do the work for each file; errors of one leave the others done."""
+    code = EXIT_OK
+    documents: list[Document] = []
+    for path in args.files:
+        try:
+            document = work(path)
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError, RefusalError, OutputError) as error:
+            failed = EXIT_DAMAGED if isinstance(error, CorruptDataError) else EXIT_ERROR
+            code = max(code, failed)
+            print_error(error.path if isinstance(error, OutputError) else path, reason_of(error))
+            documents.append({"path": path, "error": reason_of(error)})
+            continue
+        if document.get("ok") is False:
+            code = EXIT_DAMAGED
+        documents.append(document)
+        if not args.json:
+            show(document)
+    if args.json:
+        for document in documents:
+            for key in ("path", "output"):
+                if key in document:
+                    document[key] = os.fsencode(document[key]).decode("utf-8", "backslashreplace")
+        print_json(documents)
+    return code

@@ -1,0 +1,118 @@
+"""The command ``pyinfo inspect``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from pyinfo.cli.each_file import Document, add_files, add_json, run_each
+from pyinfo.cli.files import STANDARD, opened
+from pyinfo.cli.output import binary_size, key_value_table, make_console, printable
+from pyinfo.coding.frames import Frame
+
+_BLOCKS_SHOWN: Final = 32
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``pyinfo inspect``."""
+    add_files(parser)
+    parser.add_argument(
+        "--blocks", action="store_true", help=f"list all blocks, not only {_BLOCKS_SHOWN}"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``pyinfo inspect``."""
+
+    def show(document: Document) -> None:
+        console = make_console()
+        console.print(Text(printable(document["path"]), style="bold"), soft_wrap=True)
+        console.print(key_value_table(_frame_rows(document)))
+        blocks = document["blocks"] if args.blocks else document["blocks"][:_BLOCKS_SHOWN]
+        if blocks:
+            console.print(_block_table(blocks))
+        if left := len(document["blocks"]) - len(blocks):
+            console.print(f"  and {left:,} more: --blocks lists them")
+
+    return run_each(args, _inspect, show)
+
+
+@contextlib.contextmanager
+def _frame(path: str) -> Iterator[Frame]:
+    if path == STANDARD:
+        with opened(path) as source:
+            data = source.read()
+        yield Frame(data)
+    else:
+        with Frame.open(path) as frame:
+            yield frame
+
+
+def _inspect(path: str) -> Document:
+    with _frame(path) as frame:
+        blocks = [
+            {
+                "mode": block.mode,
+                "lanes": block.lanes,
+                "plane": block.plane,
+                "start": block.start,
+                "stop": block.stop,
+                "size": block.coded_size,
+                "offset": block.offset,
+            }
+            for block in frame.blocks
+        ]
+        size = frame.coded_size
+        return {
+            "path": path,
+            "size": size,
+            "data_size": frame.nbytes,
+            "compression_rate": frame.nbytes / size,
+            "dtype": str(frame.dtype),
+            "shape": list(frame.shape),
+            "planes": 1 + max((int(block["plane"]) for block in blocks), default=0),
+            "rotated": frame.rotated,
+            "modes": dict(sorted(Counter(str(block["mode"]) for block in blocks).items())),
+            "blocks": blocks,
+        }
+
+
+def _frame_rows(document: Document) -> list[tuple[str, str]]:
+    modes = ", ".join(f"{count:,} {mode}" for mode, count in document["modes"].items())
+    return [
+        ("size", f"{document['size']:,} bytes{binary_size(document['size'])}"),
+        ("data", f"{document['data_size']:,} bytes{binary_size(document['data_size'])}"),
+        ("compression rate", f"{document['compression_rate']:.4f}"),
+        ("dtype", document["dtype"]),
+        ("shape", str(tuple(document["shape"]))),
+        (
+            "byte planes",
+            f"{document['planes']:,}" + (", of rotated elements" if document["rotated"] else ""),
+        ),
+        ("blocks", f"{len(document['blocks']):,}" + (f": {modes}" if modes else "")),
+    ]
+
+
+def _block_table(blocks: list[Document]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("  block", "plane", "items from", "to", "mode", "lanes", "bytes", "at byte"):
+        table.add_column(column, justify="left" if column == "mode" else "right", no_wrap=True)
+    for number, block in enumerate(blocks):
+        table.add_row(
+            f"{number:,}",
+            str(block["plane"]),
+            f"{block['start']:,}",
+            f"{block['stop']:,}",
+            block["mode"],
+            str(block["lanes"] or ""),
+            f"{block['size']:,}",
+            f"{block['offset']:,}",
+        )
+    return table

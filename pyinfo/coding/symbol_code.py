@@ -1,0 +1,201 @@
+"""What codes for single symbols have in common: messages, the tables they are made of, text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from pyinfo import _core
+from pyinfo._samples.samples import Array, as_samples, count
+from pyinfo.arguments import require_not_empty
+
+Symbols: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+BOOK_SIZE: Final = 32
+"""Codes of more symbols are not shown symbol by symbol."""
+
+_LARGEST_ALPHABET: Final = 65536
+
+
+@runtime_checkable
+class SymbolCounts(Protocol):
+    """What knows how often each symbol of an alphabet occurs: `pyinfo.Counts`."""
+
+    def symbol_counts(self) -> npt.NDArray[np.uint64]:
+        """Return how often each symbol occurs."""
+
+
+class SymbolCode:
+    """What both kinds of codes have in common."""
+
+    __slots__ = ("_code", "_table")
+
+    _code: _core.SymbolCode
+    _table: npt.NDArray[Any]
+
+    @property
+    def alphabet_size(self) -> int:
+        """How many symbols there are, with or without a code: they are 0 .. alphabet_size - 1."""
+        return len(self._table)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of symbols: uint8 for alphabets of up to 256, else uint16."""
+        return np.dtype(np.uint8 if len(self._table) <= 256 else np.uint16)
+
+    def encode(self, symbols: Any) -> bytes:
+        """Encode symbols to a message.
+
+        Parameters
+        ----------
+        symbols : array_like of `dtype`, or bytes-like
+            Of any shape, read in C order; a message keeps no shape. Bytes-like objects are uint8.
+
+        Returns
+        -------
+        bytes
+            The message: a header of 6 bytes or a few more with a checksum, and the payload.
+
+        Raises
+        ------
+        TypeError
+            If the symbols are of another type.
+        ValueError
+            If there is a symbol that has no code.
+        """
+        return _core.encode_message(self._code, symbols)
+
+    def decode(self, data: Any, *, out: Symbols | None = None) -> Symbols:
+        """Decode a message that an equal code has encoded.
+
+        Parameters
+        ----------
+        data : bytes-like
+            The message, from its first to its last byte.
+        out : ndarray of `dtype`, optional
+            Where the symbols go: C-contiguous, with as many elements as the message has symbols.
+
+        Returns
+        -------
+        ndarray
+            The symbols, in one dimension; `out` if given.
+
+        Raises
+        ------
+        CorruptDataError
+            If `data` is damaged or is no message of this code. `out` may be overwritten then.
+        """
+        return _core.decode_message(self._code, data, out)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return np.array_equal(self._table, other._table)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._table.tobytes()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._table,)
+
+    def _present(self) -> list[int]:
+        return [int(symbol) for symbol in np.flatnonzero(self._table)]
+
+    def _symbol_text(self, symbol: int) -> str:
+        """The symbol, and the character where it may be one."""
+        is_character = len(self._table) == 256 and 0x20 < symbol < 0x7F
+        return f"{symbol} {chr(symbol)!r}" if is_character else str(symbol)
+
+
+def table_of_integers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    """Check a table with one integer per symbol."""
+    array = _core.as_array(values, name)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, not {array.ndim}")
+    if not 1 <= array.size <= _LARGEST_ALPHABET:
+        raise ValueError(f"{name} must be those of 1 to {_LARGEST_ALPHABET} symbols")
+    if array.dtype.kind not in "bui":
+        raise TypeError(f"{name} must be integers, not {array.dtype}")
+    if array.dtype.kind == "i":
+        refuse(array < 0, array, name, "is negative")
+    return array
+
+
+def refuse(wrong: npt.NDArray[np.bool_], array: npt.NDArray[Any], name: str, what: str) -> None:
+    """Raise a ValueError for the first element that is `wrong`."""
+    if wrong.any():
+        i = int(wrong.argmax())
+        raise ValueError(f"{name}[{i}] = {array[i]} {what}")
+
+
+def symbol_counts(values: Array, counts: Array) -> npt.NDArray[np.uint64]:
+    """Return how often each of all values of a type occurs, from those that do.
+
+    Raises
+    ------
+    TypeError
+        If the values are not uint8 or uint16, or the counts no integers.
+    """
+    if values.dtype not in (np.uint8, np.uint16):
+        raise TypeError(f"codes are made for uint8 or uint16, not {values.dtype}")
+    if counts.dtype.kind != "u":
+        raise TypeError("codes are made of integer counts, not of weighted ones")
+    table = np.zeros(256 if values.itemsize == 1 else 65536, np.uint64)
+    table[values] = counts
+    return table
+
+
+def checked_counts(counts: npt.ArrayLike | SymbolCounts) -> npt.NDArray[np.uint64]:
+    """Check how often each symbol occurs."""
+    if isinstance(counts, SymbolCounts):
+        return counts.symbol_counts()
+    array = table_of_integers(counts, "counts")
+    if not array.any():
+        raise ValueError("counts are all zero: there is nothing to make a code for")
+    return array.astype(np.uint64)
+
+
+def bits_for(counts: npt.NDArray[np.uint64]) -> int:
+    """How many bits it takes to tell the symbols that occur from each other, at least 1."""
+    return max(1, (int(np.count_nonzero(counts)) - 1).bit_length())
+
+
+def sample_counts(samples: Any) -> npt.NDArray[np.uint64]:
+    """Count symbols: of uint8 or uint16, or bytes."""
+    is_bytes = isinstance(samples, bytes)  # which would become an array of text
+    array: npt.NDArray[Any] = (
+        np.frombuffer(samples, np.uint8) if is_bytes else _core.as_array(samples, "samples")
+    )
+    if array.dtype.kind != "u" or array.itemsize > 2:
+        raise TypeError(f"samples must be uint8, uint16 or bytes-like, not {array.dtype}")
+    require_not_empty(array.size, "samples")
+    return symbol_counts(*count(as_samples(array)))
+
+
+def implied_cross_entropy(
+    p: npt.ArrayLike, q: npt.NDArray[np.float64], normalize: bool | None
+) -> float:
+    """Return the cross-entropy of p and the probabilities q that a code implies."""
+    array = _core.as_array(p, "p")
+    if array.shape != q.shape:
+        raise ValueError(f"p must be that of {len(q)} symbols, not of shape {array.shape}")
+    # A symbol more, which never occurs: it takes what an incomplete code leaves unused, so that
+    # both are distributions. All terms of the sum are multiples of 2**-16, so it is exact.
+    array = np.append(array, np.zeros(1, array.dtype))
+    q = np.append(q, 1 - q.sum())
+    return float(_core.cross_entropy(array, q, normalize=normalize))
+
+
+def table_text(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Return rows of text in columns."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    # Codewords begin on the left, as they are read; what precedes them are numbers.
+    return "\n".join(
+        "  ".join(
+            [*(cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]
+        )
+        for row in [header, *rows]
+    )
