@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
+from bench.inputs.coding_inputs import FOUR_BITS, KINDS, RANDOM, coding_data
 from bench.peers import codecs
 from bench.peers.codecs import PYINFO, PYINFO_CODERS, Codec, peer_codecs, pyinfo_codec
 from bench.peers.weights_codecs import KIND, rows, weights_codec

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.inputs.distributions.distributions import Array, Shape
+from bench.inputs.distributions import Array, Shape
 from bench.peers import measure_peers as peers
 from bench.peers.candidates import PYINFO, Candidate, candidates, check_agreement
 from bench.peers.measures import MEASURES

@@ -12,8 +12,8 @@ import numpy as np
 import pyinfo
 from bench.growth import count_claims
 from bench.growth.claim import Claim
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, Bytes, coding_data
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.coding_inputs import FOUR_BITS, Bytes, coding_data
+from bench.inputs.distributions import Array
 from bench.peers.measures import MEASURES, Measure
 from bench.processes.timing import Call
 from pyinfo.testing import Growth, doublings

@@ -6,8 +6,8 @@ import numpy as np
 
 import pyinfo
 from bench.growth.claim import Claim
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, coding_data
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.coding_inputs import FOUR_BITS, coding_data
+from bench.inputs.distributions import Array
 from bench.peers.counting import SAMPLES
 from bench.processes.timing import Call
 from pyinfo.testing import doublings

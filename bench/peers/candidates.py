@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.distributions import Array
 from bench.peers import measure_peers as peers
 from bench.peers.measures import MEASURES
 from bench.peers.reference import LINES

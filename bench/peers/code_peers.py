@@ -13,8 +13,8 @@ from importlib import import_module
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, coding_data
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.coding_inputs import FOUR_BITS, coding_data
+from bench.inputs.distributions import Array
 from bench.processes.timing import Call
 
 Preparation = Callable[[int], Call]

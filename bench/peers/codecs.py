@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import ALPHABET, Bytes
+from bench.inputs.coding_inputs import ALPHABET, Bytes
 from bench.processes.timing import Call
 from bench.report import bars
 

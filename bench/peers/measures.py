@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.distributions import Array, Shape, distribution
+from bench.inputs.distributions import Array, Shape, distribution
 from bench.processes.timing import Call
 
 ALPHA = 1.5  # no special case of any order

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.distributions import Array
 from bench.peers.measures import ALPHA
 
 BITS_PER_NAT = 1 / np.log(2)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bench.growth.claims import CLAIMS
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.distributions import Array
 from bench.peers.reference import BITS_PER_NAT
 from bench.processes.timing import Call
 

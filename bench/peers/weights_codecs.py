@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import bfloat16_weights
+from bench.inputs.coding_inputs import bfloat16_weights
 from bench.peers.codecs import PYINFO, Codec, peer_codecs
 from bench.processes.timing import Call
 from bench.report import bars

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bench.growth.claims import CLAIMS
-from bench.inputs.distributions.coding_inputs import coding_data
+from bench.inputs.coding_inputs import coding_data
 from bench.peers.candidates import candidates
 from bench.peers.codecs import PYINFO, PYINFO_CODERS, peer_codecs, pyinfo_codec
 from bench.peers.measures import MEASURES

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.inputs.distributions.distributions import Shape
+from bench.inputs.distributions import Shape
 
 SCIPY_ENTROPY = "scipy.stats.entropy"
 SCIPY_JENSENSHANNON = "scipy.spatial.distance.jensenshannon"

@@ -12,7 +12,7 @@ from importlib import import_module, util
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import (
+from bench.inputs.coding_inputs import (
     TEXT,
     WEIGHTS,
     Bytes,

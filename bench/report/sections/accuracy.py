@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.inputs.distributions.distributions import Array, distribution, near
+from bench.inputs.distributions import Array, distribution, near
 from bench.peers.candidates import NUMPY, PYINFO, candidates
 from bench.peers.measures import MEASURES
 from bench.report import bars

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import (
+from bench.inputs.coding_inputs import (
     ALMOST_RANDOM,
     FOUR_BITS,
     HALF_A_BIT,

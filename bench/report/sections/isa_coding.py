@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, coding_data
+from bench.inputs.coding_inputs import FOUR_BITS, coding_data
 from bench.peers.codecs import peer_codecs
 from bench.processes.children import Worker
 from bench.processes.machine import available_isas

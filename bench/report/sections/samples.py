@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.distributions import Array
 from bench.processes.timing import Call, interleaved, ratio
 from bench.report import bars
 from bench.report.rows import Effort, Quantity, Row, Section, size_text
