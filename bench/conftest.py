@@ -1,18 +1,26 @@
 """Options and shared parts of the pytest-benchmark files."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from bench.peers import codecs, function_peers
-from bench.peers import measure_peers as peers
-from bench.processes.children import Worker
-from bench.processes.elsewhere import Workers, other_isas
+from bench.peers import codecs, functions, measure_peers
 from bench.processes.machine import describe
 from bench.processes.timing import pin_to_one_cpu
 
 QUICK_LIMIT = 10_000
 QUICK_SECONDS = 0.005
+PACKAGES = (*measure_peers.PACKAGES, *codecs.PACKAGES, *functions.PACKAGES.values())
+
+
+class Clock:
+    """A clock that stands still until somebody moves it: for what other processes time."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+CLOCK = Clock()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,15 +40,6 @@ def one_cpu() -> None:
     pin_to_one_cpu()
 
 
-@pytest.fixture(scope="session")
-def workers() -> Iterator[Workers]:
-    """A child process for each instruction set that this process does not use."""
-    started: Workers = {isa: Worker(isa=isa) for isa in other_isas()}
-    yield started
-    for worker in started.values():
-        worker.close()
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--quick"):
         return
@@ -55,6 +54,4 @@ def _elements(item: pytest.Item) -> int:
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, object]) -> None:
-    machine_info.update(
-        describe(*peers.PACKAGES, *codecs.PACKAGES, *function_peers.PACKAGES.values())
-    )
+    machine_info.update(describe(*dict.fromkeys(PACKAGES)))

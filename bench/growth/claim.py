@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bench.processes.timing import Call
 from pyinfo.testing import Growth
+
+Prepare = Callable[[int], Call]
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Claim:
     """
 
     name: str
-    prepare: Callable[[int], Call]
+    prepare: Prepare
     touched: float  # bytes per n
     sizes: Sequence[int]
     quick_sizes: Sequence[int]
@@ -26,3 +29,20 @@ class Claim:
     @property
     def function(self) -> str:
         return self.name.partition(" ")[0].rstrip(",")
+
+
+def calling(function: Callable[..., Any], *make: Callable[[int], Any], **options: Any) -> Prepare:
+    """The calls of a function on what is made for n; an option that can be called is made, too."""
+
+    def prepare(n: int) -> Call:
+        given = {key: each(n) if callable(each) else each for key, each in options.items()}
+        return Call(function, tuple(each(n) for each in make), given)
+
+    return prepare
+
+
+def calling_method(
+    name: str, of: Callable[[int], Any], *make: Callable[[int], Any], **options: Any
+) -> Prepare:
+    """The calls of a method of an object that is made for n."""
+    return lambda n: calling(getattr(of(n), name), *make, **options)(n)

@@ -1,14 +1,15 @@
 """How counting is claimed to grow: by samples where these are read, else by different values."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 import pyinfo
-from bench.growth.claim import Claim
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, coding_data
-from bench.inputs.distributions.distributions import Array
-from bench.peers.counting import SAMPLES
+from bench.growth.claim import Claim, Prepare, calling, calling_method
+from bench.inputs.coded_bytes import four_bits
+from bench.inputs.distributions import Array
+from bench.inputs.samples import SAMPLES, labels
 from bench.processes.timing import Call
 from pyinfo.testing import doublings
 
@@ -24,27 +25,24 @@ PIECE = 1 << 10  # samples of a chunk
 BYTES = 1 << 12
 ROWS = 16  # different values of the second of two variables, where tables are large
 
+_some = SAMPLES["int64, 1000 distinct, sparse"]
+
 
 def _counting(kind: str) -> Claim:
     """In the memory of a table of the different values, which no number of samples makes larger."""
-
-    def prepare(n: int) -> Call:
-        return Call(pyinfo.Counts.from_samples, (SAMPLES[kind](n),))
-
     name = f"Counts.from_samples, {kind}"
+    prepare = calling(pyinfo.Counts.from_samples, SAMPLES[kind])
     if kind == ALL_DIFFERENT:
         return Claim(name, prepare, 32, doublings(14, 20), doublings(13, 18), memory=None)
-    touched = SAMPLES[kind](1).itemsize
-    return Claim(name, prepare, touched, doublings(16, 22), doublings(13, 19))
+    return _of_samples(name, SAMPLES[kind](1).itemsize, prepare)
 
 
-def _some(n: int) -> Array:
-    return SAMPLES["int64, 1000 distinct, sparse"](n)
+def _of_samples(name: str, touched: float, prepare: Prepare, memory: str = "1") -> Claim:
+    return Claim(name, prepare, touched, doublings(16, 22), doublings(13, 19), memory=memory)
 
 
-def _pair(n: int) -> tuple[Array, Array]:
-    x, y = np.random.default_rng(0).integers(0, 30, (2, n))
-    return x, y
+def _pair(n: int) -> tuple[Array, ...]:
+    return labels(n, variables=2, different=30)
 
 
 def _pieces(*samples: Array) -> Iterator[Sequence[Array]]:
@@ -52,36 +50,15 @@ def _pieces(*samples: Array) -> Iterator[Sequence[Array]]:
         yield [each[start : start + PIECE] for each in samples]
 
 
-def _of_samples(
-    name: str, touched: float, prepare: Callable[[int], Call], memory: str = "1"
-) -> Claim:
-    return Claim(name, prepare, touched, doublings(16, 22), doublings(13, 19), memory=memory)
-
-
-def _update(n: int) -> Call:
-    samples = _some(n)
-    return Call(pyinfo.Counts.from_samples(samples).update, (samples,))
-
-
-def _from_chunks(n: int) -> Call:
-    pieces = _pieces(SAMPLES["uint8 uniform"](n))
-    return Call(pyinfo.Counts.from_chunks, ([piece for (piece,) in pieces],))
-
-
-def _joint(n: int) -> Call:
-    return Call(pyinfo.JointCounts.from_samples, _pair(n))
+def _chunks(n: int) -> list[Array]:
+    return [piece for (piece,) in _pieces(SAMPLES["uint8 uniform"](n))]
 
 
 def _joint_update(n: int) -> Call:
-    pair = _pair(n)
-    return Call(pyinfo.JointCounts.from_samples(*pair).update, pair)
+    return Call(pyinfo.JointCounts.from_samples(*_pair(n)).update, _pair(n))
 
 
-def _joint_from_chunks(n: int) -> Call:
-    return Call(pyinfo.JointCounts.from_chunks, (list(_pieces(*_pair(n))),))
-
-
-def _different(n: int, seed: int) -> pyinfo.Counts:
+def _different(n: int, seed: int = 0) -> pyinfo.Counts:
     random = np.random.default_rng(seed)
     return pyinfo.Counts(np.unique(random.integers(0, 2**62, n)), random.integers(1, 50, n))
 
@@ -93,50 +70,53 @@ def _cells(n: int) -> pyinfo.JointCounts:
     return pyinfo.JointCounts.from_samples(np.repeat(first, weights), np.repeat(second, weights))
 
 
-def _of_table(name: str, touched: float, prepare: Callable[[int], Call]) -> Claim:
+def _of_table(name: str, touched: float, prepare: Prepare) -> Claim:
     return Claim(name, prepare, touched, doublings(14, 19), doublings(12, 17), memory=None)
 
 
 def _of_cells(method: str, *args: object) -> Claim:
-    return _of_table(f"JointCounts.{method}", 64, lambda n: Call(getattr(_cells(n), method), args))
+    given = (lambda n, value=value: value for value in args)
+    return _of_table(f"JointCounts.{method}", 64, calling_method(method, _cells, *given))
 
 
-def _merge(n: int) -> Call:
-    return Call(_different(n, 0).merge, (_different(n, 1),))
-
-
-def _joint_merge(n: int) -> Call:
-    return Call(_cells(n).merge, (_cells(n),))
-
-
-def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], object]) -> Claim:
+def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], Any]) -> Claim:
     """Of counts of bytes, which are always 256: the same bytes again and again."""
 
     def prepare(n: int) -> Call:
-        counts = pyinfo.Counts.from_samples(np.tile(coding_data(FOUR_BITS, BYTES), n // BYTES))
+        counts = pyinfo.Counts.from_samples(np.tile(four_bits(BYTES), n // BYTES))
         return Call(getattr(counts, method), tuple(other(counts) for other in others))
 
     sizes = doublings(12, 18)
     return Claim(f"Counts.{method}", prepare, 1, sizes, sizes, time="1")
 
 
+_update = calling_method("update", lambda n: pyinfo.Counts.from_samples(_some(n)), _some)
+_merge = calling_method("merge", _different, lambda n: _different(n, 1))
+
 CLAIMS = (
     *map(_counting, KINDS),
     _of_samples("Counts.update", 8, _update),
-    _of_samples("Counts.from_chunks", 1, _from_chunks, "log n"),
+    _of_samples("Counts.from_chunks", 1, calling(pyinfo.Counts.from_chunks, _chunks), "log n"),
     # Pairs of 16 bytes from both tables: read, joined, sorted, written. From some thousand values
     # on they are counted in another way, with a cost of its own; from 2**20 on in chunks, which
     # are merged: a step that would look like growth.
     Claim("Counts.merge", _merge, 128, doublings(14, 19), doublings(6, 11), memory=None),
-    _of_table("Counts.entropy", 8, lambda n: Call(_different(n, 0).entropy)),
+    _of_table("Counts.entropy", 8, calling_method("entropy", _different)),
     _of_bytes("symbol_counts"),
     _of_bytes("huffman_code"),
     _of_bytes("rans_model"),
     _of_bytes("expected_length", pyinfo.Counts.huffman_code),
-    _of_samples("JointCounts.from_samples", 16, _joint),
+    _of_samples(
+        "JointCounts.from_samples", 16, lambda n: Call(pyinfo.JointCounts.from_samples, _pair(n))
+    ),
     _of_samples("JointCounts.update", 16, _joint_update),
-    _of_samples("JointCounts.from_chunks", 16, _joint_from_chunks, "log n"),
-    _of_table("JointCounts.merge", 64, _joint_merge),
+    _of_samples(
+        "JointCounts.from_chunks",
+        16,
+        calling(pyinfo.JointCounts.from_chunks, lambda n: list(_pieces(*_pair(n)))),
+        "log n",
+    ),
+    _of_table("JointCounts.merge", 64, calling_method("merge", _cells, _cells)),
     *map(_of_cells, ("entropy", "mutual_information", "table")),
     _of_cells("marginal", 1),
     _of_cells("conditional", {1: 3}),

@@ -1,6 +1,6 @@
 // What a call through the C interface costs when there is next to nothing to compute: through the
 // table that pyinfo_import() hands out, on four elements. Prints one JSON document, which
-// bench/report/sections/calls.py judges. PYINFO_ISA chooses the instruction set.
+// bench/report/sections/native.py judges. PYINFO_ISA chooses the instruction set.
 //
 //   bench_calls [--quick]
 //

@@ -1,5 +1,5 @@
 // The coders without anything around them: every kernel on a block in cache, the tables of a block,
-// and the clock. Prints one JSON document, which bench/report/sections/coders.py judges.
+// and the clock. Prints one JSON document, which bench/report/sections/native.py judges.
 //
 //   bench_coders [--quick]
 //
@@ -59,7 +59,7 @@ Bytes draw(const std::vector<double>& weights) {
   return data;
 }
 
-// 4.0 bits: a bell, as in bench/inputs/coding_inputs.py. 7.9 bits: falling by a constant factor.
+// 4.0 bits: a bell, as in bench/inputs/coded_bytes.py. 7.9 bits: falling by a constant factor.
 Bytes bell() {
   const double deviation = 16 / std::sqrt(2 * 3.14159265358979 * std::exp(1.0));
   std::vector<double> weights;

@@ -6,47 +6,40 @@ output buffer again and again where their interface allows it.
 """
 
 import functools
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module, util
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import ALPHABET, Bytes
+from bench.inputs.coded_bytes import ALPHABET, BFLOAT16, RANDOM, Bytes, coding_data
+from bench.peers.candidate import PYINFO, Candidate, installed
 from bench.processes.timing import Call
-from bench.report import bars
 
-PYINFO = "pyinfo"
+ZSTANDARD = "zstandard level 1"
+ZSTANDARD_INTO = f"{ZSTANDARD}, readinto"
+CONSTRICTION = "constriction"
+ZIPNN = "zipnn"
+COPY = "numpy.copyto"
+PACKAGES = ("zstandard", "constriction", "zipnn", "torch", "ml_dtypes")
 
 
 @dataclass(frozen=True)
 class Codec:
-    """One way to code given bytes; a bar on `owner` is judged against its fastest codec."""
+    """Both directions; `decode` is given what `encode` gave unless that is kept elsewhere."""
 
-    name: str
-    owner: str
     encode: Call
     decode: Call
     size: int
 
 
-def _codec(
-    name: str,
-    owner: str,
-    data: Bytes,
-    encode: Call,
-    decode: Callable[[Any], Call],
-    *,
-    coded: Any = None,
-) -> Codec:
-    """The codec, once it is seen to return the data; `coded` is for what `encode` keeps itself."""
+def _codec(encode: Call, decode: Callable[[Any], Call], coded: Any = None) -> Codec:
+    """A codec; `coded` is for what `encode` keeps itself."""
     coded = encode() if coded is None else coded
-    codec = Codec(name, owner, encode, decode(coded), memoryview(coded).nbytes)
-    if not np.array_equal(np.asarray(memoryview(codec.decode())), data):
-        raise AssertionError(f"{name} does not return what it was given")
-    return codec
+    return Codec(encode, decode(coded), memoryview(coded).nbytes)
 
 
 PYINFO_CODERS: Mapping[str, Mapping[str, Any]] = {
@@ -57,29 +50,34 @@ PYINFO_CODERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def pyinfo_codec(coder: str, data: Bytes) -> Codec:
-    """`pyinfo.compress` and `pyinfo.decompress` with one of `PYINFO_CODERS`."""
+def _pyinfo(data: Bytes, options: Mapping[str, Any]) -> Codec:
     out = np.empty_like(data)
     return _codec(
-        f"{PYINFO} {coder}",
-        f"{PYINFO} {coder}",
-        data,
-        Call(pyinfo.compress, (data,), PYINFO_CODERS[coder]),
+        Call(pyinfo.compress, (data,), options),
         lambda coded: Call(pyinfo.decompress, (coded,), {"out": out}),
     )
 
 
-def _zstandard(data: Bytes) -> list[Codec]:
-    """Level 1 with checksum, into new bytes and into a buffer that is used again."""
+def _zstandard(data: Bytes, level: int) -> Codec:
+    """With checksum, into new bytes."""
+    zstandard = import_module("zstandard")
+    return _codec(
+        Call(zstandard.ZstdCompressor(level=level, write_checksum=True).compress, (data,)),
+        lambda coded: Call(zstandard.ZstdDecompressor().decompress, (coded,)),
+    )
+
+
+def _zstandard_into(data: Bytes) -> Codec:
+    """Level 1 with checksum, into a buffer that is used again."""
     zstandard = import_module("zstandard")
     compressor = zstandard.ZstdCompressor(level=1, write_checksum=True)
     decompressor = zstandard.ZstdDecompressor()
-    room = bytearray(data.size + data.size // 128 + 1024)
+    buffer = bytearray(data.size + data.size // 128 + 1024)
     out = np.empty_like(data)
 
     def compress_into() -> int:
         with compressor.stream_reader(data, size=data.size) as reader:
-            return int(reader.readinto(room))
+            return int(reader.readinto(buffer))
 
     def decompress_into(coded: bytes) -> Bytes:
         with decompressor.stream_reader(coded) as reader:
@@ -87,26 +85,11 @@ def _zstandard(data: Bytes) -> list[Codec]:
                 raise AssertionError("zstandard ended elsewhere than the data")
         return out
 
-    return [
-        _codec(
-            bars.ZSTANDARD,
-            bars.ZSTANDARD,
-            data,
-            Call(compressor.compress, (data,)),
-            lambda coded: Call(decompressor.decompress, (coded,)),
-        ),
-        _codec(
-            f"{bars.ZSTANDARD}, readinto",
-            bars.ZSTANDARD,
-            data,
-            Call(compress_into),
-            lambda coded: Call(decompress_into, (coded,)),
-            coded=bytes(memoryview(room)[: compress_into()]),
-        ),
-    ]
+    coded = bytes(memoryview(buffer)[: compress_into()])
+    return _codec(Call(compress_into), lambda coded: Call(decompress_into, (coded,)), coded)
 
 
-def _constriction(data: Bytes) -> list[Codec]:
+def _constriction(data: Bytes) -> Codec:
     """Its rANS with one model for all symbols, the fastest calls: the model is not timed.
 
     It knows neither bytes nor checksums; symbols are converted to int32 before the clock starts.
@@ -125,23 +108,92 @@ def _constriction(data: Bytes) -> list[Codec]:
     def decode(coded: Any) -> Any:
         return stack.AnsCoder(coded).decode(model, symbols.size)
 
-    name = bars.CONSTRICTION
-    return [_codec(name, name, data, Call(encode), lambda coded: Call(decode, (coded,)))]
+    return _codec(Call(encode), lambda coded: Call(decode, (coded,)))
 
 
-PACKAGES: Mapping[str, Callable[[Bytes], list[Codec]]] = {
-    "zstandard": _zstandard,
-    "constriction": _constriction,
+def _zipnn(data: Bytes) -> Codec:
+    """Given a copy of the bytes each time, for it changes what it is given."""
+    zipnn = import_module("zipnn").ZipNN(input_format="byte", bytearray_dtype="bfloat16", threads=1)
+    raw = data.tobytes()
+    return _codec(
+        Call(lambda: zipnn.compress(bytearray(raw))), lambda coded: Call(zipnn.decompress, (coded,))
+    )
+
+
+def _zlib(data: Bytes, level: int) -> Codec:
+    return _codec(Call(zlib.compress, (data, level)), lambda coded: Call(zlib.decompress, (coded,)))
+
+
+def _copy(data: Bytes) -> Codec:
+    """No codec: what memory gives."""
+    out = data.copy()
+    return Codec(Call(np.copyto, (out, data)), Call(out.view), data.size)
+
+
+# At several levels: for what size costs in time.
+PARETO: Mapping[str, Callable[[Bytes], Codec]] = {
+    **{f"zlib {level}": functools.partial(_zlib, level=level) for level in (1, 6)},
+    **{f"zstd {level}": functools.partial(_zstandard, level=level) for level in (1, 3, 9)},
+}
+_CODECS: Mapping[str, Callable[[Bytes], Codec]] = {
+    **{
+        f"{PYINFO} {coder}": functools.partial(_pyinfo, options=options)
+        for coder, options in PYINFO_CODERS.items()
+    },
+    COPY: _copy,
+    ZSTANDARD: functools.partial(_zstandard, level=1),
+    ZSTANDARD_INTO: _zstandard_into,
+    CONSTRICTION: _constriction,
+    ZIPNN: _zipnn,
+    **PARETO,
+}
+# zipnn does not ask for torch, but cannot be imported without.
+_NEEDS = {
+    ZSTANDARD: ("zstandard",),
+    ZSTANDARD_INTO: ("zstandard",),
+    CONSTRICTION: ("constriction",),
+    ZIPNN: ("zipnn", "torch"),
 }
 
 
-@functools.cache
-def installed() -> tuple[str, ...]:
-    """Names of the peers that are installed."""
-    return tuple(package for package in PACKAGES if util.find_spec(package) is not None)
+def rows(direction: str, kind: str, n: int) -> list[str]:
+    """pyinfo's coders and the peers that can be imported here."""
+    del direction, n
+    own = [f"{PYINFO} auto"] if kind in (RANDOM, BFLOAT16) else [*map(own_row, PYINFO_CODERS)]
+    peers = [ZIPNN, ZSTANDARD] if kind == BFLOAT16 else [ZSTANDARD, ZSTANDARD_INTO, CONSTRICTION]
+    return [*own, *(peer for peer in peers if is_there(peer))]
 
 
-def peer_codecs(data: Bytes, *packages: str) -> list[Codec]:
-    """The codecs of these peers, those that are installed (default: all peers)."""
-    chosen = packages or tuple(PACKAGES)
-    return [codec for name in chosen if name in installed() for codec in PACKAGES[name](data)]
+def own_row(coder: str) -> str:
+    return f"{PYINFO} {coder}"
+
+
+def is_there(row: str) -> bool:
+    needed = _NEEDS.get(row, ("zstandard",) if row.startswith("zstd") else ())
+    return len(installed(*needed)) == len(needed)
+
+
+def candidate(row: str, direction: str, kind: str, n: int) -> Candidate:
+    """One direction of a codec on n bytes of a kind; it has to return the data."""
+    codec = _prepared(row, kind, n)
+
+    def check() -> None:
+        decoded = np.asarray(memoryview(_plain(codec.decode())))
+        if not np.array_equal(decoded, coding_data(kind, n)):
+            raise AssertionError(f"{row} does not return what it was given")
+
+    return Candidate(getattr(codec, direction), check, codec.size)
+
+
+def _plain(decoded: Any) -> Any:
+    """Decoded bfloat16 numbers as bytes: a memoryview knows no such type."""
+    bfloat16 = isinstance(decoded, np.ndarray) and decoded.dtype.name == "bfloat16"
+    return decoded.view(np.uint8) if bfloat16 else decoded
+
+
+@functools.lru_cache(maxsize=10)
+def _prepared(row: str, kind: str, n: int) -> Codec:
+    data = coding_data(kind, n)
+    if kind == BFLOAT16 and row.startswith(PYINFO):
+        data = data.view(import_module("ml_dtypes").bfloat16)
+    return _CODECS[row](data)

@@ -1,20 +1,22 @@
 """What other packages offer for the same measures, each only if it is installed.
 
-To add a package, write a function that imports it and lists its functions, and name it in
-`PACKAGES`. Results that come in other units or as a distance are converted by `to_measure`, which
-is applied to the result when it is checked and is no part of the time.
+To add a package, write a function that imports it and lists its functions by measure, and name it
+in `PACKAGES`. Results that come in other units or as a distance are converted by `to_measure`,
+which is applied to the result when it is checked and is no part of the time.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module, util
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from bench.inputs.distributions.distributions import Array
-from bench.peers.reference import BITS_PER_NAT
+from bench.inputs.distributions import Array
+from bench.peers.candidate import installed
+
+BITS_PER_NAT = 1 / np.log(2)
 
 
 def unchanged(result: Any) -> Any:
@@ -22,24 +24,33 @@ def unchanged(result: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class PeerFunction:
-    """One function of a peer that computes one of pyinfo's measures.
+class Way:
+    """A function that computes one of pyinfo's measures.
 
-    `relative_error` is for a peer known to be less exact than others are.
+    The errors are for those known to be less exact than others are, in float32 or in general.
     """
 
     name: str
-    measure: str
     function: Callable[..., Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     to_measure: Callable[[Any], Any] = unchanged
     batches: bool = True
     dtypes: tuple[str, ...] = ("float64", "float32")
     relative_error: float = 0.0
+    float32_error: float = 0.0
+
+    def fits(self, dtype: str, batch: bool) -> bool:
+        return dtype in self.dtypes and (self.batches or not batch)
+
+    def error(self, dtype: str) -> float:
+        return max(self.relative_error, self.float32_error if dtype == "float32" else 0.0)
 
 
-def _scipy() -> list[PeerFunction]:
-    stats = import_module("scipy.stats")
+Offered = Iterator[tuple[str, Way]]
+
+
+def _scipy() -> Offered:
+    entropy = import_module("scipy.stats").entropy
     special = import_module("scipy.special")
     distance = import_module("scipy.spatial.distance")
 
@@ -50,27 +61,23 @@ def _scipy() -> list[PeerFunction]:
         return special.rel_entr(p, q).sum(axis) * BITS_PER_NAT
 
     bits = {"base": 2}
-    jensenshannon = "scipy.spatial.distance.jensenshannon"
-    return [
-        PeerFunction("scipy.stats.entropy", "entropy", stats.entropy, bits),
-        PeerFunction("scipy.special.entr", "entropy", entr),
-        PeerFunction("scipy.stats.entropy", "kl_divergence", stats.entropy, bits),
-        PeerFunction("scipy.special.rel_entr", "kl_divergence", rel_entr),
-        PeerFunction(
-            jensenshannon, "js_divergence", distance.jensenshannon, bits, to_measure=np.square
-        ),
-        PeerFunction(jensenshannon, "js_distance", distance.jensenshannon, bits),
-        PeerFunction(
-            "scipy.spatial.distance.cityblock",
-            "total_variation_distance",
-            distance.cityblock,
-            to_measure=lambda result: result / 2,
-            batches=False,
-        ),
-    ]
+    jensenshannon = functools.partial(
+        Way, "scipy.spatial.distance.jensenshannon", distance.jensenshannon, bits
+    )
+    cityblock = "scipy.spatial.distance.cityblock", distance.cityblock
+    yield "entropy", Way("scipy.stats.entropy", entropy, bits)
+    yield "entropy", Way("scipy.special.entr", entr)
+    yield "kl_divergence", Way("scipy.stats.entropy", entropy, bits)
+    yield "kl_divergence", Way("scipy.special.rel_entr", rel_entr)
+    yield "js_divergence", jensenshannon(to_measure=np.square)
+    yield "js_distance", jensenshannon()
+    yield (
+        "total_variation_distance",
+        Way(*cityblock, to_measure=lambda result: result / 2, batches=False),
+    )
 
 
-def _numkong() -> list[PeerFunction]:
+def _numkong() -> Offered:
     numkong = import_module("numkong")
 
     def bits(nats: Any) -> Any:
@@ -81,24 +88,20 @@ def _numkong() -> list[PeerFunction]:
 
     # In float32 its results differ in the third digit: that is not the same work.
     limits: dict[str, Any] = {"batches": False, "dtypes": ("float64",), "relative_error": 1e-6}
-    return [
-        PeerFunction("numkong.kld", "kl_divergence", numkong.kld, to_measure=bits, **limits),
-        PeerFunction(
-            "numkong.jsd", "js_divergence", numkong.jsd, to_measure=squared_in_bits, **limits
-        ),
-    ]
+    yield "kl_divergence", Way("numkong.kld", numkong.kld, to_measure=bits, **limits)
+    yield "js_divergence", Way("numkong.jsd", numkong.jsd, to_measure=squared_in_bits, **limits)
 
 
-def _polars() -> list[PeerFunction]:
+def _polars() -> Offered:
     series = import_module("polars").Series
 
     def entropy(p: Array) -> Any:
         return series(p).entropy(base=2, normalize=False)
 
-    return [PeerFunction("polars.Series.entropy", "entropy", entropy, batches=False)]
+    yield "entropy", Way("polars.Series.entropy", entropy, batches=False)
 
 
-def _torch() -> list[PeerFunction]:
+def _torch() -> Offered:
     """Tensors that share the arrays' memory, one thread."""
     torch = import_module("torch")
     torch.set_num_threads(1)
@@ -112,13 +115,11 @@ def _torch() -> list[PeerFunction]:
         terms = divergence(tensor(q).log(), tensor(p), reduction="none")
         return terms.sum(axis).numpy() * BITS_PER_NAT
 
-    return [
-        PeerFunction("torch.special.entr", "entropy", entropy),
-        PeerFunction("torch.nn.functional.kl_div", "kl_divergence", kl_divergence),
-    ]
+    yield "entropy", Way("torch.special.entr", entropy)
+    yield "kl_divergence", Way("torch.nn.functional.kl_div", kl_divergence)
 
 
-PACKAGES: Mapping[str, Callable[[], list[PeerFunction]]] = {
+PACKAGES: Mapping[str, Callable[[], Offered]] = {
     "numkong": _numkong,
     "polars": _polars,
     "scipy": _scipy,
@@ -127,13 +128,11 @@ PACKAGES: Mapping[str, Callable[[], list[PeerFunction]]] = {
 
 
 @functools.cache
-def installed() -> tuple[str, ...]:
-    """Names of the peers that are installed."""
-    return tuple(package for package in PACKAGES if util.find_spec(package) is not None)
-
-
-@functools.cache
-def functions(measure: str) -> tuple[PeerFunction, ...]:
+def peers(measure: str) -> tuple[Way, ...]:
     """What the installed peers offer for a measure."""
-    offered = (function for package in installed() for function in PACKAGES[package]())
-    return tuple(function for function in offered if function.measure == measure)
+    return tuple(
+        way
+        for package in installed(*PACKAGES)
+        for computed, way in PACKAGES[package]()
+        if computed == measure
+    )

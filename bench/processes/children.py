@@ -1,28 +1,32 @@
-"""Long-lived child processes: one per instruction set, or one to look at from outside.
+"""Long-lived child processes: one per instruction set, or of another interpreter.
 
-The instruction set is chosen when pyinfo is imported, so every set needs a process of its own. The
-children wait for the parent's word and answer with the time of a sample, which makes them samplers
-like any other: rounds are interleaved over processes as they are over functions.
+The instruction set is chosen when pyinfo is imported, so every set needs a process of its own, and
+so does another version of pyinfo. Children wait for the parent's word and answer with the time of a
+sample, which makes them samplers like any other: rounds are interleaved over processes as they are
+over functions.
 """
 
+import functools
 import json
 import os
 import subprocess
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bench import ROOT
-from bench.peers.candidates import PYINFO
+from bench.processes.timing import Sampler, allowed_cpus
+from bench.processes.workload import Workload
 
 
 class Worker:
     """A process that makes calls on demand; use it as a context manager."""
 
-    def __init__(self, *, isa: str | None = None) -> None:
+    def __init__(self, *, isa: str | None = None, python: str | None = None) -> None:
         self.isa = isa
+        self._prepared = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.processes.worker"],
+            [python or sys.executable, "-m", "bench.processes.worker"],
             cwd=ROOT,
             env={**os.environ, **({"PYINFO_ISA": isa} if isa else {})},
             stdin=subprocess.PIPE,
@@ -34,18 +38,28 @@ class Worker:
     def pid(self) -> int:
         return self._process.pid
 
-    def prepare(self, *subject: object) -> None:
-        """Let the child make the input of a call: `subject` is for `subjects.call_of`."""
-        answer = json.loads(self._ask(list(subject)))
-        if self.isa not in (None, answer["isa"]):
-            raise RuntimeError(f"PYINFO_ISA={self.isa} gave {answer['isa']}")
-        self.isa = str(answer["isa"])
+    def version(self) -> str:
+        """Of the child's pyinfo, and where it is."""
+        return str(self._ask(version=True))
 
-    def sample(self, calls: int) -> float:
-        """Let the child make that many calls; returns the seconds that it measured."""
-        return float(self._ask(calls))
+    def prepare(self, workload: Workload, row: str) -> Sampler:
+        """Let the child make the input of one more call; returns how to take samples of it."""
+        given = [workload.family, workload.details, row]
+        isa = self._ask(prepare=given)
+        if self.isa not in (None, isa):
+            raise RuntimeError(f"PYINFO_ISA={self.isa} gave {isa}")
+        self._prepared += 1
+        return functools.partial(self._sample, self._prepared - 1)
 
-    def _ask(self, what: object) -> str:
+    def forget(self) -> None:
+        """Let the child drop what it has prepared."""
+        self._prepared = 0
+        self._ask(forget=True)
+
+    def _sample(self, place: int, calls: int) -> float:
+        return float(self._ask(sample=place, calls=calls))
+
+    def _ask(self, **what: object) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(what) + "\n")
@@ -53,7 +67,7 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the child process ended with code {self._process.wait()}")
-        return line
+        return json.loads(line)
 
     def close(self) -> None:
         self._process.kill()
@@ -71,15 +85,12 @@ class Worker:
         self.close()
 
 
-class Child(Worker):
-    """A process holding the input of one measure's call."""
+def lasting_worker(isa: str | None = None, python: str | None = None) -> Worker:
+    """A worker that lives as long as this process, on the processors that are allowed now."""
+    return _lasting(isa, python, allowed_cpus())
 
-    def __init__(
-        self, measure: str, dtype: str, n: int, *, candidate: str = PYINFO, isa: str | None = None
-    ) -> None:
-        super().__init__(isa=isa)
-        try:
-            self.prepare("measure", measure, dtype, [n], None, candidate)
-        except BaseException:
-            self.close()
-            raise
+
+@functools.cache
+def _lasting(isa: str | None, python: str | None, cpus: frozenset[int]) -> Worker:
+    del cpus  # inherited
+    return Worker(isa=isa, python=python)

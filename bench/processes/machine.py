@@ -1,13 +1,17 @@
 """What the figures were measured on and with."""
 
 import datetime
+import json
 import os
 import platform
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pyinfo.config
+from bench import ROOT
 from pyinfo.testing.machine import cache_sizes, seconds_per_byte
 
 __all__ = [
@@ -16,7 +20,9 @@ __all__ = [
     "cache_sizes",
     "cpu_model",
     "describe",
+    "run_native",
     "seconds_per_byte",
+    "version_and_place",
     "versions",
 ]
 
@@ -37,6 +43,11 @@ def cpu_model() -> str:
 def active_isa() -> str:
     """The instruction set whose kernels pyinfo uses in this process."""
     return str(pyinfo.config.config()["isa"])
+
+
+def version_and_place() -> str:
+    """Which pyinfo this process has."""
+    return f"{pyinfo.config.config()['version']} in {Path(pyinfo.__file__).parent}"
 
 
 def available_isas() -> list[str]:
@@ -69,3 +80,15 @@ def describe(*packages: str) -> dict[str, str]:
 
 def _bytes(size: int) -> str:
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+
+
+def run_native(program: str, *, quick: bool, isa: str | None = None) -> Any:
+    """What the newest build of a program of bench/native prints, None if there is none."""
+    builds = list(ROOT.glob(f"build/*/bench/native/{program}"))
+    if not builds:
+        return None
+    newest = max(builds, key=lambda path: path.stat().st_mtime)
+    command = [newest, *(["--quick"] if quick else [])]
+    environment = {**os.environ, **({"PYINFO_ISA": isa} if isa else {})}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return json.loads(done.stdout)

@@ -24,6 +24,7 @@ __all__ = [
     "Call",
     "Sampler",
     "Spread",
+    "allowed_cpus",
     "interleaved",
     "on_all_cpus",
     "pin_to_one_cpu",
@@ -53,11 +54,16 @@ def ratio(slow: NDArray[np.float64], fast: NDArray[np.float64]) -> Spread:
     return Spread(float(np.median(slow) / np.median(fast)), rounds.low, rounds.high)
 
 
+def allowed_cpus() -> frozenset[int]:
+    """The processors that this process may use; none where the system does not say."""
+    return frozenset(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ())
+
+
 def pin_to_one_cpu() -> int | None:
     """Keep this process and its children on one processor, where the system allows it."""
     if not hasattr(os, "sched_setaffinity"):
         return None
-    cpu = max(_allowed_cpus)  # interrupts tend to land on the first
+    cpu = max(_at_start)  # interrupts tend to land on the first
     os.sched_setaffinity(0, {cpu})
     return cpu
 
@@ -69,11 +75,11 @@ def on_all_cpus() -> Iterator[int]:
         yield os.cpu_count() or 1
         return
     pinned = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, _allowed_cpus)
+    os.sched_setaffinity(0, _at_start)
     try:
-        yield len(_allowed_cpus)
+        yield len(_at_start)
     finally:
         os.sched_setaffinity(0, pinned)
 
 
-_allowed_cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+_at_start = allowed_cpus()

@@ -1,33 +1,45 @@
-"""A child process that repeats one call after another on demand: see `bench.processes.children`.
+"""A child process that makes calls on demand: see `bench.processes.children`.
 
-Reads a line of JSON at a time from standard input. A list says which call to prepare, as arguments
-of `bench.processes.subjects.call_of`; the answer is the instruction set. A number says how often to
-make that call; the answer is the seconds that it took.
+It reads a line of JSON at a time from standard input. ``{"prepare": [family, details, row]}`` makes
+one more call ready; the answer is the instruction set. ``{"forget": true}`` drops all of them, with
+their input. ``{"sample": place, "calls": count}`` makes the call that was prepared as number
+`place`; the answer is the seconds that it took. ``{"version": true}`` asks which pyinfo this is.
 """
 
 import json
 import sys
+from typing import Any
 
 from bench.processes.editable import use_build_as_it_is
 
 
 def main() -> None:
     use_build_as_it_is()
-    from bench.processes.machine import active_isa
-    from bench.processes.subjects import call_of, loading_call
+    from bench.processes.machine import active_isa, version_and_place
     from bench.processes.timing import Sampler
+    from bench.processes.workload import Workload
 
-    sample: Sampler | None = None
+    samplers: list[Sampler] = []
     for line in sys.stdin:
         wanted = json.loads(line)
-        if isinstance(wanted, list):
-            sample = None  # the input goes before the next one comes
-            loading_call(*wanted)()
-            sample = call_of(*wanted).sampler()
-            print(json.dumps({"isa": active_isa()}), flush=True)
+        answer: object = None
+        if "sample" in wanted:
+            answer = samplers[wanted["sample"]](wanted["calls"])
+        elif "prepare" in wanted:
+            family, details, row = wanted["prepare"]
+            candidate = Workload(family, _hashable(details)).candidate(row)
+            samplers.append(candidate.call.sampler())
+            answer = active_isa()
+        elif "version" in wanted:
+            answer = version_and_place()
         else:
-            assert sample is not None
-            print(sample(wanted), flush=True)
+            samplers.clear()
+        print(json.dumps(answer), flush=True)
+
+
+def _hashable(value: Any) -> Any:
+    """JSON has no tuples, by which prepared data are kept."""
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

@@ -1,67 +1,42 @@
-"""Measures every bar that exists so far and prints what came out, met or not.
-
-``python -m bench.report [--quick] [--only SECTION] [--markdown FILE] [--json FILE] [--check]
-[--pictures FOLDER]``
-"""
+"""Measures every bar and prints what came out, met or not."""
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from rich import table as rich_table
 from rich.console import Console
-from rich.table import Table
 
-from bench.peers import codecs
-from bench.peers import counting as counting_peers
-from bench.peers import measure_peers as peers
+from bench.peers import codecs, counting, measure_peers
+from bench.processes.children import Worker
 from bench.processes.machine import describe
 from bench.processes.timing import pin_to_one_cpu
 from bench.report.console import console
-from bench.report.rows import HEADINGS, Effort, Section, as_json, markdown
-from bench.report.sections import (
-    accuracy,
-    calls,
-    coders,
-    coding,
-    counting,
-    footprint,
-    isa_coding,
-    isas,
-    samples,
-    speed,
-    weights,
-    zarr,
+from bench.report.effort import Effort
+from bench.report.rows import Table, as_json, markdown
+from bench.report.sections import SECTIONS
+
+PACKAGES = (
+    *measure_peers.PACKAGES,
+    *codecs.PACKAGES,
+    *counting.PACKAGES,
+    "mpmath",
+    "numcodecs",
+    "scikit-learn",
+    "zarr",
 )
 
-# Memory comes first: nothing that runs later can have left its traces in the process.
-SECTIONS: Mapping[str, Callable[[Effort], Section]] = {
-    "memory": footprint.memory,
-    "import": footprint.import_time,
-    "accuracy": accuracy.near_equal,
-    "call": speed.call,
-    "call-from-c": calls.from_c,
-    "large": speed.large,
-    "isa": isas.by_isa,
-    "samples": samples.dependence,
-    "coding": coding.speed,
-    "isa-coding": isa_coding.by_isa,
-    "sizes": coding.sizes,
-    "incompressible": coding.incompressible,
-    "messages": coding.messages,
-    "weights": weights.weights,
-    "threads": coding.threads,
-    "zarr": zarr.chunks,
-    "coders": coders.kernels,
-    "counting": counting.speed,
-}
 
-
-def main() -> int:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small inputs, few rounds: a test run")
     parser.add_argument("--only", choices=SECTIONS, action="append", help="measure these sections")
+    parser.add_argument(
+        "--baseline",
+        metavar="PYTHON",
+        help="an interpreter with another pyinfo installed, to be compared in the same rounds",
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to FILE")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw numbers to FILE")
     parser.add_argument(
@@ -69,29 +44,29 @@ def main() -> int:
     )
     parser.add_argument("--only-pictures", action="store_true", help="no sections; with --pictures")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
-    arguments = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> int:
+    arguments = _arguments()
     output = console()
     cpu = pin_to_one_cpu()
-    header = describe(
-        *peers.PACKAGES,
-        *codecs.PACKAGES,
-        *counting_peers.PACKAGES,
-        "mpmath",
-        "numcodecs",
-        "scikit-learn",
-        "zarr",
-    )
+    header = describe(*dict.fromkeys(PACKAGES))
     header["pinned to"] = "any cpu" if cpu is None else f"cpu {cpu}"
+    if arguments.baseline:
+        with Worker(python=arguments.baseline) as worker:
+            header["baseline"] = f"{arguments.baseline}, pyinfo {worker.version()}"
     if arguments.quick:
         header["note"] = "quick run: the sizes are small, the figures mean nothing"
 
-    sections = []
+    chosen = [] if arguments.only_pictures else arguments.only or SECTIONS
     with console(stderr=True).status("") as status:
-        effort = Effort(arguments.quick, lambda what: status.update(f"measuring {what}"))
-        for name, measure in SECTIONS.items():
-            if not arguments.only_pictures and (not arguments.only or name in arguments.only):
-                sections.append(measure(effort))
+
+        def progress(what: str) -> None:
+            status.update(f"measuring {what}")
+
+        effort = Effort(arguments.quick, progress, arguments.baseline)
+        tables = [SECTIONS[name].run(effort) for name in SECTIONS if name in chosen]
         if arguments.pictures:
             from bench.report import curves, pictures
 
@@ -99,37 +74,38 @@ def main() -> int:
 
     for name, text in header.items():
         output.print(f"[bold]{name}[/bold]: {text}", highlight=False)
-    for section in sections:
-        _print(section, output)
+    for table in tables:
+        _print(table, output)
     if arguments.pictures:
         output.print(f"{len(drawn)} pictures in {arguments.pictures}", highlight=False)
     if arguments.markdown:
-        arguments.markdown.write_text(markdown(header, sections), encoding="utf-8")
+        arguments.markdown.write_text(markdown(header, tables), encoding="utf-8")
     if arguments.json:
-        text = json.dumps(as_json(header, sections), indent=1)
+        text = json.dumps(as_json(header, tables), indent=1)
         arguments.json.write_text(text + "\n", encoding="utf-8")
 
-    missed = [row for section in sections for row in section.rows if row.met is False]
-    judged = sum(row.met is not None for section in sections for row in section.rows)
+    missed = [row for table in tables for row in table.rows if row.met is False]
+    judged = sum(row.met is not None for table in tables for row in table.rows)
     output.print(f"{judged - len(missed)} of {judged} bars met", highlight=False)
     return 1 if missed and arguments.check else 0
 
 
-def _print(section: Section, output: Console) -> None:
-    table = Table(title=section.title, caption=section.note, title_justify="left")
-    for heading in HEADINGS:
-        table.add_column(heading, overflow="fold")
+def _print(table: Table, output: Console) -> None:
+    drawn = rich_table.Table(title=table.title, caption=table.note, title_justify="left")
+    headings, *lines = table.lines()
+    for heading in headings:
+        drawn.add_column(heading, overflow="fold")
     shown: tuple[str, ...] = ()
-    for row in section.rows:
-        what_and_size, rest = row.cells()[:2], row.cells()[2:]
+    for row, cells in zip(table.rows, lines, strict=True):
+        what_and_size = cells[:2]
         if what_and_size == shown:
             what_and_size = ("", "")
         elif shown:
-            table.add_section()
-        shown = row.cells()[:2]
+            drawn.add_section()
+        shown = cells[:2]
         style = {None: "dim", True: None, False: "red"}[row.met]
-        table.add_row(*what_and_size, *rest, style=style)
-    output.print(table)
+        drawn.add_row(*what_and_size, *cells[2:], style=style)
+    output.print(drawn)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.inputs.distributions.distributions import Shape
+from bench.inputs.distributions import Shape
+from bench.inputs.samples import UNIFORM
+from bench.peers.codecs import CONSTRICTION, ZSTANDARD
 
 SCIPY_ENTROPY = "scipy.stats.entropy"
 SCIPY_JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
@@ -28,42 +30,47 @@ def at_most(bound: float) -> Bar:
     return Bar(bound, at_least=False)
 
 
+# By whose way it is: how many times as fast to be as the fastest way of theirs. Where a tuple names
+# several, the bar is on the fastest of them.
+Bars = Mapping[str | tuple[str, ...], Bar]
+
+
 @dataclass(frozen=True)
-class Workload:
-    """A measure on data of one shape; `bars` name the peer and how many times faster to be."""
+class Distributions:
+    """A measure on data of one shape."""
 
     measure: str
     dtype: str
     shape: Shape
-    bars: Mapping[str, Bar]
+    bars: Bars
     axis: int | None = None
 
 
-def _entropy(n: int, dtype: str, scipy: float, numpy: float) -> Workload:
-    bars = {SCIPY_ENTROPY: at_least(scipy), "numpy": at_least(numpy)}
-    return Workload("entropy", dtype, (n,), bars)
+def _entropy(n: int, dtype: str, scipy: float, numpy: float) -> Distributions:
+    bars: Bars = {SCIPY_ENTROPY: at_least(scipy), "numpy": at_least(numpy)}
+    return Distributions("entropy", dtype, (n,), bars)
 
 
-def _batch(axis: int) -> Workload:
-    bars = {SCIPY_ENTROPY: at_least(15), "numpy": at_least(4)}
-    return Workload("entropy", "float64", (10_000, 1000), bars, axis)
+def _batch(axis: int) -> Distributions:
+    bars: Bars = {SCIPY_ENTROPY: at_least(15), "numpy": at_least(4)}
+    return Distributions("entropy", "float64", (10_000, 1000), bars, axis)
 
 
-_KL_FLOAT64 = {SCIPY_ENTROPY: at_least(18), "numpy": at_least(3)}
-_KL_FLOAT32 = {SCIPY_ENTROPY: at_least(40)}
-_JS = {SCIPY_JENSENSHANNON: at_least(18)}
+_KL_FLOAT64: Bars = {SCIPY_ENTROPY: at_least(18), "numpy": at_least(3)}
+_KL_FLOAT32: Bars = {SCIPY_ENTROPY: at_least(40)}
+_JS: Bars = {SCIPY_JENSENSHANNON: at_least(18)}
 
 SPEED = (
     _entropy(1_000_000, "float64", 12, 3),
     _entropy(10_000_000, "float64", 12, 3),
     _entropy(1_000_000, "float32", 25, 4.5),
     _entropy(10_000_000, "float32", 25, 4.5),
-    Workload("kl_divergence", "float64", (1_000_000,), _KL_FLOAT64),
-    Workload("kl_divergence", "float64", (10_000_000,), _KL_FLOAT64),
-    Workload("kl_divergence", "float32", (1_000_000,), _KL_FLOAT32),
-    Workload("kl_divergence", "float32", (10_000_000,), _KL_FLOAT32),
-    Workload("js_divergence", "float64", (1_000_000,), _JS),
-    Workload("js_divergence", "float64", (10_000_000,), _JS),
+    Distributions("kl_divergence", "float64", (1_000_000,), _KL_FLOAT64),
+    Distributions("kl_divergence", "float64", (10_000_000,), _KL_FLOAT64),
+    Distributions("kl_divergence", "float32", (1_000_000,), _KL_FLOAT32),
+    Distributions("kl_divergence", "float32", (10_000_000,), _KL_FLOAT32),
+    Distributions("js_divergence", "float64", (1_000_000,), _JS),
+    Distributions("js_divergence", "float64", (10_000_000,), _JS),
     _batch(axis=1),
     _batch(axis=0),
 )
@@ -91,8 +98,6 @@ IMPORT_SECONDS_WITH_NUMPY = at_most(0.150)
 
 # -- Samples --------------------------------------------------------------------------------------
 
-SKLEARN = "scikit-learn"
-
 # mutual_information of two vectors of 1e6 int64 labels, by the number of labels.
 MUTUAL_INFORMATION = {10: at_least(50), 256: at_least(50), 1000: at_least(10)}
 # pairwise_mutual_information of 1e5 x 50 uint8, by the number of values; a loop over all pairs.
@@ -100,17 +105,13 @@ PAIRWISE = {16: at_least(100), 256: at_least(100)}
 
 # -- Coding ---------------------------------------------------------------------------------------
 
-ZSTANDARD = "zstandard level 1"
-CONSTRICTION = "constriction"
-ZIPNN = "zipnn"
-
 
 @dataclass(frozen=True)
 class CoderBars:
     """How many times as fast as each peer one of pyinfo's coders has to be on the 4-bit data."""
 
-    encode: Mapping[str, Bar]
-    decode: Mapping[str, Bar]
+    encode: Bars
+    decode: Bars
 
 
 # Whole calls with checksums. The histogram is exact, but for the last coder's.
@@ -125,11 +126,8 @@ CODERS = {
 
 # Decoding the 4-bit data with weaker kernels, each in a process of its own. That Huffman's portable
 # kernel has a bar in GB/s stands with `KERNELS`.
-DECODE_BY_ISA: Mapping[str, Mapping[str, Mapping[str, Bar]]] = {
-    "huffman": {
-        "sse4": {ZSTANDARD: at_least(0.9)},
-        "avx2": {ZSTANDARD: at_least(1.2)},
-    },
+DECODE_BY_ISA: Mapping[str, Mapping[str, Bars]] = {
+    "huffman": {"sse4": {ZSTANDARD: at_least(0.9)}, "avx2": {ZSTANDARD: at_least(1.2)}},
     "rans": {"portable": {CONSTRICTION: at_least(14)}},
 }
 
@@ -181,31 +179,27 @@ ZARR_TWO_THREADS = at_least(1.6)
 
 @dataclass(frozen=True)
 class Counting:
-    """Samples to count; `bars` name peers, against the fastest of which they hold."""
+    """Samples to count."""
 
     samples: str
     n: int
-    bars: Mapping[tuple[str, ...], Bar]
-    of_uniform: Bar | None = None
+    bars: Bars
 
 
-UNIFORM = "uint8 uniform"
 _FRAMES = ("pandas value_counts", "polars value_counts")
 _EVERYBODY = ("np.unique", *_FRAMES)
-_NOT_SLOWER = at_least(0.7)
+_NOT_SLOWER: Bars = {UNIFORM: at_least(0.7)}
 
 COUNTING = (
     Counting(
-        UNIFORM,
-        10_000_000,
-        {("np.bincount", *_FRAMES): at_least(6), ("np.unique",): at_least(100)},
+        UNIFORM, 10_000_000, {("np.bincount", *_FRAMES): at_least(6), "np.unique": at_least(100)}
     ),
-    Counting("uint8 constant", 10_000_000, {}, _NOT_SLOWER),
-    Counting("uint8 skewed", 10_000_000, {}, _NOT_SLOWER),
+    Counting("uint8 constant", 10_000_000, _NOT_SLOWER),
+    Counting("uint8 skewed", 10_000_000, _NOT_SLOWER),
     Counting("uint16 uniform", 10_000_000, {}),
     Counting("int64, 1000 distinct, dense", 10_000_000, {_EVERYBODY: at_least(2.5)}),
     Counting("int64, 1000 distinct, sparse", 10_000_000, {_EVERYBODY: at_least(2.5)}),
     Counting("int64, 1e5 distinct, sparse", 1_000_000, {_EVERYBODY: at_least(1.8)}),
-    Counting("int64, nearly all distinct", 1_000_000, {("np.unique",): at_least(1)}),
-    Counting("str, 1000 distinct", 1_000_000, {("pandas value_counts",): at_least(1)}),
+    Counting("int64, nearly all distinct", 1_000_000, {"np.unique": at_least(1)}),
+    Counting("str, 1000 distinct", 1_000_000, {"pandas value_counts": at_least(1)}),
 )

@@ -3,30 +3,17 @@
 Every series is taken in interleaved rounds, as the bars are.
 """
 
-import functools
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module, util
 
-import numpy as np
-
-import pyinfo
-from bench.inputs.distributions.coding_inputs import (
-    TEXT,
-    WEIGHTS,
-    Bytes,
-    coding_data,
-    entropy_of,
-    geometric,
-)
-from bench.peers.candidates import NUMPY, PYINFO, candidates, check_agreement
-from bench.peers.codecs import peer_codecs, pyinfo_codec
+from bench.inputs.coded_bytes import GEOMETRIC, TEXT, WEIGHTS, coding_data, entropy_of
+from bench.peers.candidate import NUMPY, PYINFO, is_own, owner
+from bench.peers.codecs import PARETO, ZSTANDARD_INTO, is_there, own_row
 from bench.peers.measures import MEASURES
-from bench.processes.children import Worker
 from bench.processes.machine import available_isas, cache_sizes, seconds_per_byte
-from bench.processes.timing import Call, Sampler, interleaved
-from bench.report.rows import Effort
+from bench.processes.rounds import Times, take_rounds
+from bench.processes.workload import Subject, Workload
+from bench.report.effort import Effort
 
 MEASURED = ("entropy", "kl_divergence")
 SIZES = tuple(1 << k for k in range(2, 25))
@@ -86,93 +73,67 @@ def measured(effort: Effort) -> Curves:
     )
 
 
-def _medians(samplers: Mapping[str, Sampler], effort: Effort) -> dict[str, float]:
+def _times(subjects: Mapping[str, Subject], effort: Effort) -> Times:
     rounds = 3 if effort.quick else ROUNDS
-    seconds = interleaved(samplers, rounds=rounds, sample_seconds=SAMPLE_SECONDS)
-    return {name: float(np.median(times)) for name, times in seconds.items()}
+    return take_rounds(subjects, rounds=rounds, sample_seconds=SAMPLE_SECONDS)
+
+
+def _by_name(points: Iterator[dict[str, float]]) -> dict[str, tuple[float, ...]]:
+    """A series for each name, of what every point has."""
+    found: dict[str, list[float]] = {}
+    for point in points:
+        for name, value in point.items():
+            found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _growth(measure: str, effort: Effort) -> Growth:
-    """One size after the other; the instruction sets' child processes live through all of them."""
     sizes = SIZES[:15] if effort.quick else SIZES
-    workers = {f"{PYINFO} {isa}": Worker(isa=isa) for isa in available_isas()}
-    found: dict[str, list[float]] = {}
-    try:
-        for n in sizes:
-            effort.progress(f"{measure}, n = {n:,}")
-            inputs = MEASURES[measure].inputs((n,))
-            rows = candidates(measure, inputs)
-            check_agreement(measure, inputs, rows)
-            samplers = {row.name: row.call.sampler() for row in rows if row.name != PYINFO}
-            for name, worker in workers.items():
-                worker.prepare("measure", measure, "float64", [n], None, PYINFO)
-                samplers[name] = worker.sample
-            median = _medians(samplers, effort)
-            best_line = min(median[row.name] for row in rows if row.owner == NUMPY)
-            peers = {row.name for row in rows if row.owner not in (PYINFO, NUMPY)}
-            shown = {**{name: median[name] for name in (*workers, *sorted(peers))}}
-            shown["the best NumPy line"] = best_line
-            for name, seconds in shown.items():
-                found.setdefault(name, []).append(seconds)
-    finally:
-        for worker in workers.values():
-            worker.close()
     touched = 8 * MEASURES[measure].distributions
-    return Growth(measure, touched, sizes, {name: tuple(row) for name, row in found.items()})
+    return Growth(measure, touched, sizes, _by_name(_seconds(measure, n, effort) for n in sizes))
+
+
+def _seconds(measure: str, n: int, effort: Effort) -> dict[str, float]:
+    """Of pyinfo with every instruction set, of the peers and of the best NumPy line."""
+    effort.progress(f"{measure}, n = {n:,}")
+    workload = Workload("measure", (measure, "float64", (n,), None))
+    own = {f"{PYINFO} {isa}": Subject(workload, isa=isa) for isa in available_isas()}
+    others = {row: Subject(workload, row) for row in workload.rows() if row != PYINFO}
+    times = _times({**own, **others}, effort)
+    lines = [row for row in others if owner(row) == NUMPY]
+    shown = {name: times.median(name) for name in (*own, *sorted({*others} - {*lines}))}
+    return {**shown, "the best NumPy line": min(map(times.median, lines))}
+
+
+def _coded(direction: str, kind: str, rows: list[str], effort: Effort) -> dict[str, float]:
+    """GB/s of codecs on a few MiB."""
+    workload = Workload("coding", (direction, kind, _size(effort)))
+    times = _times({row: Subject(workload, row) for row in rows}, effort)
+    return {row: _size(effort) / times.median(row) / 1e9 for row in rows}
+
+
+def _size(effort: Effort) -> int:
+    return CODED // 16 if effort.quick else CODED
 
 
 def _throughput(effort: Effort) -> Throughput:
-    encode: dict[str, list[float]] = {}
-    decode: dict[str, list[float]] = {}
-    reached = []
-    for bits in ENTROPIES[::4] if effort.quick else ENTROPIES:
-        effort.progress(f"coders at {bits} bits")
-        data = geometric(bits, CODED // 16 if effort.quick else CODED)
-        reached.append(entropy_of(data))
-        codecs = [pyinfo_codec(coder, data) for coder in ("huffman", "rans")]
-        codecs += [each for each in peer_codecs(data) if "readinto" not in each.name]
-        for direction, speeds in (("encode", encode), ("decode", decode)):
-            calls = {codec.name: getattr(codec, direction).sampler() for codec in codecs}
-            for name, seconds in _medians(calls, effort).items():
-                speeds.setdefault(name, []).append(data.size / seconds / 1e9)
-    tuples = [{name: tuple(row) for name, row in each.items()} for each in (encode, decode)]
-    return Throughput(tuple(reached), *tuples)
+    kinds = [f"{GEOMETRIC} {bits}" for bits in (ENTROPIES[::4] if effort.quick else ENTROPIES)]
+    reached = tuple(entropy_of(coding_data(kind, _size(effort))) for kind in kinds)
+    speeds = []
+    for direction in ("encode", "decode"):
+        effort.progress(f"coders by entropy, {direction}")
+        peers = Workload("coding", (direction, kinds[0], _size(effort))).rows()
+        rows = [*map(own_row, ("huffman", "rans"))]
+        rows += [row for row in peers if not is_own(row) and row != ZSTANDARD_INTO]
+        speeds.append(_by_name(_coded(direction, kind, rows, effort) for kind in kinds))
+    return Throughput(reached, *speeds)
 
 
 def _pareto(kind: str, effort: Effort) -> list[Codec]:
     """What the coded size costs in time: entropy coders and what looks for repetitions as well."""
     effort.progress(f"size and speed, {kind}")
-    data = coding_data(kind, CODED // 16 if effort.quick else CODED)
-    pairs = {
-        **{
-            f"pyinfo {coder}": (
-                Call(pyinfo.compress, (data,), {"coder": coder}),
-                functools.partial(pyinfo.decompress, out=np.empty_like(data)),
-            )
-            for coder in ("huffman", "rans")
-        },
-        **_libraries(data),
-    }
-    found = []
-    for name, (encode, decode) in pairs.items():
-        coded = encode()
-        if not np.array_equal(np.frombuffer(memoryview(decode(coded)), np.uint8), data):
-            raise AssertionError(f"{name} does not return what it was given")
-        calls = {"encode": encode.sampler(), "decode": Call(decode, (coded,)).sampler()}
-        seconds = _medians(calls, effort)
-        speeds = (data.size / seconds[each] / 1e9 for each in ("encode", "decode"))
-        found.append(Codec(name, memoryview(coded).nbytes / data.size, *speeds))
-    return found
-
-
-def _libraries(data: Bytes) -> dict[str, tuple[Call, Callable[..., object]]]:
-    found: dict[str, tuple[Call, Callable[..., object]]] = {
-        f"zlib {level}": (Call(zlib.compress, (data, level)), zlib.decompress) for level in (1, 6)
-    }
-    if util.find_spec("zstandard") is not None:
-        zstandard = import_module("zstandard")
-        for level in (1, 3, 9):
-            compressor = zstandard.ZstdCompressor(level=level, write_checksum=True)
-            decompress = zstandard.ZstdDecompressor().decompress
-            found[f"zstd {level}"] = (Call(compressor.compress, (data,)), decompress)
-    return found
+    rows = [row for row in (*map(own_row, ("huffman", "rans")), *PARETO) if is_there(row)]
+    encode, decode = (_coded(each, kind, rows, effort) for each in ("encode", "decode"))
+    workload = Workload("coding", ("encode", kind, _size(effort)))
+    parts = {row: workload.candidate(row).size / _size(effort) for row in rows}
+    return [Codec(row, parts[row], encode[row], decode[row]) for row in rows]

@@ -1,13 +1,24 @@
-"""A report is sections of rows; this is what they are and how they look as text."""
+"""A report is tables of rows; this is what they are and how they look as text."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.processes.timing import Spread
 from bench.report.bars import Bar
 
-HEADINGS = ("what", "size", "pyinfo", "peer", "peer's", "ratio (quartiles)", "bar", "met")
+HEADINGS = (
+    "what",
+    "size",
+    "pyinfo",
+    "peer",
+    "peer's",
+    "ratio (quartiles)",
+    "bar",
+    "met",
+    "of the baseline",
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,10 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. The bar judges the ratio if there is one, else pyinfo's own value."""
+    """One comparison. The bar judges the ratio if there is one, else pyinfo's own value.
+
+    `baseline` is how many times as fast as the baseline pyinfo is, whatever the peer.
+    """
 
     what: str
     size: str
@@ -43,6 +57,7 @@ class Row:
     peer_value: Quantity | None = None
     ratio: Spread | None = None
     bar: Bar | None = None
+    baseline: Spread | None = None
 
     @property
     def met(self) -> bool | None:
@@ -67,6 +82,7 @@ class Row:
             "" if ratio is None else _times(ratio),
             bar,
             {None: "", True: "yes", False: "NO"}[self.met],
+            "" if self.baseline is None else _times(self.baseline),
         )
 
 
@@ -79,32 +95,18 @@ def _times(ratio: Spread) -> str:
 
 
 @dataclass(frozen=True)
-class Section:
+class Table:
     """Rows that were measured together, and how."""
 
     title: str
     note: str
     rows: list[Row] = field(default_factory=list)
 
-
-@dataclass(frozen=True)
-class Effort:
-    """How much to spend: a quick report only shows that everything works."""
-
-    quick: bool = False
-    progress: Callable[[str], None] = print
-
-    @property
-    def rounds(self) -> int:
-        return 3 if self.quick else 21
-
-    @property
-    def sample_seconds(self) -> float:
-        return 0.001 if self.quick else 0.02
-
-    def size(self, n: int) -> int:
-        """A large size, or a hundredth of it."""
-        return max(n // 100, 1000) if self.quick else n
+    def lines(self) -> list[tuple[str, ...]]:
+        """Headings and cells; the baseline's column is there if there is a baseline."""
+        found = [HEADINGS, *(row.cells() for row in self.rows)]
+        with_baseline = any(row.baseline for row in self.rows)
+        return found if with_baseline else [cells[:-1] for cells in found]
 
 
 def size_text(*shape: int) -> str:
@@ -122,13 +124,13 @@ def bytes_text(n: int) -> str:
     return f"{n} bytes"
 
 
-def markdown(header: Mapping[str, str], sections: list[Section]) -> str:
+def markdown(header: Mapping[str, str], tables: list[Table]) -> str:
     """The whole report as Markdown."""
     lines = [*(f"- {name}: {text}" for name, text in header.items()), ""]
-    for section in sections:
-        lines += [f"## {section.title}", "", section.note, ""]
-        lines += [_line(HEADINGS), _line(("---",) * len(HEADINGS))]
-        lines += [_line(row.cells()) for row in section.rows]
+    for table in tables:
+        lines += [f"## {table.title}", "", table.note, ""]
+        headings, *rows = map(_line, table.lines())
+        lines += [headings, re.sub(r"[^|]+", " --- ", headings.replace(r"\|", "")), *rows]
         lines.append("")
     return "\n".join(lines)
 
@@ -137,16 +139,16 @@ def _line(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def as_json(header: Mapping[str, str], sections: list[Section]) -> dict[str, Any]:
+def as_json(header: Mapping[str, str], tables: list[Table]) -> dict[str, Any]:
     """The whole report as plain data; times in seconds, memory in bytes."""
     return {
         "header": dict(header),
         "sections": [
             {
-                "title": section.title,
-                "note": section.note,
-                "rows": [{**asdict(row), "met": row.met} for row in section.rows],
+                "title": table.title,
+                "note": table.note,
+                "rows": [{**asdict(row), "met": row.met} for row in table.rows],
             }
-            for section in sections
+            for table in tables
         ],
     }

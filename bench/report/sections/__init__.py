@@ -1,1 +1,38 @@
-"""The parts of the report: each takes an `Effort` and returns a `Section` of rows."""
+"""The sections of the report, in its order."""
+
+from collections.abc import Mapping
+
+from bench.report.section import Section
+from bench.report.sections import (
+    accuracy,
+    coding,
+    counting,
+    footprint,
+    measures,
+    native,
+    samples,
+    sizes,
+    zarr,
+)
+
+# Memory comes first: nothing that runs later can have left its traces in the process.
+SECTIONS: Mapping[str, Section] = {
+    "memory": footprint.memory,
+    "import": footprint.import_time,
+    "accuracy": accuracy.near_equal,
+    "call": measures.call,
+    "call-from-c": native.calls_from_c,
+    "large": measures.large,
+    "isa": measures.by_isa,
+    "samples": samples.dependence,
+    "coding": coding.speed_of_coders,
+    "isa-coding": coding.by_isa,
+    "sizes": sizes.sizes,
+    "incompressible": coding.incompressible,
+    "messages": coding.messages,
+    "weights": coding.weights,
+    "threads": coding.two_threads,
+    "zarr": zarr.chunks,
+    "coders": native.coders,
+    "counting": counting.speed_of_counting,
+}

@@ -1,15 +1,18 @@
 """Distributions that are nearly equal: the hard case for divergences."""
 
-from importlib import import_module, util
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from bench.inputs.distributions.distributions import Array, distribution, near
-from bench.peers.candidates import NUMPY, PYINFO, candidates
+from bench.inputs.distributions import Array, distribution, near
+from bench.peers.candidate import NUMPY, PYINFO, installed, owner
 from bench.peers.measures import MEASURES
 from bench.report import bars
-from bench.report.rows import Effort, Quantity, Row, Section, size_text
+from bench.report.effort import Effort
+from bench.report.rows import Quantity, Row, size_text
+from bench.report.section import section
 
 N = 1000
 DIVERGENCES = ("kl_divergence", "js_divergence")
@@ -17,50 +20,44 @@ PAIR_SIZE = 16
 DIGITS = 60
 
 
-def near_equal(effort: Effort) -> Section:
+@section(
+    "Nearly equal distributions",
+    f"Relative error against mpmath ({DIGITS} digits) for {N} elements that differ by "
+    f"{bars.NEAR_RELATIVE:g} relative; then the number of random pairs, some rounding errors "
+    "to 1e-3 apart, whose divergence comes out negative or NaN.",
+)
+def near_equal(effort: Effort) -> Iterator[Row]:
     """Relative errors against mpmath, and how many of many random pairs come out wrong."""
-    section = Section(
-        "Nearly equal distributions",
-        f"Relative error against mpmath ({DIGITS} digits) for {N} elements that differ by "
-        f"{bars.NEAR_RELATIVE:g} relative; then the number of random pairs, some rounding errors "
-        "to 1e-3 apart, whose divergence comes out negative or NaN.",
-    )
     effort.progress("accuracy for nearly equal distributions")
-    if util.find_spec("mpmath") is not None:
+    if installed("mpmath"):
         p = distribution((N,))
         q = near(p, bars.NEAR_RELATIVE)
-        for measure in DIVERGENCES:
-            section.rows.extend(_errors(measure, p, q))
+        for measure, exact in exact_divergences(p, q).items():
+            yield from _errors(measure, exact, p, q)
+    pairs = effort.size(bars.NEAR_PAIRS)
     for dtype in ("float64", "float32"):
         for measure in (*DIVERGENCES, "js_distance"):
-            pairs = effort.size(bars.NEAR_PAIRS)
             wrong = Quantity(_wrong_pairs(measure, dtype, pairs))
             what = f"{measure} {dtype}, negative or NaN"
-            size = f"{size_text(pairs)} pairs"
-            section.rows.append(Row(what, size, wrong, bar=bars.WRONG_PAIRS))
-    return section
+            yield Row(what, f"{size_text(pairs)} pairs", wrong, bar=bars.WRONG_PAIRS)
 
 
-def _errors(measure: str, p: Array, q: Array) -> list[Row]:
+def _errors(measure: str, exact: Any, p: Array, q: Array) -> Iterator[Row]:
+    """pyinfo's error, and those of the best NumPy line and of the peers."""
     mp = import_module("mpmath")
     errors = {}
     with mp.workdps(DIGITS):
-        exact = exact_divergences(p, q)[measure]
-        for candidate in candidates(measure, (p, q)):
-            value = mp.mpf(float(candidate.to_measure(candidate.call())))
-            errors[candidate.name] = (candidate.owner, float(abs(value - exact) / exact))
-    own = Quantity(errors[PYINFO][1])
-    what = f"{measure} float64, relative error"
-    lines = [name for name, (owner, _) in errors.items() if owner == NUMPY]
-    best_line = min(lines, key=lambda name: errors[name][1])
-    return [
-        Row(what, str(N), own, bar=bars.NEAR_ERROR),
-        *(
-            Row(what, str(N), own, name, Quantity(error))
-            for name, (owner, error) in errors.items()
-            if name == best_line or owner not in (PYINFO, NUMPY)
-        ),
-    ]
+        own = MEASURES[measure].call((p, q))()
+        ways = MEASURES[measure].ways()
+        values = {way.name: way.to_measure(way.function(p, q, **way.options)) for way in ways}
+        for name, value in {PYINFO: own, **values}.items():
+            errors[name] = float(abs(mp.mpf(float(value)) - exact) / exact)
+    what, mine = f"{measure} float64, relative error", Quantity(errors.pop(PYINFO))
+    yield Row(what, str(N), mine, bar=bars.NEAR_ERROR)
+    best_line = min((name for name in errors if owner(name) == NUMPY), key=errors.__getitem__)
+    for name, error in errors.items():
+        if name == best_line or owner(name) != NUMPY:
+            yield Row(what, str(N), mine, name, Quantity(error))
 
 
 def exact_divergences(p: Array, q: Array) -> dict[str, Any]:

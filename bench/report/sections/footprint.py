@@ -3,21 +3,25 @@
 import functools
 import subprocess
 import sys
-
-import numpy as np
+from collections.abc import Iterator
 
 from bench import ROOT
-from bench.peers.measure_peers import installed
+from bench.peers.candidate import PYINFO, installed
 from bench.peers.measures import MEASURES
-from bench.processes.children import Child
-from bench.processes.memory import resident_growth, traced_peak
+from bench.processes.children import Worker
+from bench.processes.rounds import Times
 from bench.processes.timing import interleaved, ratio
 from bench.report import bars
-from bench.report.rows import Effort, Quantity, Row, Section, size_text
+from bench.report.effort import Effort, against, alone
+from bench.report.rows import Quantity, Row, size_text
+from bench.report.section import section
+from bench.report.sections.measures import workload
+from pyinfo.testing import resident_growth, traced_peak
 
 MEASURED = ("entropy", "kl_divergence", "js_divergence")
 N = 10_000_000
-_WITH_NUMPY = "import pyinfo, NumPy with it"
+SMALL = 100_000
+OWN, WITH_NUMPY, SCIPY = "import pyinfo", "import pyinfo, NumPy with it", "import scipy.stats"
 
 # The clock starts after the import of what is `there`. An editable install is told to use its build
 # as it is.
@@ -31,57 +35,76 @@ print(time.perf_counter() - start)
 """
 
 
-def memory(effort: Effort) -> Section:
+@section(
+    "Memory of a call",
+    "Peak beyond the input. Traced: what Python and NumPy allocate, by tracemalloc. Resident: "
+    "by how much the call raises the peak of a child process's resident memory, read from "
+    "outside; it counts every allocator, in whole pages.",
+)
+def memory(effort: Effort) -> Iterator[Row]:
     """Peak memory of a call beyond its input."""
-    section = Section(
-        "Memory of a call",
-        "Peak beyond the input. Traced: what Python and NumPy allocate, by tracemalloc. Resident: "
-        "by how much the call raises the peak of a child process's resident memory, read from "
-        "outside; it counts every allocator, in whole pages.",
-    )
     n = effort.size(N)
     for measure in MEASURED:
         effort.progress(f"memory of {measure}")
         what, size = f"{measure} float64", size_text(n)
         traced = traced_peak(MEASURES[measure].call(MEASURES[measure].inputs((n,))))
-        section.rows.append(
-            Row(f"{what}, traced", size, Quantity(traced, "B"), bar=bars.EXTRA_BYTES)
-        )
-        with Child(measure, "float64", n) as child:
-            resident = resident_growth(child)
+        yield Row(f"{what}, traced", size, Quantity(traced, "B"), bar=bars.EXTRA_BYTES)
+        resident = _resident(measure, n)
         if resident is not None:
-            section.rows.append(
-                Row(f"{what}, resident", size, Quantity(resident, "B"), bar=bars.EXTRA_BYTES)
-            )
-    return section
+            yield Row(f"{what}, resident", size, Quantity(resident, "B"), bar=bars.EXTRA_BYTES)
 
 
-def import_time(effort: Effort) -> Section:
+def _resident(measure: str, n: int) -> int | None:
+    """By how many bytes one call raises a child's peak, or None if unknown.
+
+    A smaller call comes first: what a process's first call loads is no memory of the next one.
+    """
+    with Worker() as child:
+        child.prepare(workload(measure, "float64", min(n, SMALL)), PYINFO)(1)
+        child.forget()
+        sample = child.prepare(workload(measure, "float64", n), PYINFO)
+        return resident_growth(lambda: sample(1), child.pid)
+
+
+@section(
+    "Import",
+    "`import pyinfo` after `import numpy`, and with that in it, timed inside fresh processes; "
+    "processes that import SciPy instead take turns with them.",
+)
+def import_time(effort: Effort) -> Iterator[Row]:
     """The time of `import pyinfo`, once NumPy is there and with NumPy's import in it."""
-    section = Section(
-        "Import",
-        "`import pyinfo` after `import numpy`, and with that in it, timed inside fresh processes; "
-        "processes that import SciPy instead take turns with them.",
-    )
     effort.progress("import time")
-    modules = ["pyinfo", *(["scipy.stats"] if "scipy" in installed() else [])]
-    samplers = {module: functools.partial(_import_seconds, module) for module in modules}
-    samplers[_WITH_NUMPY] = functools.partial(_import_seconds, "pyinfo", there="")
-    seconds = interleaved(samplers, rounds=effort.rounds, sample_seconds=0)
-    own, *others = (Quantity(float(np.median(seconds[module])), "s") for module in modules)
-    section.rows.append(Row("import pyinfo", "", own, bar=bars.IMPORT_SECONDS))
-    for module, other in zip(modules[1:], others, strict=True):
-        faster = ratio(seconds[module], seconds["pyinfo"])
-        section.rows.append(Row("import pyinfo", "", own, f"import {module}", other, faster))
-    whole = Quantity(float(np.median(seconds[_WITH_NUMPY])), "s")
-    section.rows.append(Row(_WITH_NUMPY, "", whole, bar=bars.IMPORT_SECONDS_WITH_NUMPY))
-    return section
+    samplers = {
+        OWN: functools.partial(_import_seconds, PYINFO),
+        WITH_NUMPY: functools.partial(_import_seconds, PYINFO, there=""),
+    }
+    baselines = {
+        f"{name}, baseline": functools.partial(sampler, python=effort.baseline)
+        for name, sampler in samplers.items()
+        if effort.baseline is not None
+    }
+    if installed("scipy"):
+        samplers[SCIPY] = functools.partial(_import_seconds, "scipy.stats")
+    seconds = interleaved({**samplers, **baselines}, rounds=effort.rounds, sample_seconds=0)
+    compared = {
+        name: ratio(seconds[f"{name}, baseline"], seconds[name])
+        for name in samplers
+        if f"{name}, baseline" in baselines
+    }
+    times = Times(seconds, compared)
+    yield alone(OWN, "", times, OWN, bars.IMPORT_SECONDS)
+    if SCIPY in samplers:
+        yield against(OWN, "", times, OWN, SCIPY)
+    yield alone(WITH_NUMPY, "", times, WITH_NUMPY, bars.IMPORT_SECONDS_WITH_NUMPY)
 
 
-def _import_seconds(module: str, processes: int, there: str = "import numpy") -> float:
-    command = [sys.executable, "-c", _TIME_IMPORT.format(module=module, there=there)]
+def _import_seconds(
+    module: str, processes: int, there: str = "import numpy", python: str | None = None
+) -> float:
+    code = _TIME_IMPORT.format(module=module, there=there)
     total = 0.0
     for _ in range(processes):
+        command = [python or sys.executable, "-c", code]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         total += float(done.stdout)
     return total

@@ -1,7 +1,6 @@
 """Measures of samples as others compute them: in NumPy by histograms, and scikit-learn.
 
-Everything takes the arguments of pyinfo's function and gives bits. Results are compared with
-pyinfo's before anything is timed.
+Everything takes the arguments of pyinfo's function and gives bits.
 """
 
 import functools
@@ -12,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from bench.growth.claims import CLAIMS
-from bench.inputs.distributions.distributions import Array
-from bench.peers.reference import BITS_PER_NAT
+import pyinfo
+from bench.inputs.distributions import Array
+from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.peers.measure_peers import BITS_PER_NAT
 from bench.processes.timing import Call
 
 Measure = Callable[..., Any]
 
 NUMPY = "numpy: np.unique"
+SKLEARN = "sklearn.metrics.mutual_info_score"
 
 
 def _entropy(*variables: Array) -> float:
@@ -95,14 +96,11 @@ def _sklearn(name: str, unit: float = 1.0) -> Measure:
     return lambda x, y: function()(x, y) * unit
 
 
-_MEASURES: Mapping[str, Mapping[str, Measure]] = {
+MEASURES: Mapping[str, Mapping[str, Measure]] = {
     "entropy_of": {NUMPY: _entropy},
     "joint_entropy": {NUMPY: _entropy},
     "conditional_entropy": {NUMPY: _conditional},
-    "mutual_information": {
-        NUMPY: _mutual,
-        "sklearn.metrics.mutual_info_score": _sklearn("mutual_info_score", BITS_PER_NAT),
-    },
+    "mutual_information": {NUMPY: _mutual, SKLEARN: _sklearn("mutual_info_score", BITS_PER_NAT)},
     "normalized_mutual_information": {
         NUMPY: _normalized,
         "sklearn.metrics.normalized_mutual_info_score": _sklearn("normalized_mutual_info_score"),
@@ -123,17 +121,58 @@ _MEASURES: Mapping[str, Mapping[str, Measure]] = {
 }
 
 
-def _prepared(name: str, row: str) -> Callable[[int], Call]:
-    def prepare(n: int) -> Call:
-        own, measure = CLAIMS[name].prepare(n), _MEASURES[name][row]
-        call = Call(measure, own.args, own.options)
+def computed_by(measure: Measure, own: Call) -> Candidate:
+    """A peer's measure of what pyinfo's call measures; the results have to agree."""
+    call = Call(measure, own.args, own.options)
+
+    def check() -> None:
         # Measures of what is independent are the small difference of large entropies.
-        np.testing.assert_allclose(call(), own(), rtol=1e-9, atol=1e-12, err_msg=f"{row}: {name}")
-        return call
+        np.testing.assert_allclose(call(), own(), rtol=1e-9, atol=1e-12)
 
-    return prepare
+    return Candidate(call, check)
 
 
-PEERS: Mapping[str, Mapping[str, Callable[[int], Call]]] = {
-    name: {row: _prepared(name, row) for row in rows} for name, rows in _MEASURES.items()
-}
+# -- Mutual information of labels, one pair or all pairs of columns, next to scikit-learn ---------
+
+COLUMNS = 50
+PAIRS_TIMED = 5
+
+
+def rows(function: str, different: int, n: int) -> list[str]:
+    """pyinfo, and scikit-learn in a loop if it is installed."""
+    del function, different, n
+    return [PYINFO, *([SKLEARN] if installed("sklearn") else [])]
+
+
+def candidate(row: str, function: str, different: int, n: int) -> Candidate:
+    """All pairs of columns: scikit-learn is given a few of them, what it does not share with them
+    is the time that a loop in Python costs."""
+    own, pairs = _labels(function, different, n)
+    if row == PYINFO:
+        return Candidate(own)
+    score = import_module("sklearn.metrics").mutual_info_score
+
+    def check() -> None:
+        found = np.asarray(own()).reshape(-1)
+        found = found[1 : 1 + len(pairs)] if found.size > 1 else found
+        np.testing.assert_allclose(found, [score(x, y) * BITS_PER_NAT for x, y in pairs])
+
+    every = 1 if len(pairs) == 1 else COLUMNS * (COLUMNS - 1) // 2
+    return Candidate(Call(_each, (score, pairs)), check, times=every / len(pairs))
+
+
+@functools.lru_cache(maxsize=1)
+def _labels(function: str, different: int, n: int) -> tuple[Call, list[tuple[Array, Array]]]:
+    """pyinfo's call, and the pairs that a loop goes over."""
+    random = np.random.default_rng(0)
+    if function == "mutual_information":
+        x, y = random.integers(0, different, (2, n))
+        return Call(pyinfo.mutual_information, (x, y)), [(x, y)]
+    table = random.integers(0, different, (n, COLUMNS)).astype(np.uint8)
+    pairs = [(table[:, 0].copy(), table[:, i].copy()) for i in range(1, 1 + PAIRS_TIMED)]
+    return Call(pyinfo.pairwise_mutual_information, (table,)), pairs
+
+
+def _each(score: Measure, pairs: list[tuple[Array, Array]]) -> None:
+    for x, y in pairs:
+        score(x, y)

@@ -1,7 +1,7 @@
 """Code construction and messages as others do them: a reference in Python, and peers.
 
-Each entry prepares its call on n symbols or bytes, once what it computes is seen to be right: a
-Huffman code must cost what pyinfo's costs, a message must come back.
+Each entry is given pyinfo's call and prepares a peer's on the same symbols or bytes. A Huffman code
+must cost what pyinfo's costs, a message must come back.
 """
 
 import functools
@@ -13,11 +13,13 @@ from importlib import import_module
 import numpy as np
 
 import pyinfo
-from bench.inputs.distributions.coding_inputs import FOUR_BITS, coding_data
-from bench.inputs.distributions.distributions import Array
+from bench.inputs.coded_bytes import FOUR_BITS, four_bits
+from bench.inputs.distributions import Array
+from bench.peers import codecs
+from bench.peers.candidate import Candidate
 from bench.processes.timing import Call
 
-Preparation = Callable[[int], Call]
+Preparation = Callable[[Call], Candidate]
 
 REFERENCE = "heapq reference"
 
@@ -36,11 +38,6 @@ def huffman_lengths(counts: list[int]) -> list[int]:
     return lengths
 
 
-def _counts(n: int) -> Array:
-    """Those of `bench.growth.claims`."""
-    return np.random.default_rng(0).integers(1, 1000, n)
-
-
 def _check_cost(name: str, counts: Array, lengths: Array) -> None:
     """Without a limit that binds, every Huffman code costs the same, and a limited one no less."""
     best = pyinfo.HuffmanCode.from_counts(counts, max_length=16)
@@ -49,57 +46,62 @@ def _check_cost(name: str, counts: Array, lengths: Array) -> None:
         raise AssertionError(f"{name} costs {theirs} bits, pyinfo's code {ours}")
 
 
-def _heapq_code(n: int) -> Call:
-    counts = _counts(n)
-    _check_cost(REFERENCE, counts, np.array(huffman_lengths(counts.tolist())))
-    return Call(huffman_lengths, (counts.tolist(),))
+def _heapq_code(own: Call) -> Candidate:
+    (counts,) = own.args
+    call = Call(huffman_lengths, (counts.tolist(),))
+    return Candidate(call, lambda: _check_cost(REFERENCE, counts, np.array(call())))
 
 
-def _bitarray_code(n: int) -> Call:
-    build = import_module("bitarray.util").huffman_code
-    counts = _counts(n)
-    given = dict(enumerate(counts.tolist()))
-    code = build(given)
-    _check_cost("bitarray", counts, np.array([len(code[symbol]) for symbol in range(n)]))
-    return Call(build, (given,))
+def _bitarray_code(own: Call) -> Candidate:
+    (counts,) = own.args
+    call = Call(import_module("bitarray.util").huffman_code, (dict(enumerate(counts.tolist())),))
+
+    def check() -> None:
+        code = call()
+        lengths = np.array([len(code[symbol]) for symbol in range(counts.size)])
+        _check_cost("bitarray", counts, lengths)
+
+    return Candidate(call, check)
 
 
-def _constriction_code(n: int) -> Call:
+def _constriction_code(own: Call) -> Candidate:
     build = import_module("constriction").symbol.huffman.EncoderHuffmanTree
-    return Call(build, (_counts(n).astype(np.float32),))
+    return Candidate(Call(build, (own.args[0].astype(np.float32),)))
+
+
+def _size(own: Call) -> int:
+    """How many symbols a message has: those that are given, or the place for them."""
+    return int(own.options["out"].size if "out" in own.options else own.args[0].size)
 
 
 def _bitarray_message(direction: str) -> Preparation:
-    def prepare(n: int) -> Call:
+    def prepare(own: Call) -> Candidate:
         bitarray = import_module("bitarray").bitarray
-        data = coding_data(FOUR_BITS, n)
+        data = four_bits(_size(own))
         present = np.bincount(data, minlength=256)
         counts = {symbol: int(count) for symbol, count in enumerate(present) if count}
         code = import_module("bitarray.util").huffman_code(counts)
         symbols = data.tolist()
         message = bitarray()
         message.encode(code, symbols)
-        if list(message.decode(code)) != symbols:
-            raise AssertionError("bitarray does not return what it was given")
+
+        def check() -> None:
+            if list(message.decode(code)) != symbols:
+                raise AssertionError("bitarray does not return what it was given")
+
         if direction == "decode":
-            return Call(lambda: list(message.decode(code)))
-        return Call(lambda: bitarray().encode(code, symbols))
+            return Candidate(Call(lambda: list(message.decode(code))), check)
+        return Candidate(Call(lambda: bitarray().encode(code, symbols)), check)
 
     return prepare
 
 
 def _constriction_message(direction: str) -> Preparation:
-    def prepare(n: int) -> Call:
-        codec = import_module("bench.peers.codecs").peer_codecs(
-            coding_data(FOUR_BITS, n), "constriction"
-        )
-        return codec[0].encode if direction == "encode" else codec[0].decode
-
-    return prepare
+    return lambda own: codecs.candidate(codecs.CONSTRICTION, direction, FOUR_BITS, _size(own))
 
 
-def _numpy_counts(n: int) -> Call:
-    return Call(functools.partial(np.bincount, minlength=256), (coding_data(FOUR_BITS, n),))
+def _numpy_counts(own: Call) -> Candidate:
+    return Candidate(Call(functools.partial(np.bincount, minlength=256), own.args))
 
 
 PEERS: Mapping[str, Mapping[str, Preparation]] = {

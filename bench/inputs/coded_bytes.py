@@ -90,6 +90,8 @@ ALMOST_RANDOM = "7.9 bits"
 HALF_A_BIT = "0.5 bit"
 TEXT = "text (Python sources)"
 RANDOM = "incompressible"
+BFLOAT16 = "bfloat16 weights"
+GEOMETRIC = "geometric"  # followed by the entropy
 
 _MADE: Mapping[str, Callable[[int], Bytes]] = {
     FOUR_BITS: functools.partial(_gaussian, 4.0),
@@ -105,6 +107,15 @@ KINDS = tuple(_MADE)
 @functools.lru_cache(maxsize=2)
 def coding_data(kind: str, n: int) -> Bytes:
     """n bytes of a kind; not to be written to."""
-    data = _MADE[kind](n)
+    if kind == BFLOAT16:
+        data = bfloat16_weights(n).view(np.uint8)
+    elif kind.startswith(GEOMETRIC):
+        data = geometric(float(kind.split()[1]), n)
+    else:
+        data = _MADE[kind](n)
     data.flags.writeable = False
     return data
+
+
+def four_bits(n: int) -> Bytes:
+    return coding_data(FOUR_BITS, n)

@@ -1,0 +1,141 @@
+"""Everything public next to its peers, a pytest-benchmark group for each piece of work and size.
+
+Rows are pyinfo with every instruction set of the machine, references in plain Python or NumPy, and
+what peers offer. All of them are checked to agree before they are timed. ``pytest bench``
+(``--quick`` for sizes up to 10,000; ``--benchmark-json FILE`` keeps the figures). Small sizes
+contain some 50 ns of pytest-benchmark's own loop: the cost of a call is measured by
+``python -m bench.report --only call``.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.conftest import CLOCK, PACKAGES
+from bench.growth.claims import CLAIMS
+from bench.inputs.coded_bytes import BFLOAT16, FOUR_BITS, KINDS
+from bench.peers import counting, dependence, measures
+from bench.peers.candidate import is_own
+from bench.peers.codecs import ZSTANDARD_INTO
+from bench.peers.measures import MEASURES
+from bench.processes.children import Worker, lasting_worker
+from bench.processes.machine import active_isa, available_isas, versions
+from bench.processes.workload import Workload
+
+VECTORS = tuple(1 << k for k in (2, 5, 8, 11, 14, 17, 20, 22, 24))
+FLOAT32 = ("entropy", "cross_entropy", "kl_divergence", "js_divergence")
+BATCH = (10_000, 1_000)
+BATCHED = ("entropy", "kl_divergence", "js_divergence")
+CODED = (4096, 256 << 10, 16 << 20)
+# What takes samples takes few of them, too: claims begin where growth shows.
+FEW = (1 << 2, 1 << 5, 1 << 8, 1 << 11)
+OF_SAMPLES = {*dependence.MEASURES, *(f"Counts.from_samples, {kind}" for kind in counting.SAMPLES)}
+ROUNDS = 5
+SAMPLE_SECONDS = 0.005
+
+
+@dataclass(frozen=True)
+class Group:
+    """Work of one size that rows do; with instruction sets other than this process's, if wanted."""
+
+    name: str
+    workload: Workload
+    n: int
+    touched: int  # bytes
+    other_isas: bool = True
+    elements: int | None = None  # what --quick goes by, if not n
+
+    def rows(self) -> Iterator[tuple[str, str | None]]:
+        """Names, and the instruction sets of other processes."""
+        for row in self.workload.rows():
+            if row != ZSTANDARD_INTO:
+                yield row, None
+            if is_own(row) and self.other_isas:
+                yield from ((row, isa) for isa in available_isas() if isa != active_isa())
+
+
+def _measures() -> Iterator[Group]:
+    for measure in MEASURES:
+        for dtype in ("float64", "float32") if measure in FLOAT32 else ("float64",):
+            yield from (_measure(measure, dtype, (n,), None) for n in VECTORS)
+    for measure in BATCHED:
+        yield from (_measure(measure, "float64", BATCH, axis) for axis in (1, 0))
+
+
+def _measure(measure: str, dtype: str, shape: tuple[int, ...], axis: int | None) -> Group:
+    size = "x".join(map(str, shape))
+    name = f"{measure} {dtype} n={size}" + ("" if axis is None else f" axis={axis}")
+    workload = Workload("measure", (measure, dtype, shape, axis))
+    return Group(name, workload, math.prod(shape), measures.touched(measure, dtype, shape))
+
+
+def _coding() -> Iterator[Group]:
+    """With other instruction sets on two kinds of data: what the rest would show is the same."""
+    for kind in (*KINDS, BFLOAT16):
+        all_sizes = kind in (FOUR_BITS, BFLOAT16)
+        for size in CODED if all_sizes else CODED[-1:]:
+            n = size // 2 if kind == BFLOAT16 else size
+            for direction in ("encode", "decode"):
+                workload = Workload("coding", (direction, kind, size))
+                yield Group(f"{direction} {kind} n={n}", workload, n, size, all_sizes, size)
+
+
+def _functions() -> Iterator[Group]:
+    """Everything else with a claim."""
+    for name, claim in CLAIMS.items():
+        if claim.function not in (*MEASURES, "compress", "decompress"):
+            few = FEW if name in OF_SAMPLES else ()
+            for n in sorted({*few, *claim.quick_sizes[::3], *claim.sizes[::3]}):
+                elements = n if claim.touched else 1 << n
+                touched, workload = int(n * claim.touched), Workload("claim", (name, n))
+                yield Group(f"{name} n={n}", workload, n, touched, elements=elements)
+
+
+def _parameters() -> Iterator[object]:
+    for group in (*_measures(), *_coding(), *_functions()):
+        for row, isa in group.rows():
+            marks = [pytest.mark.elements(group.elements or group.n)]
+            if isa is not None:
+                marks.append(pytest.mark.benchmark(timer=CLOCK))
+            name = row if isa is None else f"{row} ({isa})"
+            yield pytest.param(group, row, isa, marks=marks, id=f"{group.name} {name}")
+
+
+@pytest.mark.parametrize(("group", "row", "isa"), list(_parameters()))
+def test_call(benchmark: BenchmarkFixture, group: Group, row: str, isa: str | None) -> None:
+    benchmark.group = group.name
+    benchmark.extra_info.update(
+        n=group.n,
+        bytes=group.touched,
+        workload=[group.workload.family, *group.workload.details],
+        impl=row if isa is None else f"{row} ({isa})",
+        isa=(isa or active_isa()) if is_own(row) else None,
+        versions=versions(*PACKAGES),
+    )
+    if isa is not None:
+        _measure_elsewhere(benchmark, lasting_worker(isa), group.workload, row)
+        return
+    candidate = group.workload.candidate(row)
+    candidate.check()
+    if candidate.size:
+        benchmark.extra_info["coded_size"] = candidate.size
+    call = candidate.call
+    benchmark(call.function, *call.args, **call.options)
+
+
+def _measure_elsewhere(
+    benchmark: BenchmarkFixture, worker: Worker, workload: Workload, row: str
+) -> None:
+    """Let a child make and time the call; pytest-benchmark's clock moves by what it measures."""
+    worker.forget()
+    take = worker.prepare(workload, row)
+    first = take(1)
+    calls = max(1, min(int(SAMPLE_SECONDS / max(first, 1e-7)), 10_000))
+
+    def sample() -> None:
+        CLOCK.now += take(calls) / calls
+
+    benchmark.pedantic(sample, rounds=ROUNDS, warmup_rounds=0 if first > SAMPLE_SECONDS else 1)

@@ -1,0 +1,119 @@
+"""Zarr arrays with pyinfo's codec and with those that Zarr has."""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+import pyinfo
+from bench.inputs.fields import Field, temperatures
+from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.processes.timing import Call
+
+CHUNK_STEPS = 8
+ARRAY = f"{PYINFO}.array"
+ZSTD = "numcodecs.Zstd(level=1)"
+BLOSC = "Blosc(zstd, clevel=1, shuffle)"
+
+
+@dataclass
+class Stored:
+    """Values in a Zarr array in memory, written and read chunk by chunk from several threads.
+
+    As dask does it. Written by ``array[:] = values``, Zarr would copy all chunks in one thread.
+    """
+
+    values: Field
+    codecs: Mapping[str, Any]
+    store: Any = field(init=False)
+    array: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        zarr, storage = import_module("zarr"), import_module("zarr.storage")
+        self.store = storage.MemoryStore()
+        self.array = zarr.create_array(
+            self.store,
+            shape=self.values.shape,
+            chunks=(CHUNK_STEPS, *self.values.shape[1:]),
+            dtype=self.values.dtype,
+            config={"write_empty_chunks": True},  # whether a chunk is empty is not asked
+            **self.codecs,
+        )
+        self.write(1)
+        if not np.array_equal(self.array[:], self.values):
+            raise AssertionError(f"{self.codecs} does not return what it was given")
+
+    def _parts(self) -> Iterator[slice]:
+        for start in range(0, len(self.values), CHUNK_STEPS):
+            yield slice(start, start + CHUNK_STEPS)
+
+    def write(self, threads: int) -> None:
+        def write_part(part: slice) -> None:
+            self.array[part] = self.values[part]
+
+        self._in_threads(write_part, threads, self._parts())
+
+    def read(self, threads: int) -> None:
+        def read_part(part: slice) -> None:
+            self.array[part]
+
+        self._in_threads(read_part, threads, self._parts())
+
+    def decode(self, threads: int) -> None:
+        """What of `read` is the codec's work; Zarr copies the result, in one thread."""
+        self._in_threads(pyinfo.decompress, threads, self.chunks)
+
+    def _in_threads(self, work: Callable[[Any], Any], threads: int, on: Iterable[Any]) -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(work, on):
+                pass
+
+    @property
+    def chunks(self) -> list[Any]:
+        """The chunks as they are stored."""
+        items = self.store._store_dict.items()
+        return [value.as_numpy_array() for key, value in items if not key.endswith("zarr.json")]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the chunks, without the metadata."""
+        return sum(chunk.nbytes for chunk in self.chunks)
+
+
+def _codecs(row: str) -> Mapping[str, Any]:
+    if row == ARRAY:
+        return {"serializer": {"name": ARRAY}, "compressors": None}
+    codecs = import_module("zarr.codecs")
+    if row == ZSTD:
+        return {"compressors": codecs.ZstdCodec(level=1)}
+    return {"compressors": codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")}
+
+
+@functools.lru_cache(maxsize=1)
+def fields(steps: int, grid: tuple[int, int]) -> Field:
+    return temperatures(steps, grid)
+
+
+@functools.lru_cache(maxsize=3)
+def stored(row: str, steps: int, grid: tuple[int, int]) -> Stored:
+    """The fields in an array with one of the codecs, seen to be returned."""
+    return Stored(fields(steps, grid), _codecs(row))
+
+
+def rows(direction: str, threads: int, steps: int, grid: tuple[int, int]) -> list[str]:
+    """None without Zarr; what decodes without Zarr is measured of pyinfo's codec alone."""
+    del threads, steps, grid
+    if len(installed("zarr", "numcodecs")) < 2:
+        return []
+    return [ARRAY] if direction == "decode" else [ARRAY, ZSTD, BLOSC]
+
+
+def candidate(
+    row: str, direction: str, threads: int, steps: int, grid: tuple[int, int]
+) -> Candidate:
+    """Write, read or decode all chunks from so many threads."""
+    return Candidate(Call(getattr(stored(row, steps, grid), direction), (threads,)))
