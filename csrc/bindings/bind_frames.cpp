@@ -255,10 +255,10 @@ class StreamReader {
 };
 
 // Names by number, as a tuple.
-template <std::size_t n>
-py::tuple tuple_of(const char* const (&names)[n]) {
-  py::tuple tuple(n);
-  for (std::size_t i = 0; i < n; ++i) tuple[i] = py::str(names[i]);
+template <std::size_t count>
+py::tuple tuple_of(const char* const (&names)[count]) {
+  py::tuple tuple(count);
+  for (std::size_t i = 0; i < count; ++i) tuple[i] = py::str(names[i]);
   return tuple;
 }
 
