@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast, get_args
 
 from pyinfo import _core
 from pyinfo.arguments import choice, integer_from_to, thread_count
@@ -11,7 +11,8 @@ Coder = Literal["auto", "huffman", "rans", "raw"]
 Mode = Literal["raw", "constant", "huffman", "rans"]
 
 CODERS: Final = cast("tuple[Coder, ...]", _core.CODERS)
-MODES: Final = cast("tuple[Mode, ...]", _core.MODES)
+# Of blocks of data: the core has one more, for the index.
+MODES: Final = cast("tuple[Mode, ...]", _core.MODES[: len(get_args(Mode))])
 
 _DEFAULT_EFFORT: Final = 2
 

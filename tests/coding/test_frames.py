@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pyinfo import _core
-from pyinfo.coding import frames
+from pyinfo.coding import coder_options, frames
 from pyinfo.coding.coder_options import Coder
 from pyinfo.coding.frames import Frame, compress, decompress
 from pyinfo.config import config
@@ -39,8 +39,9 @@ SHAPES: list[tuple[int, ...]] = [(), (0,), (1,), (5,), (3, 4), (2, 0, 3), (4, 3,
 
 
 def test_types_name_what_the_core_has() -> None:
-    assert get_args(frames.Coder) == frames.CODERS == _core.CODERS
-    assert (*get_args(frames.Mode), "index") == _core.MODES
+    assert get_args(coder_options.Coder) == coder_options.CODERS == _core.CODERS
+    assert (*get_args(coder_options.Mode), "index") == _core.MODES
+    assert get_args(coder_options.Mode) == coder_options.MODES
 
 
 # -- Round trips ----------------------------------------------------------------------------------
