@@ -1,6 +1,6 @@
 """What arguments may be, and what is said of those that are not.
 
-The core reads what its own functions take as well: the words are those of csrc/bindings/arguments.cpp.
+The core reads what its own functions take: the words here are those of its arguments.cpp.
 """
 
 from __future__ import annotations
