@@ -58,7 +58,7 @@ def _of(name: str) -> Measure:
     )
 
 
-MEASURES: Mapping[str, Measure] = {name: _of(name) for name in pyinfo.measures.__all__}
+MEASURES: Mapping[str, Measure] = {name: _of(name) for name in LINES}
 
 
 def rows(measure: str, dtype: str, shape: Shape, axis: int | None) -> list[str]:
