@@ -6,14 +6,37 @@
 # in them may be shared: anonymous namespaces only, no link-time optimisation, no static
 # initialisers (tests/project/test_codebase.py asks nm). FLAGS_<isa> adds to what that set is compiled with.
 
-if(
-  CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
-  AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64"
-  AND NOT PYINFO_PORTABLE_ONLY
+# The processor whose instruction sets this build has, if one: the target of all its objects.
+set(PYINFO_PROCESSOR "")
+set(targets "${CMAKE_SYSTEM_PROCESSOR}")
+if(CMAKE_OSX_ARCHITECTURES)
+  set(targets "${CMAKE_OSX_ARCHITECTURES}")
+endif()
+if(NOT PYINFO_PORTABLE_ONLY)
+  if(targets MATCHES "^(x86_64|AMD64|amd64)$")
+    set(PYINFO_PROCESSOR x86)
+  elseif(targets MATCHES "^(aarch64|arm64|ARM64)$")
+    set(PYINFO_PROCESSOR aarch64)
+  endif()
+endif()
+
+# The rows of the list that are for any processor or for this one.
+set(PYINFO_ISAS "")
+file(READ ${CMAKE_CURRENT_LIST_DIR}/../csrc/simd/isa_list.hpp text)
+string(REGEX MATCHALL "X\\([a-z0-9]+, [a-z0-9]+," rows "${text}")
+foreach(row IN LISTS rows)
+  string(REGEX MATCH "X\\(([a-z0-9]+), ([a-z0-9]+)," row "${row}")
+  if(CMAKE_MATCH_2 STREQUAL "any" OR CMAKE_MATCH_2 STREQUAL PYINFO_PROCESSOR)
+    list(APPEND PYINFO_ISAS ${CMAKE_MATCH_1})
+  endif()
+endforeach()
+set_property(
+  DIRECTORY
+  APPEND
+  PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/../csrc/simd/isa_list.hpp
 )
-  set(PYINFO_ISAS portable sse4 avx2 avx512)
-else()
-  set(PYINFO_ISAS portable) # aarch64: NEON is part of the baseline
+if(PYINFO_PROCESSOR)
+  set(PYINFO_KERNEL_DEFINITIONS PYINFO_KERNELS_${PYINFO_PROCESSOR}=1)
 endif()
 
 if(MSVC)
@@ -79,7 +102,6 @@ function(pyinfo_add_simd_kernels target)
     set_target_properties(${objects} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
     pyinfo_warnings(${objects})
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
-    string(TOUPPER ${isa} name)
-    target_compile_definitions(${target} PUBLIC PYINFO_HAVE_${name}=1)
   endforeach()
+  target_compile_definitions(${target} PUBLIC ${PYINFO_KERNEL_DEFINITIONS})
 endfunction()

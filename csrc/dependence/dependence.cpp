@@ -12,17 +12,11 @@
 
 namespace pyinfo::dependence {
 
-extern const DependenceKernels dependence_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const DependenceKernels dependence_kernels_sse4, dependence_kernels_avx2,
-    dependence_kernels_avx512;
-#endif
+PYINFO_KERNEL_TABLES(DependenceKernels, dependence_kernels)
 
 namespace {
 
 using elements::CompensatedSum;
-
-constexpr simd::Tables<DependenceKernels> kDependenceTables = PYINFO_TABLES(dependence_kernels);
 
 // Cells at a time: a few arrays of them stay in the first-level cache, and the kernels' plain sums
 // stay short.
@@ -75,10 +69,6 @@ std::vector<T> sums_by(const std::int64_t* keys, const std::uint64_t* counts, st
 }
 
 }  // namespace
-
-const DependenceKernels& dependence_kernels(simd::Isa isa) noexcept {
-  return kDependenceTables[isa];
-}
 
 template <class Count>
 double mutual_information(const JointTable<Count>& table) {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#ifdef PYINFO_HAVE_AVX512
+#ifdef PYINFO_KERNELS_x86
 #ifdef _MSC_VER
 #include <immintrin.h>
 #include <intrin.h>
@@ -17,7 +17,7 @@
 namespace pyinfo::simd {
 namespace {
 
-#ifdef PYINFO_HAVE_AVX512
+#ifdef PYINFO_KERNELS_x86
 
 struct Registers {
   std::uint32_t eax, ebx, ecx, edx;
@@ -76,29 +76,30 @@ bool detect_vbmi2_gfni() noexcept {
 
 #else
 
-Isa detect() noexcept { return Isa::portable; }
+// NEON belongs to every 64-bit ARM processor.
+Isa detect() noexcept { return PYINFO_IF_BUILT(aarch64, Isa::neon, Isa::portable); }
 bool detect_vbmi2_gfni() noexcept { return false; }
 
 #endif
 
+struct Entry {
+  const char* name;
+  bool built;
+};
+#define PYINFO_ENTRY(isa, processor, a, b) {#isa, PYINFO_IF_BUILT(processor, true, false)},
+constexpr Entry kEntries[] = {PYINFO_ISA_LIST(PYINFO_ENTRY, , )};
+#undef PYINFO_ENTRY
+
+const Entry& entry(Isa isa) noexcept { return kEntries[static_cast<std::size_t>(isa)]; }
+
 }  // namespace
 
-const char* name(Isa isa) noexcept {
-  switch (isa) {
-    case Isa::sse4:
-      return "sse4";
-    case Isa::avx2:
-      return "avx2";
-    case Isa::avx512:
-      return "avx512";
-    default:
-      return "portable";
-  }
-}
+const char* name(Isa isa) noexcept { return entry(isa).name; }
 
 bool available(Isa isa) noexcept {
-  static const Isa best = detect();  // the sets are nested: each contains the ones before it
-  return isa <= best;
+  // The sets of one processor are nested: each contains the ones before it.
+  static const Isa best = detect();
+  return entry(isa).built && isa <= best;
 }
 
 Isa choose(const char* wanted) {

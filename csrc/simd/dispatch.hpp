@@ -3,11 +3,17 @@
 
 #include <cstddef>
 
+#include "simd/assert.hpp"
+#include "simd/isa_list.hpp"
+
 namespace pyinfo::simd {
 
 // In rising order of preference.
-enum class Isa : unsigned char { portable, sse4, avx2, avx512 };
-inline constexpr std::size_t kIsaCount = 4;
+#define PYINFO_ENUMERATOR(isa, processor, scope, unused) scope isa,
+enum class Isa : unsigned char { PYINFO_ISA_LIST(PYINFO_ENUMERATOR, , ) };
+inline constexpr Isa kIsas[] = {PYINFO_ISA_LIST(PYINFO_ENUMERATOR, Isa::, )};
+#undef PYINFO_ENUMERATOR
+inline constexpr std::size_t kIsaCount = sizeof kIsas / sizeof *kIsas;
 
 const char* name(Isa isa) noexcept;
 
@@ -29,18 +35,19 @@ bool has_vbmi2_gfni() noexcept;
 Isa coder_isa(Isa isa) noexcept;
 Isa coder_isa();  // of active()
 
-// One constant table of function pointers per instruction set; each kernel area has one of these.
-template <class Table>
-struct Tables {
-  const Table* by_isa[kIsaCount];
-  const Table& operator[](Isa isa) const noexcept { return *by_isa[static_cast<std::size_t>(isa)]; }
-};
-
 }  // namespace pyinfo::simd
 
-// Fills a Tables<T> with the tables `prefix_portable`, `prefix_sse4`, ... that this build has.
-#ifdef PYINFO_HAVE_AVX512
-#define PYINFO_TABLES(prefix) {{&prefix##_portable, &prefix##_sse4, &prefix##_avx2, &prefix##_avx512}}
-#else
-#define PYINFO_TABLES(prefix) {{&prefix##_portable, nullptr, nullptr, nullptr}}
-#endif
+// PYINFO_KERNEL_TABLES(Table, name) defines `const Table& name(simd::Isa isa) noexcept`: the table
+// of function pointers that a kernel file exports, compiled for `isa`, which must be in this build.
+#define PYINFO_KERNEL_TABLES(Table, name)                                             \
+  PYINFO_ISA_LIST(PYINFO_EXTERN_TABLE, Table, name)                                   \
+  const Table& name(::pyinfo::simd::Isa isa) noexcept {                               \
+    static constexpr const Table* tables[] = {                                        \
+        PYINFO_ISA_LIST(PYINFO_TABLE_ADDRESS, Table, name)};                          \
+    PYINFO_ASSERT(tables[static_cast<std::size_t>(isa)] != nullptr);                  \
+    return *tables[static_cast<std::size_t>(isa)];                                    \
+  }
+#define PYINFO_EXTERN_TABLE(isa, processor, Table, name) \
+  PYINFO_IF_BUILT(processor, extern const Table name##_##isa;, )
+#define PYINFO_TABLE_ADDRESS(isa, processor, Table, name) \
+  PYINFO_IF_BUILT(processor, &name##_##isa, nullptr),

@@ -9,7 +9,7 @@ using pyinfo::simd::active;
 using pyinfo::simd::available;
 using pyinfo::simd::choose;
 using pyinfo::simd::Isa;
-using pyinfo::simd::kIsaCount;
+using pyinfo::simd::kIsas;
 using pyinfo::simd::name;
 
 namespace {
@@ -29,24 +29,29 @@ int main() {
   CHECK(available(Isa::portable), "always");
   Isa best = Isa::portable;
   std::string names;
-  for (std::size_t i = 0; i < kIsaCount; ++i) {
-    const Isa isa = static_cast<Isa>(i);
+  for (const Isa isa : kIsas) {
     const std::string text = name(isa);
     CHECK(!text.empty(), "every instruction set has a name");
     if (available(isa)) {
-      // The sets are nested: one that is there has all before it.
-      CHECK(i == 0 || available(static_cast<Isa>(i - 1)), text);
       CHECK(choose(text.c_str()) == isa, text);
       best = isa;
       names += (names.empty() ? "" : ", ") + text;
     } else {
       CHECK(refusal(text.c_str()).find(text) != std::string::npos, text);
     }
-    for (std::size_t j = 0; j < i; ++j) CHECK(text != name(static_cast<Isa>(j)), text);
+    for (const Isa other : kIsas) CHECK(other == isa || text != name(other), text);
   }
+  // The sets of a processor are nested, and no machine has those of two.
+  CHECK(!available(Isa::avx512) || available(Isa::avx2), "avx512 has avx2");
+  CHECK(!available(Isa::avx2) || available(Isa::sse4), "avx2 has sse4");
+  CHECK(!available(Isa::neon) || best == Isa::neon, "neon is the best");
+  CHECK(!available(Isa::neon) || !available(Isa::sse4), "one processor");
+#ifdef PYINFO_KERNELS_aarch64
+  CHECK(available(Isa::neon), "every 64-bit ARM processor has it");
+#endif
   CHECK(choose(nullptr) == best, "the best is the default");
   CHECK(choose("") == best, "an empty variable counts as none");
-  for (const char* wrong : {"nonsense", "AVX2", "avx", " avx2", "avx2 ", "0"}) {
+  for (const char* wrong : {"nonsense", "AVX2", "avx", " avx2", "avx2 ", "NEON", "0"}) {
     const std::string message = refusal(wrong);
     CHECK(message.find(std::string("PYINFO_ISA=") + wrong) == 0, message);
     CHECK(message.size() > names.size() &&

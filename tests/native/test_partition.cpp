@@ -37,8 +37,7 @@ void check_sort(simd::Isa isa, std::size_t n, std::size_t largest, Key top, Rand
 int main() {
   Random random(1);
   constexpr Key kTop = std::numeric_limits<Key>::max();
-  for (const simd::Isa isa :
-       {simd::Isa::portable, simd::Isa::sse4, simd::Isa::avx2, simd::Isa::avx512}) {
+  for (const simd::Isa isa : simd::kIsas) {
     if (!simd::available(isa)) continue;
     for (std::size_t n = 0; n <= 300; ++n) {
       for (const std::size_t largest : {1, 2, 3, 5, 8, 9, 24}) {

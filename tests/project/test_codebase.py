@@ -272,7 +272,21 @@ def test_import_needs_numpy_alone() -> None:
 # -- Kernel objects -------------------------------------------------------------------------------
 
 X86 = platform.machine() in {"x86_64", "AMD64"}
-INSTRUCTION_SETS = ["portable", "sse4", "avx2", "avx512"] if X86 else ["portable"]
+ISA_LIST = ROOT / "csrc" / "simd" / "isa_list.hpp"
+ISA_ROWS = re.findall(r"X\(([a-z0-9]+), ([a-z0-9]+),", ISA_LIST.read_text())
+INSTRUCTION_SETS = [
+    isa for isa, processor in ISA_ROWS if processor in {"any", "x86" if X86 else "aarch64"}
+]
+
+
+def test_one_list_of_instruction_sets() -> None:
+    """No source names the table of one instruction set: PYINFO_KERNEL_TABLES makes the names."""
+    assert [isa for isa, _ in ISA_ROWS] == ["portable", "sse4", "avx2", "avx512", "neon"]
+    table = re.compile(rf"\w+_kernels_({'|'.join(isa for isa, _ in ISA_ROWS)})\b")
+    for path in SOURCES:
+        if path.suffix in {".cpp", ".hpp"}:
+            assert not table.search(path.read_text("utf-8")), relative(path)
+
 
 # What the compiler may call on its own; everything else would be code of another object.
 FREESTANDING = {

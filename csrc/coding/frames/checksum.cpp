@@ -2,23 +2,16 @@
 
 namespace pyinfo::coding {
 
-extern const ChecksumKernels checksum_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const ChecksumKernels checksum_kernels_sse4, checksum_kernels_avx2, checksum_kernels_avx512;
-#endif
+PYINFO_KERNEL_TABLES(ChecksumKernels, checksum_kernels)
 
 namespace {
 
-constexpr simd::Tables<ChecksumKernels> kTables = PYINFO_TABLES(checksum_kernels);
-
 const ChecksumKernels& active() noexcept {
-  static const ChecksumKernels& kernels = kTables[simd::coder_isa()];
+  static const ChecksumKernels& kernels = checksum_kernels(simd::coder_isa());
   return kernels;
 }
 
 }  // namespace
-
-const ChecksumKernels& checksum_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
 
 std::uint32_t crc32c(std::uint32_t seed, const unsigned char* data, std::size_t size) noexcept {
   return active().crc32c(seed, data, size);

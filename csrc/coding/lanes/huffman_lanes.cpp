@@ -8,16 +8,11 @@
 
 namespace pyinfo::coding {
 
-extern const HuffmanKernels huffman_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const HuffmanKernels huffman_kernels_sse4, huffman_kernels_avx2, huffman_kernels_avx512;
-#endif
+PYINFO_KERNEL_TABLES(HuffmanKernels, huffman_kernels)
 
 namespace {
 
 static_assert(kHuffmanWindow == kFastLength);
-
-constexpr simd::Tables<HuffmanKernels> kTables = PYINFO_TABLES(huffman_kernels);
 
 struct ReversedBytes {
   std::uint8_t of[256];
@@ -102,8 +97,7 @@ void fill_slots(const CodesByLength& codes, HuffmanDecodeTable& table) noexcept 
 
 }  // namespace
 
-const HuffmanKernels& huffman_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
-const HuffmanKernels& huffman_kernels() { return kTables[simd::coder_isa()]; }
+const HuffmanKernels& huffman_kernels() { return huffman_kernels(simd::coder_isa()); }
 
 void build(const std::uint8_t lengths[kByteSymbols], HuffmanEncodeTable& table) noexcept {
   PYINFO_ASSERT(is_complete(lengths));

@@ -8,17 +8,12 @@
 
 namespace pyinfo::coding {
 
-extern const RansKernels rans_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const RansKernels rans_kernels_sse4, rans_kernels_avx2, rans_kernels_avx512;
-#endif
+PYINFO_KERNEL_TABLES(RansKernels, rans_kernels)
 
 namespace {
 
-constexpr simd::Tables<RansKernels> kTables = PYINFO_TABLES(rans_kernels);
-
 // They do what the kernels of AVX-512 leave out.
-const RansKernels& kernels_of_avx2() noexcept { return kTables[simd::Isa::avx2]; }
+const RansKernels& kernels_of_avx2() noexcept { return rans_kernels(simd::Isa::avx2); }
 
 // Buckets of 16 slots, see RansRankTable.
 constexpr std::uint32_t kBuckets = kRansTotal / kBucketSlots;
@@ -118,8 +113,7 @@ bool fill_buckets(RansRankTable& table) noexcept {
 
 }  // namespace
 
-const RansKernels& rans_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
-const RansKernels& rans_kernels() { return kTables[simd::coder_isa()]; }
+const RansKernels& rans_kernels() { return rans_kernels(simd::coder_isa()); }
 
 void build(const std::uint32_t frequencies[256], RansEncodeTable& table) noexcept {
   PYINFO_ASSERT(is_model(frequencies));

@@ -6,23 +6,16 @@
 
 namespace pyinfo::coding {
 
-extern const PlanesKernels planes_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const PlanesKernels planes_kernels_sse4, planes_kernels_avx2, planes_kernels_avx512;
-#endif
+PYINFO_KERNEL_TABLES(PlanesKernels, planes_kernels)
 
 namespace {
 
-constexpr simd::Tables<PlanesKernels> kTables = PYINFO_TABLES(planes_kernels);
-
 const PlanesKernels& active() noexcept {
-  static const PlanesKernels& kernels = kTables[simd::coder_isa()];
+  static const PlanesKernels& kernels = planes_kernels(simd::coder_isa());
   return kernels;
 }
 
 }  // namespace
-
-const PlanesKernels& planes_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
 
 void split_planes(const unsigned char* items, std::size_t n_items, std::size_t planes, bool rotated,
                   unsigned char* const* to) noexcept {

@@ -4,21 +4,10 @@
 
 namespace pyinfo::counting {
 
-extern const PartedKernels parted_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const PartedKernels parted_kernels_sse4, parted_kernels_avx2, parted_kernels_avx512;
-#endif
-
-namespace {
-
-constexpr simd::Tables<PartedKernels> kTables = PYINFO_TABLES(parted_kernels);
-
-}  // namespace
-
-const PartedKernels& parted_kernels(simd::Isa isa) noexcept { return kTables[isa]; }
+PYINFO_KERNEL_TABLES(PartedKernels, parted_kernels)
 
 void sort_parted(Key* keys, std::size_t n, std::size_t largest) noexcept {
-  static const PartedKernels& kernels = kTables[simd::active()];
+  static const PartedKernels& kernels = parted_kernels(simd::active());
   kernels.sort(keys, n, largest);
 }
 

@@ -93,7 +93,8 @@ PYINFO_FUNCTION uint64_t pyinfo_last_error_offset(void);
 
 /* "0.1.0" */
 PYINFO_FUNCTION const char* pyinfo_version(void);
-/* The instruction set in use: "portable", "sse4", "avx2" or "avx512"; "" if PYINFO_ISA is wrong. */
+/* The instruction set in use: "portable", "sse4", "avx2", "avx512" or "neon"; "" if PYINFO_ISA is
+   wrong. */
 PYINFO_FUNCTION const char* pyinfo_isa(void);
 
 /* ---- Measures ------------------------------------------------------------------------------ */

@@ -5,18 +5,10 @@
 
 namespace pyinfo::measures {
 
-extern const EntropyKernels entropy_kernels_portable;
-extern const DivergenceKernels divergence_kernels_portable;
-#ifdef PYINFO_HAVE_AVX512
-extern const EntropyKernels entropy_kernels_sse4, entropy_kernels_avx2, entropy_kernels_avx512;
-extern const DivergenceKernels divergence_kernels_sse4, divergence_kernels_avx2,
-    divergence_kernels_avx512;
-#endif
+PYINFO_KERNEL_TABLES(EntropyKernels, entropy_kernels)
+PYINFO_KERNEL_TABLES(DivergenceKernels, divergence_kernels)
 
 namespace {
-
-constexpr simd::Tables<EntropyKernels> kEntropyTables = PYINFO_TABLES(entropy_kernels);
-constexpr simd::Tables<DivergenceKernels> kDivergenceTables = PYINFO_TABLES(divergence_kernels);
 
 // Looked up once: a short vector's measure takes some 20 ns.
 struct ActiveTables {
@@ -24,17 +16,12 @@ struct ActiveTables {
   const DivergenceKernels& divergence;
 };
 const ActiveTables& active_tables() noexcept {
-  static const ActiveTables tables = {kEntropyTables[simd::active()],
-                                      kDivergenceTables[simd::active()]};
+  static const ActiveTables tables = {entropy_kernels(simd::active()),
+                                      divergence_kernels(simd::active())};
   return tables;
 }
 
 }  // namespace
-
-const EntropyKernels& entropy_kernels(simd::Isa isa) noexcept { return kEntropyTables[isa]; }
-const DivergenceKernels& divergence_kernels(simd::Isa isa) noexcept {
-  return kDivergenceTables[isa];
-}
 
 template <>
 const KernelEntry<double>& kernel<double>(Kernel which) noexcept {
