@@ -58,19 +58,18 @@ py::object byte_counts(const py::object& data, const py::object& item_bytes,
   return py::reinterpret_steal<py::object>(counts.release());
 }
 
-py::array block_keys(const py::object& data, const py::object& length_object) {
-  const std::size_t length =
-      size_argument(length_object.ptr(), "length", 1, counting::kLongestBlock);
+py::array ngram_keys(const py::object& data, const py::object& length_object) {
+  const std::size_t length = size_argument(length_object.ptr(), "length", 1, counting::kMaxNgram);
   const ByteBuffer bytes(data);
   if (bytes.size() < length)
     throw std::invalid_argument("data must not be shorter than a block, of " +
                                 std::to_string(length) + " bytes");
-  const auto key_size = counting::block_key_size(length);
+  const auto key_size = counting::ngram_key_size(length);
   py::array keys(py::dtype("u" + std::to_string(key_size)), py::ssize_t(bytes.size() - length + 1));
   void* const out = keys.mutable_data();
   {
     const WithoutGil released(bytes.size());
-    counting::block_keys(bytes.data(), bytes.size(), length, out);
+    counting::ngram_keys(bytes.data(), bytes.size(), length, out);
   }
   return keys;
 }
@@ -165,12 +164,12 @@ const T* weights_of(const py::object& object, const Samples& samples) {
 
 // An array that owns the buffer. What is much larger than its contents is not kept.
 template <class T>
-py::array array_of(counting::Buffer<T>&& buffer, std::size_t size, const py::dtype& dtype) {
+py::array array_of(memory::Buffer<T>&& buffer, std::size_t size, const py::dtype& dtype) {
   const py::array::ShapeContainer shape{py::ssize_t(size)};
   if (size < buffer.size() / 2 || size < kWorthKeeping)
     return py::array(dtype, shape, buffer.data());
-  auto* const owner = new counting::Buffer<T>(std::move(buffer));
-  const py::capsule capsule(owner, [](void* p) { delete static_cast<counting::Buffer<T>*>(p); });
+  auto* const owner = new memory::Buffer<T>(std::move(buffer));
+  const py::capsule capsule(owner, [](void* p) { delete static_cast<memory::Buffer<T>*>(p); });
   return py::array(dtype, shape, owner->data(), capsule);
 }
 
@@ -264,7 +263,7 @@ py::object joint_table(const py::object& x_object, const py::object& y_object) {
   const Column column_x = x.column(), column_y = y.column();
   auto table = [&] {
     const WithoutGil released(column_x.size);
-    return counting::joint_table(column_x, column_y);
+    return counting::joint_histogram(column_x, column_y);
   }();
   if (!table) return py::none();
   const std::size_t rows = table->rows, columns = table->columns;
@@ -352,7 +351,7 @@ first_x, first_y : int
 void bind_counting(py::module_& m) {
   m.def("byte_counts", &byte_counts, py::arg("data"), py::arg("itemsize") = 1,
         py::arg("out") = py::none(), kByteCountsDoc);
-  m.def("block_keys", &block_keys, py::arg("data"), py::arg("length"),
+  m.def("ngram_keys", &ngram_keys, py::arg("data"), py::arg("length"),
         "Overlapping blocks of bytes as big-endian numbers, in the smallest unsigned type.");
   m.def("count_values", &count_values, py::arg("samples"), py::arg("weights") = py::none(),
         kCountValuesDoc);

@@ -52,12 +52,12 @@ std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight
     }
     i = end;
     if (std::min(looked, n - i) < patience) continue;
-    if (perfect) perfect->give_back(table);
+    if (perfect) perfect->return_counts_to(table);
     if (table.effective_keys() >= kMostCached) perfect.emplace(table);
     looked = 0;
     patience *= 2;
   }
-  if (perfect) perfect->give_back(table);
+  if (perfect) perfect->return_counts_to(table);
   return i;
 }
 

@@ -10,23 +10,23 @@
 namespace pyinfo::counting {
 namespace {
 
-// Ranges up to this have a table with a code for every key, larger ones if they are full enough.
+// Ranges up to this have a table with a label for every key, larger ones if they are full enough.
 constexpr std::size_t kDirect = std::size_t{1} << 16;
 constexpr std::size_t kDirectPerEntry = 16;
 
-// The codes as the counts of a table: small enough that a lookup rarely meets another key first.
-HashTable<std::uint32_t> codes_of(const Table<std::uint64_t>& table) {
+// The labels as the counts of a table: small enough that a lookup rarely meets another key first.
+HashTable<std::uint32_t> labels_of(const Table<std::uint64_t>& table) {
   int slot_bits = 6;
   while ((table.size >> slot_bits) * 4 >= 1) ++slot_bits;
-  HashTable<std::uint32_t> codes(slot_bits + 1);
-  for (std::size_t code = 0; code < table.size; ++code)
-    codes.add(table.keys[code], std::uint32_t(code));
-  return codes;
+  HashTable<std::uint32_t> labels(slot_bits + 1);
+  for (std::size_t label = 0; label < table.size; ++label)
+    labels.add(table.keys[label], std::uint32_t(label));
+  return labels;
 }
 
 }  // namespace
 
-Table<std::uint64_t> factorize(Column column, std::uint32_t* codes) {
+Table<std::uint64_t> factorize(Column column, std::uint32_t* labels) {
   Table<std::uint64_t> table = count_values(column);
   if (table.size > std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("more than 2^32 - 1 different values");
@@ -35,13 +35,13 @@ Table<std::uint64_t> factorize(Column column, std::uint32_t* codes) {
   const Key last = table.keys[table.size - 1] - first;
   with_keys(column.data, column.type, [&](const auto& keys) {
     if (last < kDirect || last / kDirectPerEntry < table.size) {
-      std::vector<std::uint32_t> code_of(std::size_t(last) + 1);
-      for (std::size_t code = 0; code < table.size; ++code)
-        code_of[table.keys[code] - first] = std::uint32_t(code);
-      for (std::size_t i = 0; i < column.size; ++i) codes[i] = code_of[keys[i] - first];
+      std::vector<std::uint32_t> label_of(std::size_t(last) + 1);
+      for (std::size_t label = 0; label < table.size; ++label)
+        label_of[table.keys[label] - first] = std::uint32_t(label);
+      for (std::size_t i = 0; i < column.size; ++i) labels[i] = label_of[keys[i] - first];
     } else {
-      HashTable<std::uint32_t> code_of = codes_of(table);
-      for (std::size_t i = 0; i < column.size; ++i) codes[i] = code_of.find(keys[i])->count;
+      HashTable<std::uint32_t> label_of = labels_of(table);
+      for (std::size_t i = 0; i < column.size; ++i) labels[i] = label_of.find(keys[i])->count;
     }
   });
   return table;

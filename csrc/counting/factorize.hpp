@@ -8,8 +8,8 @@
 
 namespace pyinfo::counting {
 
-// The table of a column, and in codes[i] the number of the entry that sample i belongs to. Throws
+// The table of a column, and in labels[i] the number of the entry that sample i belongs to. Throws
 // std::bad_alloc, and std::length_error for 2^32 different values or more.
-Table<std::uint64_t> factorize(Column column, std::uint32_t* codes);
+Table<std::uint64_t> factorize(Column column, std::uint32_t* labels);
 
 }  // namespace pyinfo::counting

@@ -59,7 +59,7 @@ class Counter {
     }
   }
 
-  JointTable finish() {
+  JointHistogram finish() {
     // All tables become one. What has been flushed is there only after long or widened counting.
     const std::size_t size = rows_ * columns_;
     for (std::size_t t = 1; t < tables_; ++t)
@@ -87,9 +87,9 @@ class Counter {
   // A range that has grown will grow again: a quarter more on that side, if there is space.
   void add_room(Range& range, const Range& old) const noexcept {
     const Range exact = range;
-    const Key room = range.span() / 4 + 1;
-    if (range.least < old.least) range.least -= std::min(range.least, room);
-    if (range.largest > old.largest) range.largest += std::min(~Key{0} - range.largest, room);
+    const Key margin = range.span() / 4 + 1;
+    if (range.least < old.least) range.least -= std::min(range.least, margin);
+    if (range.largest > old.largest) range.largest += std::min(~Key{0} - range.largest, margin);
     if (!fits(range_x_, range_y_)) range = exact;
   }
 
@@ -97,7 +97,7 @@ class Counter {
     rows_ = std::size_t(range_x_.span()) + 1;
     columns_ = std::size_t(range_y_.span()) + 1;
     tables_ = rows_ * columns_ <= kSmall ? kTables : 1;
-    cells_ = Buffer<std::uint32_t>(tables_ * rows_ * columns_);
+    cells_ = memory::Buffer<std::uint32_t>(tables_ * rows_ * columns_);
     std::fill_n(cells_.data(), cells_.size(), std::uint32_t{0});
   }
 
@@ -153,7 +153,7 @@ class Counter {
   }
 
   template <class Cell>
-  JointTable trimmed(const Cell* cells) const {
+  JointHistogram trimmed(const Cell* cells) const {
     std::size_t top = rows_, bottom = 0, left = columns_, right = 0;
     for (std::size_t r = 0; r < rows_; ++r) {
       const Cell* const row = cells + r * columns_;
@@ -166,8 +166,8 @@ class Counter {
       left = std::min(left, first);
       right = std::max(right, last);
     }
-    JointTable table{range_x_.least + top, range_y_.least + left, bottom - top, right - left,
-                     Buffer<std::uint64_t>((bottom - top) * (right - left))};
+    JointHistogram table{range_x_.least + top, range_y_.least + left, bottom - top, right - left,
+                         memory::Buffer<std::uint64_t>((bottom - top) * (right - left))};
     for (std::size_t r = 0; r < table.rows; ++r)
       std::copy_n(cells + (r + top) * columns_ + left, table.columns,
                   table.counts.data() + r * table.columns);
@@ -179,7 +179,7 @@ class Counter {
   const std::size_t n_;
   Range range_x_, range_y_;
   std::size_t rows_ = 0, columns_ = 0, tables_ = 1;
-  Buffer<std::uint32_t> cells_;
+  memory::Buffer<std::uint32_t> cells_;
   std::vector<std::uint64_t> counts_;
 };
 
@@ -200,10 +200,10 @@ decltype(auto) with_integers(Column column, Visitor&& visitor) {
 
 }  // namespace
 
-std::optional<JointTable> joint_table(Column x, Column y) {
+std::optional<JointHistogram> joint_histogram(Column x, Column y) {
   if (x.size == 0) return std::nullopt;
   return with_integers(x, [&](const auto& keys_x) {
-    return with_integers(y, [&](const auto& keys_y) -> std::optional<JointTable> {
+    return with_integers(y, [&](const auto& keys_y) -> std::optional<JointHistogram> {
       Counter counter(keys_x, keys_y, x.size);
       if (!counter.count()) return std::nullopt;
       return counter.finish();
@@ -211,10 +211,10 @@ std::optional<JointTable> joint_table(Column x, Column y) {
   });
 }
 
-std::optional<JointTable> joint_table_reference(Column x, Column y) {
+std::optional<JointHistogram> joint_histogram_reference(Column x, Column y) {
   if (x.size == 0) return std::nullopt;
   return with_integers(x, [&](const auto& keys_x) {
-    return with_integers(y, [&](const auto& keys_y) -> std::optional<JointTable> {
+    return with_integers(y, [&](const auto& keys_y) -> std::optional<JointHistogram> {
       Range range_x, range_y;
       for (std::size_t i = 0; i < x.size; ++i) {
         range_x.include(keys_x[i]);
@@ -223,14 +223,14 @@ std::optional<JointTable> joint_table_reference(Column x, Column y) {
       const std::size_t most =
           std::min(kMostCells, std::max(kLeastCells, x.size * kCellsPerSample));
       if (range_x.span() >= most || range_y.span() >= most) return std::nullopt;
-      JointTable table{range_x.least,
-                       range_y.least,
-                       std::size_t(range_x.span()) + 1,
-                       std::size_t(range_y.span()) + 1,
-                       {}};
+      JointHistogram table{range_x.least,
+                           range_y.least,
+                           std::size_t(range_x.span()) + 1,
+                           std::size_t(range_y.span()) + 1,
+                           {}};
       const std::size_t cells = table.rows * table.columns;
       if (cells > most) return std::nullopt;
-      table.counts = Buffer<std::uint64_t>(cells);
+      table.counts = memory::Buffer<std::uint64_t>(cells);
       std::fill_n(table.counts.data(), cells, std::uint64_t{0});
       for (std::size_t i = 0; i < x.size; ++i)
         ++table.counts[(keys_x[i] - range_x.least) * table.columns + (keys_y[i] - range_y.least)];

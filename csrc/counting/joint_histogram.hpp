@@ -12,19 +12,19 @@ namespace pyinfo::counting {
 
 // counts[(x - first_x) * columns + (y - first_y)], x and y being keys. No row or column at the
 // edges is without a count.
-struct JointTable {
+struct JointHistogram {
   Key first_x;
   Key first_y;
   std::size_t rows;
   std::size_t columns;
-  Buffer<std::uint64_t> counts;
+  memory::Buffer<std::uint64_t> counts;
 };
 
 // Both columns hold integers, as many of x as of y. Nothing if the table would be large beside the
 // samples. Throws std::bad_alloc.
-std::optional<JointTable> joint_table(Column x, Column y);
+std::optional<JointHistogram> joint_histogram(Column x, Column y);
 
 // The same in its plainest form.
-std::optional<JointTable> joint_table_reference(Column x, Column y);
+std::optional<JointHistogram> joint_histogram_reference(Column x, Column y);
 
 }  // namespace pyinfo::counting

@@ -37,9 +37,9 @@ void fill(const unsigned char* data, std::size_t size, std::size_t length, void*
 
 }  // namespace
 
-void block_keys(const unsigned char* data, std::size_t size, std::size_t length,
+void ngram_keys(const unsigned char* data, std::size_t size, std::size_t length,
                 void* keys) noexcept {
-  switch (block_key_size(length)) {
+  switch (ngram_key_size(length)) {
     case 1:
       return fill<std::uint8_t>(data, size, length, keys);
     case 2:
@@ -51,7 +51,7 @@ void block_keys(const unsigned char* data, std::size_t size, std::size_t length,
   }
 }
 
-void block_keys_reference(const unsigned char* data, std::size_t size, std::size_t length,
+void ngram_keys_reference(const unsigned char* data, std::size_t size, std::size_t length,
                           std::uint64_t* keys) noexcept {
   for (std::size_t i = 0; i + length <= size; ++i) keys[i] = block(data + i, length);
 }

@@ -1,4 +1,4 @@
-// Runs of bytes as numbers, so that they can be counted as symbols.
+// n-grams of bytes as numbers, so that they can be counted as symbols.
 #pragma once
 
 #include <cstddef>
@@ -6,20 +6,20 @@
 
 namespace pyinfo::counting {
 
-inline constexpr std::size_t kLongestBlock = 8;
+inline constexpr std::size_t kMaxNgram = 8;
 
-// Bytes of the key of a block: 1, 2, 4 or 8.
-constexpr std::size_t block_key_size(std::size_t length) noexcept {
+// Bytes of the key of an n-gram: 1, 2, 4 or 8.
+constexpr std::size_t ngram_key_size(std::size_t length) noexcept {
   return length <= 2 ? length : length <= 4 ? 4 : 8;
 }
 
-// The `size - length + 1` overlapping blocks of `length` <= size bytes (at most kLongestBlock), the
-// first byte being the most significant: blocks with the same beginning are neighbours in order.
-void block_keys(const unsigned char* data, std::size_t size, std::size_t length,
+// The `size - length + 1` overlapping n-grams of `length` <= size bytes (at most kMaxNgram), the
+// first byte being the most significant: n-grams with the same beginning are neighbours in order.
+void ngram_keys(const unsigned char* data, std::size_t size, std::size_t length,
                 void* keys) noexcept;
 
 // The same in its plainest form.
-void block_keys_reference(const unsigned char* data, std::size_t size, std::size_t length,
+void ngram_keys_reference(const unsigned char* data, std::size_t size, std::size_t length,
                           std::uint64_t* keys) noexcept;
 
 }  // namespace pyinfo::counting

@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "memory/kept_memory.hpp"
+#include "memory/page_cache.hpp"
 
-namespace pyinfo::counting {
+namespace pyinfo::memory {
 
 template <class T>
 class Buffer {
@@ -26,7 +26,7 @@ class Buffer {
   }
   ~Buffer() {
     if (is_large(size_)) {
-      give_back_large(data_, size_ * sizeof(T));
+      release_pages(data_, size_ * sizeof(T));
     } else {
       ::operator delete(data_, kAlignment);
     }
@@ -41,9 +41,9 @@ class Buffer {
  private:
   static constexpr std::align_val_t kAlignment{64};
 
-  static bool is_large(std::size_t size) noexcept { return size >= kLarge / sizeof(T); }
+  static bool is_large(std::size_t size) noexcept { return size >= kMinPages / sizeof(T); }
   static void* allocate(std::size_t size) {
-    return is_large(size) ? take_large(size * sizeof(T))
+    return is_large(size) ? acquire_pages(size * sizeof(T))
                           : ::operator new(size * sizeof(T), kAlignment);
   }
 
@@ -51,4 +51,4 @@ class Buffer {
   std::size_t size_ = 0;
 };
 
-}  // namespace pyinfo::counting
+}  // namespace pyinfo::memory

@@ -102,7 +102,7 @@ class _Tally:
     def add(self, window: Bytes) -> None:
         """Count the runs in some bytes."""
         if self.counts is not None and len(window) >= self.length:
-            keys = _core.block_keys(window, self.length)
+            keys = _core.ngram_keys(window, self.length)
             self.counts.add(keys.view(np.uint8))
             self._last = keys[-1:].view(np.uint8)
 

@@ -40,7 +40,7 @@ def block_entropy(
     unit = units_per_nat(base)
     estimate = estimation(estimator)
     size = integer_from_to(length, "length", 1, LONGEST)
-    _, counts = _core.count_values(_core.block_keys(_text(data, size), size))
+    _, counts = _core.count_values(_core.ngram_keys(_text(data, size), size))
     return estimate(multiplicities(counts, 256**size), False).entropy * unit
 
 
@@ -74,7 +74,7 @@ def entropy_rate(
     unit = units_per_nat(base)
     estimate = estimation(estimator)
     before = integer_from_to(order, "order", 0, LONGEST - 1)
-    keys, counts = _core.count_values(_core.block_keys(_text(data, before + 1), before + 1))
+    keys, counts = _core.count_values(_core.ngram_keys(_text(data, before + 1), before + 1))
     contexts = np.zeros(len(keys), np.int64)
     np.cumsum(keys[1:] >> 8 != keys[:-1] >> 8, out=contexts[1:])
     if estimator == "plugin":

@@ -12,7 +12,7 @@
 #include "counting/rows.hpp"
 #include "counting/strategies/hash_table.hpp"
 #include "counting/strategies/perfect_table.hpp"
-#include "memory/kept_memory.hpp"
+#include "memory/page_cache.hpp"
 
 namespace {
 
@@ -138,7 +138,7 @@ void check_places(std::size_t distinct, bool crowded, Random& random) {
   }
   if (distinct >= 1000 && !crowded)  // of few keys, one may be a tenth
     CHECK(left_out <= samples.size() / 100, what + ": too many have no place");
-  perfect.give_back(table);
+  perfect.return_counts_to(table);
   CHECK(table.distinct() == expected.distinct(), what);
   bool right = true;
   for (const Key key : keys) {
@@ -190,8 +190,8 @@ void check_pairs(std::size_t n, std::uint64_t rows, std::uint64_t columns, Rando
   }
   const Column a{x.data(), n, {Kind::integer, sizeof(X)}};
   const Column b{y.data(), n, {Kind::natural, sizeof(Y)}};
-  const auto fast = joint_table(a, b);
-  const auto plain = joint_table_reference(a, b);
+  const auto fast = joint_histogram(a, b);
+  const auto plain = joint_histogram_reference(a, b);
   const std::string what =
       std::to_string(n) + " pairs, " + std::to_string(rows) + " x " + std::to_string(columns);
   CHECK(fast.has_value() == plain.has_value(), what);
@@ -251,25 +251,26 @@ void check_all_rows(Random& random) {
 // Large memory comes back to who needs as much again, and to one of them only.
 void check_kept_memory() {
   constexpr std::size_t kSize = 2 * kHugePage;
-  void* const first = take_large(kSize - 5);
-  give_back_large(first, kSize - 5);
-  void* const again = take_large(kSize - 9);  // as many whole pages
+  void* const first = acquire_pages(kSize - 5);
+  release_pages(first, kSize - 5);
+  void* const again = acquire_pages(kSize - 9);  // as many whole pages
   CHECK(again == first, "memory is not kept");
-  void* const other = take_large(kSize);
+  void* const other = acquire_pages(kSize);
   CHECK(other != again, "memory is lent twice");
-  give_back_large(other, kSize);
-  give_back_large(again, kSize - 9);
-  for (std::size_t size = kLarge; size <= 8 * kHugePage; size += size / 3) {  // more than are kept
-    void* const memory = take_large(size);
+  release_pages(other, kSize);
+  release_pages(again, kSize - 9);
+  for (std::size_t size = kMinPages; size <= 8 * kHugePage;
+       size += size / 3) {  // more than are kept
+    void* const memory = acquire_pages(size);
     static_cast<unsigned char*>(memory)[0] = 1;
     static_cast<unsigned char*>(memory)[size - 1] = 1;
-    give_back_large(memory, size);
+    release_pages(memory, size);
   }
-  void* const small = take_large(kLarge + 1);
-  give_back_large(small, kLarge + 1);
-  void* const alike = take_large(2 * kLarge);
+  void* const small = acquire_pages(kMinPages + 1);
+  release_pages(small, kMinPages + 1);
+  void* const alike = acquire_pages(2 * kMinPages);
   CHECK(alike == small, "memory of one power of two is not kept");
-  give_back_large(alike, 2 * kLarge);
+  release_pages(alike, 2 * kMinPages);
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ void check_sort(simd::Isa isa, std::size_t n, std::size_t largest, Key top, Rand
       keys[i] = top - range * (n - part) + random.bits() % (range + 1);
   }
   std::copy(keys.data(), keys.data() + n, expected.data());
-  sort_parted_reference(expected.data(), n, largest);
-  parted_kernels(isa).sort(keys.data(), n, largest);
+  sort_partitioned_reference(expected.data(), n, largest);
+  partition_kernels(isa).sort(keys.data(), n, largest);
   CHECK(std::equal(keys.data(), keys.data() + n, expected.data()),
         std::string(simd::name(isa)) + ": " + std::to_string(n) + " keys in parts of " +
             std::to_string(largest));

@@ -10,9 +10,9 @@
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
-#include "memory/work_memory.hpp"
+#include "memory/thread_scratch.hpp"
 #include "simd/assert.hpp"
-#include "threads/tasks.hpp"
+#include "threads/parallel_or_throw.hpp"
 
 namespace pyinfo::coding {
 namespace {
@@ -39,7 +39,7 @@ struct FrameReader::Payload {
 
 // The planes of a chunk that are not used where they lie in the frame.
 struct FrameReader::ChunkScratch {
-  WorkMemory planes;
+  memory::ScratchBuffer planes;
   std::vector<const unsigned char*> pointers;
 
   void trim() {
@@ -252,9 +252,9 @@ bool FrameReader::decode_chunk(std::uint64_t chunk, std::uint32_t first, std::ui
     const char* what = decode_to(first_block, out);
     return what == nullptr || fail(first_block, what);
   }
-  const Lease<ChunkScratch> scratch;
+  const memory::ThreadScratch<ChunkScratch> scratch;
   const std::size_t stride = plane_stride(n);
-  unsigned char* const memory = scratch->planes.take(planes * stride);
+  unsigned char* const memory = scratch->planes.acquire(planes * stride);
   scratch->pointers.resize(planes);
   for (std::size_t k = 0; k < planes; ++k) {
     Payload payload;
@@ -289,7 +289,7 @@ void FrameReader::decode_piece(std::uint64_t first, std::uint64_t last, unsigned
   const std::uint64_t chunks = (last - 1) / chunk_items + 1 - first_chunk;
   std::mutex mutex;
   Damage worst{Damage::kNoBlock, 0, {}};
-  parallel_or_throw(std::size_t(chunks), threads, [&](std::size_t i) {
+  threads::parallel_or_throw(std::size_t(chunks), threads, [&](std::size_t i) {
     const std::uint64_t chunk = first_chunk + i;
     const std::uint64_t start = chunk * chunk_items;
     const std::uint64_t from = std::max(first, start);
@@ -307,14 +307,14 @@ void FrameReader::decode_piece(std::uint64_t first, std::uint64_t last, unsigned
 std::vector<Damage> FrameReader::verify(int threads) const {
   std::vector<Damage> found = damages_;
   std::mutex mutex;
-  parallel_or_throw(blocks_.size(), threads, [&](std::size_t i) {
+  threads::parallel_or_throw(blocks_.size(), threads, [&](std::size_t i) {
     Payload payload;
     const char* what = find_payload(i, payload);
     if (what == nullptr && payload.header.mode == Mode::raw) {
       what = check_only(payload, i);
     } else if (what == nullptr) {
-      const Lease<ChunkScratch> scratch;
-      what = decode_to(i, scratch->planes.take(payload.header.symbols));
+      const memory::ThreadScratch<ChunkScratch> scratch;
+      what = decode_to(i, scratch->planes.acquire(payload.header.symbols));
     }
     if (what == nullptr) return;
     const std::uint64_t offset = blocks_[i].offset;

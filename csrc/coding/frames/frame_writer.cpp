@@ -8,16 +8,16 @@
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
 #include "coding/planes/rotation.hpp"
-#include "memory/work_memory.hpp"
-#include "threads/tasks.hpp"
+#include "memory/thread_scratch.hpp"
+#include "threads/parallel_or_throw.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
 // What a thread works in: the planes of a chunk, and the coded symbols of its blocks.
 struct ChunkScratch {
-  WorkMemory planes;
-  WorkMemory coded;
+  memory::ScratchBuffer planes;
+  memory::ScratchBuffer coded;
   std::vector<CodedBlock> blocks;
 
   void trim() {
@@ -29,12 +29,12 @@ struct ChunkScratch {
 
 // The planes of n items: the items themselves if they have but one.
 const unsigned char* planes_of(const unsigned char* items, std::size_t n, const FrameHeader& header,
-                               WorkMemory& memory) {
+                               memory::ScratchBuffer& memory) {
   const std::size_t planes = header.planes;
   if (planes == 1) return items;
   const std::size_t stride = plane_stride(n);
   const std::size_t pointers = planes * sizeof(unsigned char*);
-  unsigned char* const start = memory.take(planes * stride + pointers);
+  unsigned char* const start = memory.acquire(planes * stride + pointers);
   unsigned char** const to = reinterpret_cast<unsigned char**>(start + planes * stride);
   for (std::size_t k = 0; k < planes; ++k) to[k] = start + k * stride;
   split_planes(items, n, planes, header.rotated, to);
@@ -46,7 +46,7 @@ const unsigned char* planes_of(const unsigned char* items, std::size_t n, const 
 std::size_t encode_chunk(const unsigned char* symbols, std::size_t n, std::size_t planes,
                          const Settings& settings, ChunkScratch& scratch) {
   const std::size_t capacity = (planes - 1) * n + encode_block_capacity(n);
-  unsigned char* end = scratch.coded.take(capacity) + capacity;
+  unsigned char* end = scratch.coded.acquire(capacity) + capacity;
   if (scratch.blocks.size() < planes) scratch.blocks.resize(planes);
   std::size_t size = 0;
   for (std::size_t k = 0; k < planes; ++k) {
@@ -141,8 +141,8 @@ std::vector<BlockSizes> block_sizes(const unsigned char* data, const FrameHeader
   const FrameHeader planar = array_header(header);
   std::vector<BlockSizes> sizes(std::size_t(blocks_of(planar.items, planar)));
   const std::size_t chunks = std::size_t(chunk_count(planar.items, planar.chunk_items));
-  parallel_or_throw(chunks, settings.threads, [&](std::size_t chunk) {
-    const Lease<ChunkScratch> scratch;
+  threads::parallel_or_throw(chunks, settings.threads, [&](std::size_t chunk) {
+    const memory::ThreadScratch<ChunkScratch> scratch;
     const std::size_t first = chunk * planar.chunk_items;
     const std::size_t n = chunk_symbols(planar.items, planar.chunk_items, chunk);
     const unsigned char* const symbols =
@@ -210,8 +210,8 @@ std::size_t FrameWriter::write_piece(const unsigned char* data, std::uint64_t it
   OrderedPlaces places;
   std::vector<IndexEntry> entries(static_cast<std::size_t>(blocks));
   const std::size_t chunks = std::size_t(chunk_count(items, header_.chunk_items));
-  parallel_or_throw(chunks, settings_.threads, [&](std::size_t chunk) {
-    const Lease<ChunkScratch> scratch;
+  threads::parallel_or_throw(chunks, settings_.threads, [&](std::size_t chunk) {
+    const memory::ThreadScratch<ChunkScratch> scratch;
     const std::size_t first = chunk * header_.chunk_items;
     const std::size_t n = chunk_symbols(items, header_.chunk_items, chunk);
     std::size_t size = 0;

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "memory/scratch.hpp"
+#include "memory/small_buffer.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::coding {
@@ -80,10 +80,10 @@ Leaf* sort(Leaf* leaves, Leaf* other, std::size_t n) noexcept {
 // a leaf and a node of the same weight the leaf goes first: of all optimal codes, that gives one
 // with the shortest longest codeword. False if it is longer than max_length.
 bool unlimited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uint8_t* lengths) {
-  Scratch<std::uint64_t, kSmall + 1> leaf_memory(n + 1);
-  Scratch<std::uint64_t, kSmall + 1> node_memory(n + 1);
-  Scratch<std::uint32_t, kSmall + 1> leaf_parent_memory(n + 1);
-  Scratch<std::uint32_t, kSmall + 1> node_parent_memory(n + 1);
+  memory::SmallBuffer<std::uint64_t, kSmall + 1> leaf_memory(n + 1);
+  memory::SmallBuffer<std::uint64_t, kSmall + 1> node_memory(n + 1);
+  memory::SmallBuffer<std::uint32_t, kSmall + 1> leaf_parent_memory(n + 1);
+  memory::SmallBuffer<std::uint32_t, kSmall + 1> node_parent_memory(n + 1);
   std::uint64_t* const leaf = leaf_memory.data();
   std::uint64_t* const node = node_memory.data();
   std::uint32_t* const leaf_parent = leaf_parent_memory.data();
@@ -105,7 +105,7 @@ bool unlimited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::u
     node[made + 1] = kNone;
   }
 
-  Scratch<std::uint8_t, kSmall> depth_memory(n);
+  memory::SmallBuffer<std::uint8_t, kSmall> depth_memory(n);
   std::uint8_t* const depth = depth_memory.data();  // of nodes: below 100, as weights are limited
   depth[n - 2] = 0;
   for (std::size_t k = n - 2; k-- > 0;) {
@@ -137,10 +137,10 @@ void limited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uin
     flags_at[list] = flags_at[list - 1] + tail[list - 1];
   }
 
-  Scratch<std::uint64_t, kSmall + 1> leaf_memory(n + 1);
-  Scratch<std::uint64_t, kSmall + 1> package_memory(n + 1);
-  Scratch<std::uint64_t, 2 * kSmall> item_memory(2 * n);
-  Scratch<std::uint8_t, 2 * kSmall * kLongestCode> flags_memory(flags_at[max_length]);
+  memory::SmallBuffer<std::uint64_t, kSmall + 1> leaf_memory(n + 1);
+  memory::SmallBuffer<std::uint64_t, kSmall + 1> package_memory(n + 1);
+  memory::SmallBuffer<std::uint64_t, 2 * kSmall> item_memory(2 * n);
+  memory::SmallBuffer<std::uint8_t, 2 * kSmall * kLongestCode> flags_memory(flags_at[max_length]);
   std::uint64_t* const leaf = leaf_memory.data();  // falling, with a zero behind
   for (std::size_t i = 0; i < n; ++i) leaf[i] = leaves[n - 1 - i].weight;
   leaf[n] = 0;
@@ -189,8 +189,8 @@ void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_
                      std::uint8_t* lengths) {
   PYINFO_ASSERT(max_length >= 1 && max_length <= kLongestCode);
   if (alphabet > 0) std::memset(lengths, 0, alphabet);
-  Scratch<Leaf, kSmall + 1> leaf_memory(alphabet + 1);
-  Scratch<Leaf, kSmall> sorted_memory(alphabet);
+  memory::SmallBuffer<Leaf, kSmall + 1> leaf_memory(alphabet + 1);
+  memory::SmallBuffer<Leaf, kSmall> sorted_memory(alphabet);
   Leaf* leaves = leaf_memory.data();
   const std::size_t n = find_leaves(counts, alphabet, leaves);
   if (n == 1) lengths[leaves[0].symbol] = 1;

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "coding/models/fixed_log2.hpp"
-#include "memory/scratch.hpp"
+#include "memory/small_buffer.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::coding {
@@ -170,7 +170,7 @@ void normalize(const Model& model) {
     density = std::max(std::min(wanted, 2 * density), kLeastDensity);
   }
   if (sum == slots) return;
-  Scratch<Step, kSmall> heap(model.n);
+  memory::SmallBuffer<Step, kSmall> heap(model.n);
   std::uint32_t left = static_cast<std::uint32_t>(slots - sum);
   if (sum > slots) left = shrink<Growth>(model, heap.data(), sum - slots);
   if (left > 0) grow<Growth>(model, heap.data(), left);
@@ -238,9 +238,9 @@ void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int pre
                       bool fast_layout, std::uint32_t* frequencies) {
   PYINFO_ASSERT(precision >= kMinPrecision && precision <= kMaxPrecision);
   PYINFO_ASSERT(!fast_layout || (precision == kFastPrecision && alphabet <= 256));
-  Scratch<std::uint32_t, kSmall + 1> present_memory(alphabet + 1);
-  Scratch<std::uint32_t, kSmall + 1> symbol_memory(alphabet + 1);
-  Scratch<std::uint32_t, kSmall> frequency_memory(alphabet);
+  memory::SmallBuffer<std::uint32_t, kSmall + 1> present_memory(alphabet + 1);
+  memory::SmallBuffer<std::uint32_t, kSmall + 1> symbol_memory(alphabet + 1);
+  memory::SmallBuffer<std::uint32_t, kSmall> frequency_memory(alphabet);
   const std::uint32_t* const symbols = symbol_memory.data();
   Model model;
   model.n =

@@ -40,14 +40,14 @@ inline std::size_t widest(std::size_t n) noexcept {
   return std::min(kWidest, kLeastWidth + n * kWidthPerSample);
 }
 
-// A window that has room on both sides of what the samples span, if it may be so wide.
+// A window that has a margin on both sides of what the samples span, if it may be so wide.
 inline Window widened(Key least, Key largest, std::size_t n) noexcept {
   const std::size_t limit = widest(n);
   if (largest - least >= limit) return {0, 0};
   const std::size_t span = std::size_t(largest - least) + 1;
-  const std::size_t room = std::min(span / 8 + 16, (limit - span) / 2);
-  const Key first = least - std::min<Key>(room, least);
-  const Key last = largest + std::min<Key>(room, ~Key{0} - largest);
+  const std::size_t margin = std::min(span / 8 + 16, (limit - span) / 2);
+  const Key first = least - std::min<Key>(margin, least);
+  const Key last = largest + std::min<Key>(margin, ~Key{0} - largest);
   return {first, std::size_t(last - first) + 1};
 }
 

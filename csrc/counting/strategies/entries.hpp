@@ -25,8 +25,8 @@ using Entries = std::vector<Entry<Count>>;
 template <class Count>
 struct Table {
   std::size_t size = 0;
-  Buffer<Key> keys;
-  Buffer<Count> counts;
+  memory::Buffer<Key> keys;
+  memory::Buffer<Count> counts;
 
   Table() = default;
   explicit Table(std::size_t most) : keys(most), counts(most) {}

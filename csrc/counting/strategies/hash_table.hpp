@@ -26,7 +26,7 @@ class HashTable {
   // Empty again, with 2^slot_bits slots.
   void reset(int slot_bits) {
     if (slots_.size() < std::size_t{1} << slot_bits)
-      slots_ = Buffer<Entry<Count>>(std::size_t{1} << slot_bits);
+      slots_ = memory::Buffer<Entry<Count>>(std::size_t{1} << slot_bits);
     slot_bits_ = slot_bits;
     used_ = 0;
     for (std::size_t at = 0; at < slots(); ++at) slots_[at] = {0, 0};
@@ -109,7 +109,7 @@ class HashTable {
     *this = std::move(larger);
   }
 
-  Buffer<Entry<Count>> slots_;
+  memory::Buffer<Entry<Count>> slots_;
   int slot_bits_ = 0;
   std::size_t used_ = 0;
 };

@@ -173,8 +173,8 @@ class ChunkCounter {
   Out& out_;
   HashTable<Count> table_;
   int slot_bits_ = kFirstSlotBits;
-  Buffer<Entry<Count>> entries_;
-  Buffer<Entry<Count>> scratch_;
+  memory::Buffer<Entry<Count>> entries_;
+  memory::Buffer<Entry<Count>> scratch_;
 };
 
 // Counts of equal keys are added.
@@ -213,7 +213,7 @@ Table<std::uint64_t> count_many(const Keys& keys, std::size_t begin, std::size_t
   while (begin < n) {
     // Chunks as large as the table keep merging in proportion to the samples.
     const std::size_t size = std::min(n - begin, std::max(kChunk, table.size));
-    Buffer<Key> items(size), scratch(size);
+    memory::Buffer<Key> items(size), scratch(size);
     KeysAndCounts out{items.data(), scratch.data()};
     ChunkCounter<Key, KeysAndCounts> counter(sorting, out);
     counter.count(Chunk<Keys>{keys, begin}, items.data(), scratch.data(), size);
@@ -238,7 +238,7 @@ Table<T> count_many(const Keys& keys, std::size_t begin, std::size_t n, Weights<
   while (begin < n) {
     const std::size_t now = std::min(n - begin, std::max(kChunk, table.size));
     const std::size_t size = table.size + now;
-    Buffer<Entry<T>> items(size), scratch(size);
+    memory::Buffer<Entry<T>> items(size), scratch(size);
     EntriesInPlace<T> out{items.data()};
     ChunkCounter<Entry<T>, EntriesInPlace<T>> counter(false, out);
     counter.count(WeightedChunk<Keys, T>{table, keys, weights.weights, begin}, items.data(),

@@ -4,14 +4,14 @@
 
 namespace pyinfo::counting {
 
-PYINFO_KERNEL_TABLES(PartedKernels, parted_kernels)
+PYINFO_KERNEL_TABLES(PartitionKernels, partition_kernels)
 
-void sort_parted(Key* keys, std::size_t n, std::size_t largest) noexcept {
-  static const PartedKernels& kernels = parted_kernels(simd::active());
+void sort_partitioned(Key* keys, std::size_t n, std::size_t largest) noexcept {
+  static const PartitionKernels& kernels = partition_kernels(simd::active());
   kernels.sort(keys, n, largest);
 }
 
-void sort_parted_reference(Key* keys, std::size_t n, std::size_t) noexcept {
+void sort_partitioned_reference(Key* keys, std::size_t n, std::size_t) noexcept {
   std::sort(keys, keys + n);
 }
 

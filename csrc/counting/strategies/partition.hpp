@@ -1,4 +1,4 @@
-// The end of a sort: keys that have been dealt to small parts.
+// The end of a sort: keys that have been partitioned into small parts.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@ namespace pyinfo::counting {
 
 // Sorts n keys that lie in parts of at most `largest` keys, each of them not below those of the
 // parts before.
-void sort_parted(Key* keys, std::size_t n, std::size_t largest) noexcept;
+void sort_partitioned(Key* keys, std::size_t n, std::size_t largest) noexcept;
 
 // The definition, and the oracle.
-void sort_parted_reference(Key* keys, std::size_t n, std::size_t largest) noexcept;
+void sort_partitioned_reference(Key* keys, std::size_t n, std::size_t largest) noexcept;
 
-struct PartedKernels {
+struct PartitionKernels {
   void (*sort)(Key* keys, std::size_t n, std::size_t largest) noexcept;
 };
-const PartedKernels& parted_kernels(simd::Isa isa) noexcept;
+const PartitionKernels& partition_kernels(simd::Isa isa) noexcept;
 
 }  // namespace pyinfo::counting

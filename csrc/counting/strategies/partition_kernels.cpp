@@ -69,7 +69,7 @@ void sort(Key* keys, std::size_t n, std::size_t) noexcept {
 
 }  // namespace
 
-extern const PartedKernels PYINFO_TABLE(parted_kernels);
-const PartedKernels PYINFO_TABLE(parted_kernels) = {sort};
+extern const PartitionKernels PYINFO_TABLE(partition_kernels);
+const PartitionKernels PYINFO_TABLE(partition_kernels) = {sort};
 
 }  // namespace pyinfo::counting

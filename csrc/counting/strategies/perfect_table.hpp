@@ -65,7 +65,7 @@ class PerfectTable {
   }
 
   // Gives the counts back to the table they are from.
-  void give_back(HashTable<Count>& table) const noexcept {
+  void return_counts_to(HashTable<Count>& table) const noexcept {
     for (std::size_t slot = 0; slot < slots(); ++slot)
       if (is_home(slot)) table.find(keys_[slot])->count = counts_[slot];
   }
@@ -106,9 +106,9 @@ class PerfectTable {
   std::size_t displacement_for(const Group& group, const std::vector<char>& taken) const noexcept;
 
   int slot_bits_;
-  Buffer<Key> keys_;
-  Buffer<Count> counts_;
-  Buffer<std::uint16_t> displacements_;
+  memory::Buffer<Key> keys_;
+  memory::Buffer<Count> counts_;
+  memory::Buffer<std::uint16_t> displacements_;
 };
 
 template <class Count>

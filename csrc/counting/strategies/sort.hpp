@@ -112,7 +112,7 @@ Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
   }
   if constexpr (std::is_same_v<Item, Key>) {
     if (largest <= kFewItems) {
-      sort_parted(scratch, n, largest);
+      sort_partitioned(scratch, n, largest);
       return scratch;
     }
   }

@@ -4,18 +4,18 @@
 #include <cstddef>
 #include <new>
 
-namespace pyinfo::coding {
+namespace pyinfo::memory {
 
-class WorkMemory {
+class ScratchBuffer {
  public:
-  WorkMemory() = default;
-  WorkMemory(const WorkMemory&) = delete;
-  WorkMemory& operator=(const WorkMemory&) = delete;
-  ~WorkMemory() { release(); }
+  ScratchBuffer() = default;
+  ScratchBuffer(const ScratchBuffer&) = delete;
+  ScratchBuffer& operator=(const ScratchBuffer&) = delete;
+  ~ScratchBuffer() { release(); }
 
   // At least `size` bytes without values, aligned to a cache line. What an earlier call returned is
   // gone.
-  unsigned char* take(std::size_t size) {
+  unsigned char* acquire(std::size_t size) {
     if (size > size_) {
       release();
       memory_ = static_cast<unsigned char*>(::operator new(size, kAlignment));
@@ -43,23 +43,23 @@ class WorkMemory {
   std::size_t size_ = 0;
 };
 
-// The calling thread's own Workshop, trimmed after use. One lease at a time.
-template <class Workshop>
-class Lease {
+// The calling thread's own Scratch, trimmed after use. One object at a time.
+template <class Scratch>
+class ThreadScratch {
  public:
-  Lease() = default;
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-  ~Lease() { own().trim(); }
+  ThreadScratch() = default;
+  ThreadScratch(const ThreadScratch&) = delete;
+  ThreadScratch& operator=(const ThreadScratch&) = delete;
+  ~ThreadScratch() { own().trim(); }
 
-  Workshop& operator*() const noexcept { return own(); }
-  Workshop* operator->() const noexcept { return &own(); }
+  Scratch& operator*() const noexcept { return own(); }
+  Scratch* operator->() const noexcept { return &own(); }
 
  private:
-  static Workshop& own() noexcept {
-    thread_local Workshop workshop;
-    return workshop;
+  static Scratch& own() noexcept {
+    thread_local Scratch scratch;
+    return scratch;
   }
 };
 
-}  // namespace pyinfo::coding
+}  // namespace pyinfo::memory

@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <memory>
 
-namespace pyinfo::coding {
+namespace pyinfo::memory {
 
 // n elements without values.
 template <class T, std::size_t kFixed>
-class Scratch {
+class SmallBuffer {
  public:
-  explicit Scratch(std::size_t n) : large_(n > kFixed ? new T[n] : nullptr) {}
+  explicit SmallBuffer(std::size_t n) : large_(n > kFixed ? new T[n] : nullptr) {}
 
   T* data() noexcept { return large_ ? large_.get() : fixed_; }
 
@@ -19,4 +19,4 @@ class Scratch {
   std::unique_ptr<T[]> large_;
 };
 
-}  // namespace pyinfo::coding
+}  // namespace pyinfo::memory

@@ -7,7 +7,7 @@
 
 #include "threads/parallel.hpp"
 
-namespace pyinfo::coding {
+namespace pyinfo::threads {
 
 // Runs task(i) for i in 0 .. count - 1, in rising order as far as threads (0: one per core) allow.
 // One of the exceptions thrown, if any, is thrown again after the last task.
@@ -27,4 +27,4 @@ void parallel_or_throw(std::size_t count, int threads, Task task) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace pyinfo::coding
+}  // namespace pyinfo::threads

@@ -1,0 +1,98 @@
+#include "memory/page_cache.hpp"
+
+#include <atomic>
+#include <new>
+#include <utility>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace pyinfo::memory {
+namespace {
+
+constexpr std::size_t kSlots = 16;
+constexpr std::size_t kLargestCached = std::size_t{8} << 20;
+constexpr std::size_t kCapacity = std::size_t{32} << 20;
+
+struct Slot {
+  void* memory;
+  std::size_t bytes;
+};
+Slot slots[kSlots];
+std::size_t next_slot;
+std::size_t cached_bytes;
+
+// A caller that finds it busy goes on without the cache. So nobody waits, and a process that was
+// forked while another thread held it only loses what is cached.
+std::atomic_flag busy = ATOMIC_FLAG_INIT;
+
+class TryLock {
+ public:
+  TryLock() noexcept : held_(!busy.test_and_set(std::memory_order_acquire)) {}
+  TryLock(const TryLock&) = delete;
+  TryLock& operator=(const TryLock&) = delete;
+  ~TryLock() {
+    if (held_) busy.clear(std::memory_order_release);
+  }
+  explicit operator bool() const noexcept { return held_; }
+
+ private:
+  bool held_;
+};
+
+// Whole huge pages, or a power of two.
+std::size_t rounded(std::size_t bytes) noexcept {
+  if (bytes > kHugePage / 2) return (bytes + kHugePage - 1) / kHugePage * kHugePage;
+  std::size_t size = kMinPages;
+  while (size < bytes) size *= 2;
+  return size;
+}
+
+std::align_val_t alignment(std::size_t size) noexcept {
+  return std::align_val_t{size >= kHugePage ? kHugePage : 4096};
+}
+
+void release(Slot& slot) noexcept {
+  const Slot old = std::exchange(slot, Slot{});
+  cached_bytes -= old.bytes;
+  if (old.memory != nullptr) ::operator delete(old.memory, alignment(old.bytes));
+}
+
+}  // namespace
+
+void* acquire_pages(std::size_t bytes) {
+  const std::size_t size = rounded(bytes);
+  if (const TryLock lock; lock) {
+    for (Slot& slot : slots) {
+      if (slot.bytes != size) continue;
+      cached_bytes -= size;
+      return std::exchange(slot, Slot{}).memory;
+    }
+  }
+  void* const memory = ::operator new(size, alignment(size));
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (size >= kHugePage) madvise(memory, size, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+void release_pages(void* memory, std::size_t bytes) noexcept {
+  const std::size_t size = rounded(bytes);
+  if (size <= kLargestCached) {
+    if (const TryLock lock; lock) {
+      // The oldest are given back to the system first.
+      Slot& slot = slots[next_slot];
+      release(slot);
+      for (std::size_t i = 1; i < kSlots && cached_bytes + size > kCapacity; ++i)
+        release(slots[(next_slot + i) % kSlots]);
+      slot = {memory, size};
+      cached_bytes += size;
+      next_slot = (next_slot + 1) % kSlots;
+      return;
+    }
+  }
+  ::operator delete(memory, alignment(size));
+}
+
+}  // namespace pyinfo::memory

@@ -1,0 +1,23 @@
+// A cache of large memory: pages that one call has used serve the next.
+//
+// The first write to fresh memory costs more than to count what is written: a page has to be found
+// and cleared, on a virtual machine by its host, too. What malloc keeps of large memory depends on
+// what else the process has freed.
+#pragma once
+
+#include <cstddef>
+
+namespace pyinfo::memory {
+
+inline constexpr std::size_t kHugePage = std::size_t{1} << 21;
+// Memory of that size malloc fetches from the system, to begin with.
+inline constexpr std::size_t kMinPages = std::size_t{1} << 17;
+
+// At least `bytes` >= kMinPages bytes without values, aligned to a page, and to a huge page if they
+// fill one. Throws std::bad_alloc.
+void* acquire_pages(std::size_t bytes);
+
+// Gives back what acquire_pages(bytes) returned. Up to 32 MiB stay cached for later calls.
+void release_pages(void* memory, std::size_t bytes) noexcept;
+
+}  // namespace pyinfo::memory
