@@ -1,7 +1,7 @@
 // Counting bytes and pairs of bytes as C functions.
 #include "abi/errors.hpp"
 #include "counting/byte_counts.hpp"
-#include "counting/joint_byte_counts.hpp"
+#include "counting/joint_histogram.hpp"
 
 namespace abi = pyinfo::abi;
 namespace counting = pyinfo::counting;

@@ -17,8 +17,8 @@
 #include "bindings/rooms.hpp"
 #include "counting/byte_counts.hpp"
 #include "counting/count_values.hpp"
-#include "counting/factorize.hpp"
 #include "counting/joint_histogram.hpp"
+#include "counting/label_values.hpp"
 #include "counting/ngrams.hpp"
 #include "counting/rows.hpp"
 
@@ -242,7 +242,7 @@ py::tuple factorize(const py::object& samples_object) {
   const Column column = samples.column();
   auto entries = [&] {
     const WithoutGil released(column.size);
-    return counting::factorize(column, out);
+    return counting::label_values(column, out);
   }();
   return py::make_tuple(codes) + table_of(samples, std::move(entries));
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "bindings/python_object.hpp"
+#include "memory/page_cache.hpp"
 
 namespace pyinfo::bindings {
 
@@ -67,15 +68,13 @@ class NewBytes {
     if (object_ == nullptr) throw pybind11::error_already_set();
   }
 
-  static constexpr std::size_t kHugePage = std::size_t{1} << 21;
-
   // As NumPy does for its arrays: the first write to fresh memory costs as much as coding does.
   void use_huge_pages([[maybe_unused]] std::size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (size < 2 * kHugePage) return;
+    if (size < 2 * memory::kHugePage) return;
     const std::size_t begin = reinterpret_cast<std::size_t>(data());
-    const std::size_t first = (begin + kHugePage - 1) & ~(kHugePage - 1);
-    const std::size_t last = (begin + size) & ~(kHugePage - 1);
+    const std::size_t first = (begin + memory::kHugePage - 1) & ~(memory::kHugePage - 1);
+    const std::size_t last = (begin + size) & ~(memory::kHugePage - 1);
     if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 #endif
   }

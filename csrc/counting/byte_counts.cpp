@@ -4,6 +4,9 @@
 #include <cstring>
 #include <type_traits>
 
+#include "memory/overlap.hpp"
+#include "simd/assert.hpp"
+
 namespace pyinfo::counting {
 namespace {
 
@@ -22,9 +25,9 @@ constexpr std::size_t kRoundsPerFlush = std::size_t{1} << 20;
 // Below this many increments clearing and adding up the tables costs more than they save.
 constexpr std::size_t kWorthTables = 2048;
 
-// Items wider than the tables are walked once per eight planes, in blocks that stay in the cache.
-constexpr std::size_t kBlockBytes = std::size_t{1} << 19;
-constexpr std::size_t kMinBlockItems = 4096;
+// Items wider than the tables are walked once per eight planes, in tiles that stay in the cache.
+constexpr std::size_t kTileBytes = std::size_t{1} << 19;
+constexpr std::size_t kLeastTileItems = 4096;
 
 // Counts `Planes` (at most eight) adjacent byte planes of items that lie `stride` bytes apart.
 // Stride is std::size_t, or an integral_constant where the compiler should know the number.
@@ -65,10 +68,10 @@ void count_narrow(const unsigned char* data, std::size_t n_items, std::uint64_t*
 
 void count_wide(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
                 std::uint64_t* counts) noexcept {
-  const std::size_t block = std::max(kMinBlockItems, kBlockBytes / itemsize);
+  const std::size_t tile = std::max(kLeastTileItems, kTileBytes / itemsize);
   while (n_items > 0) {
-    // A short rest joins the block before it: the tables would not pay for it on its own.
-    const std::size_t now = n_items < 2 * block ? n_items : block;
+    // A short rest joins the tile before it: the tables would not pay for it on its own.
+    const std::size_t now = n_items < 2 * tile ? n_items : tile;
     std::size_t k = 0;
     for (; k + kTables <= itemsize; k += kTables) {
       count_planes<kTables>(data + k, now, itemsize, counts + k * kByteValues);
@@ -93,6 +96,8 @@ void byte_counts_reference(const unsigned char* data, std::size_t n_items, std::
 
 void byte_counts(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
                  std::uint64_t* counts) noexcept {
+  PYINFO_ASSERT(
+      !memory::overlap(data, n_items * itemsize, counts, itemsize * kByteValues * sizeof *counts));
   if (itemsize == 0 || n_items < kWorthTables / std::min(itemsize, kTables)) {
     return byte_counts_reference(data, n_items, itemsize, counts);
   }

@@ -16,18 +16,18 @@ namespace pyinfo::counting {
 namespace {
 
 // A small table counts until it has met so many different values; then it is known that there are
-// many, and what is made for many takes over.
+// many, and count_many does the rest.
 constexpr std::size_t kFewDistinct = 4096;
-// So much emptier than it may get, a table of few values hardly ever has to look twice.
+// A table of few values is so much emptier than it may get that a second probe is rare.
 constexpr int kMostSlotBits = 14;
 constexpr int kLeastSlotBits = 6;
 constexpr std::size_t kAtATime = 512;
-// So many keys stay in the fastest cache wherever they are in a table that is nearly empty.
+// So many keys stay in the first-level cache wherever they are in a table that is nearly empty.
 constexpr double kMostCached = 640;
-// To give the keys places of their own costs less than to look so often for a slot.
-constexpr std::size_t kPatience = 16384;
+// To build a perfect table costs less than so many probes of the hash table.
+constexpr std::size_t kProbesPerBuild = 16384;
 
-// What has been counted is thrown away rather than merged if it is a small part of all.
+// What has been counted is discarded rather than merged if it is a small part of all.
 constexpr std::size_t kSmallPart = 8;
 
 // Counts from `begin` until more than a few different values have been met, and returns where.
@@ -35,34 +35,34 @@ template <class Keys, class Weight>
 std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight weights,
                       HashTable<typename Weight::Count>& table) {
   std::optional<PerfectTable<typename Weight::Count>> perfect;
-  std::size_t looked = 0;  // samples that had to look for their slots since the last decision
-  std::size_t patience = kPatience;
+  std::size_t probed = 0;  // samples counted by the hash table since the last decision
+  std::size_t enough = kProbesPerBuild;
   std::size_t i = begin;
   // Whether there are too many is asked now and then, not for every sample.
   while (i < n && table.distinct() <= kFewDistinct) {
     const std::size_t end = std::min(n, i + kAtATime);
     if (!perfect) {
       table.add_all(keys, weights, i, end);
-      looked += end - i;
+      probed += end - i;
     } else {
       for (std::size_t j = i; (j = perfect->add_known(keys, weights, j, end)) < end; ++j) {
         table.add(keys[j], weights[j]);
-        ++looked;
+        ++probed;
       }
     }
     i = end;
-    if (std::min(looked, n - i) < patience) continue;
+    if (std::min(probed, n - i) < enough) continue;
     if (perfect) perfect->return_counts_to(table);
     if (table.effective_keys() >= kMostCached) perfect.emplace(table);
-    looked = 0;
-    patience *= 2;
+    probed = 0;
+    enough *= 2;
   }
   if (perfect) perfect->return_counts_to(table);
   return i;
 }
 
-// Whether it is cheaper to sort than to find a place for every value, after so many samples have
-// had so many different ones.
+// Whether it is cheaper to sort than to hash, after so many samples have had so many different
+// values.
 bool should_sort(std::size_t samples, std::size_t different, std::size_t n) noexcept {
   // s draws from d equally frequent values meet s^2 / 2d of them again.
   const double again = double(samples - std::min(samples, different)) + 1;

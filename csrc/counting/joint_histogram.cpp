@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "counting/byte_counts.hpp"
+#include "memory/overlap.hpp"
+#include "simd/assert.hpp"
+
 namespace pyinfo::counting {
 namespace {
 
-// The largest table, and how much larger than the samples are many it may be.
+// The most cells, in all and per sample.
 constexpr std::size_t kMostCells = std::size_t{1} << 21;
 constexpr std::size_t kCellsPerSample = 4;
 constexpr std::size_t kLeastCells = std::size_t{1} << 12;
@@ -41,7 +45,7 @@ class Counter {
     include(n_ - 1);
     for (std::size_t i = 0; i < n_; i += step) include(i);
     if (!fits(range_x_, range_y_)) return false;
-    make_room();
+    allocate_cells();
     for (std::size_t i = 0;;) {
       i = count_from(i);
       if (i == n_) return true;
@@ -52,8 +56,8 @@ class Counter {
       const Range old_x = range_x_, old_y = range_y_;
       for (std::size_t k = i; k < std::min(n_, i + kLookAhead); ++k) include(k);
       if (!fits(range_x_, range_y_)) return false;
-      add_room(range_x_, old_x);
-      add_room(range_y_, old_y);
+      add_margin(range_x_, old_x);
+      add_margin(range_y_, old_y);
       flush();
       widen(old_x, old_y);
     }
@@ -84,8 +88,8 @@ class Counter {
     return x.span() < most && y.span() < most && (x.span() + 1) * (y.span() + 1) <= most;
   }
 
-  // A range that has grown will grow again: a quarter more on that side, if there is space.
-  void add_room(Range& range, const Range& old) const noexcept {
+  // A range that has grown will grow again: a margin of a quarter on that side, if it fits.
+  void add_margin(Range& range, const Range& old) const noexcept {
     const Range exact = range;
     const Key margin = range.span() / 4 + 1;
     if (range.least < old.least) range.least -= std::min(range.least, margin);
@@ -93,7 +97,7 @@ class Counter {
     if (!fits(range_x_, range_y_)) range = exact;
   }
 
-  void make_room() {
+  void allocate_cells() {
     rows_ = std::size_t(range_x_.span()) + 1;
     columns_ = std::size_t(range_y_.span()) + 1;
     tables_ = rows_ * columns_ <= kSmall ? kTables : 1;
@@ -113,7 +117,7 @@ class Counter {
 
   void widen(const Range& old_x, const Range& old_y) {
     const std::size_t old_rows = rows_, old_columns = columns_;
-    make_room();
+    allocate_cells();
     std::vector<std::uint64_t> counts(rows_ * columns_);
     const std::size_t down = std::size_t(old_x.least - range_x_.least);
     const std::size_t right = std::size_t(old_y.least - range_y_.least);
@@ -201,6 +205,8 @@ decltype(auto) with_integers(Column column, Visitor&& visitor) {
 }  // namespace
 
 std::optional<JointHistogram> joint_histogram(Column x, Column y) {
+  PYINFO_ASSERT(x.size == y.size);
+  PYINFO_ASSERT(x.type.kind != Kind::floating && y.type.kind != Kind::floating);
   if (x.size == 0) return std::nullopt;
   return with_integers(x, [&](const auto& keys_x) {
     return with_integers(y, [&](const auto& keys_y) -> std::optional<JointHistogram> {
@@ -237,6 +243,31 @@ std::optional<JointHistogram> joint_histogram_reference(Column x, Column y) {
       return table;
     });
   });
+}
+
+void joint_byte_counts_reference(const std::uint8_t* a, const std::uint8_t* b, std::size_t n,
+                                 std::uint64_t* counts) noexcept {
+  for (std::size_t i = 0; i < n; ++i) ++counts[a[i] * kByteValues + b[i]];
+}
+
+// Further tables, as for single bytes, would not fit the second-level cache, and would have to be
+// cleared and added up. What they are for is that an increment waits for an earlier one of the same
+// counter: here pairs that repeat are added at once instead.
+void joint_byte_counts(const std::uint8_t* a, const std::uint8_t* b, std::size_t n,
+                       std::uint64_t* counts) noexcept {
+  const auto cell = [=](std::size_t i) { return a[i] * kByteValues + b[i]; };
+  PYINFO_ASSERT(!memory::overlap(a, n, counts, kByteValues * kByteValues * sizeof *counts));
+  PYINFO_ASSERT(!memory::overlap(b, n, counts, kByteValues * kByteValues * sizeof *counts));
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const std::size_t at[4] = {cell(i), cell(i + 1), cell(i + 2), cell(i + 3)};
+    if (((at[0] ^ at[1]) | (at[1] ^ at[2]) | (at[2] ^ at[3])) == 0) {
+      counts[at[0]] += 4;
+    } else {
+      for (const std::size_t each : at) ++counts[each];
+    }
+  }
+  joint_byte_counts_reference(a + i, b + i, n - i, counts);
 }
 
 }  // namespace pyinfo::counting

@@ -2,10 +2,12 @@
 
 #include <cstring>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::counting {
 namespace {
 
-std::uint64_t block(const unsigned char* data, std::size_t length) noexcept {
+std::uint64_t ngram(const unsigned char* data, std::size_t length) noexcept {
   std::uint64_t key = 0;
   for (std::size_t i = 0; i < length; ++i) key = key << 8 | data[i];
   return key;
@@ -30,7 +32,7 @@ void fill(const unsigned char* data, std::size_t size, std::size_t length, void*
     std::memcpy(out + i * sizeof key, &key, sizeof key);
   }
   for (; i < count; ++i) {
-    const Key key = Key(block(data + i, length));
+    const Key key = Key(ngram(data + i, length));
     std::memcpy(out + i * sizeof key, &key, sizeof key);
   }
 }
@@ -39,6 +41,7 @@ void fill(const unsigned char* data, std::size_t size, std::size_t length, void*
 
 void ngram_keys(const unsigned char* data, std::size_t size, std::size_t length,
                 void* keys) noexcept {
+  PYINFO_ASSERT(length >= 1 && length <= kMaxNgram && length <= size);
   switch (ngram_key_size(length)) {
     case 1:
       return fill<std::uint8_t>(data, size, length, keys);
@@ -53,7 +56,7 @@ void ngram_keys(const unsigned char* data, std::size_t size, std::size_t length,
 
 void ngram_keys_reference(const unsigned char* data, std::size_t size, std::size_t length,
                           std::uint64_t* keys) noexcept {
-  for (std::size_t i = 0; i + length <= size; ++i) keys[i] = block(data + i, length);
+  for (std::size_t i = 0; i + length <= size; ++i) keys[i] = ngram(data + i, length);
 }
 
 }  // namespace pyinfo::counting

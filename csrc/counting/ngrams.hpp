@@ -1,4 +1,4 @@
-// n-grams of bytes as numbers, so that they can be counted as symbols.
+// Byte n-grams as integers, so that they can be counted as symbols.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ constexpr std::size_t ngram_key_size(std::size_t length) noexcept {
   return length <= 2 ? length : length <= 4 ? 4 : 8;
 }
 
-// The `size - length + 1` overlapping n-grams of `length` <= size bytes (at most kMaxNgram), the
-// first byte being the most significant: n-grams with the same beginning are neighbours in order.
+// The `size - length + 1` overlapping n-grams of `length` <= size bytes (at most kMaxNgram),
+// the first byte being the most significant: n-grams with the same prefix are neighbours in order.
 void ngram_keys(const unsigned char* data, std::size_t size, std::size_t length,
                 void* keys) noexcept;
 

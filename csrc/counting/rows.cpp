@@ -9,6 +9,7 @@
 #include <string>
 
 #include "counting/strategies/entries.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 namespace {
@@ -26,6 +27,7 @@ std::uint64_t word_at(const unsigned char* bytes) noexcept {
 
 // Up to 7 bytes.
 std::uint64_t short_word(const unsigned char* bytes, std::size_t width) noexcept {
+  PYINFO_ASSERT(width < 8);
   std::uint64_t word = 0;
   for (std::size_t k = 0; k < width; ++k) word = word << 8 | bytes[k];
   return word;
@@ -35,6 +37,7 @@ std::uint64_t short_word(const unsigned char* bytes, std::size_t width) noexcept
 // one before it, until it returns false. The width is at least 8.
 template <class Visitor>
 bool every_word(std::size_t width, Visitor&& visitor) noexcept {
+  PYINFO_ASSERT(width >= 8);
   for (std::size_t at = 0; at + 8 < width; at += 8)
     if (!visitor(at)) return false;
   return visitor(width - 8);
@@ -71,12 +74,12 @@ bool less(const Rows& rows, std::size_t a, std::size_t b) noexcept {
   return false;
 }
 
-// Which entry a row belongs to, in the order of their first rows.
-class Places {
+// A hash table from rows to entries, numbered in the order in which they are first met.
+class RowIndex {
  public:
-  explicit Places(const Rows& rows) : rows_(rows), slots_(kFirstSlots, Slot{0, kFree}) {}
+  explicit RowIndex(const Rows& rows) : rows_(rows), slots_(kFirstSlots, Slot{0, kFree}) {}
 
-  // The number of the row's entry; `firsts` gets it if it is new.
+  // The index of the row's entry; a new one is appended to `firsts`.
   std::uint32_t find(std::size_t row, std::vector<std::size_t>& firsts) {
     const unsigned char* const bytes = rows_.data + row * rows_.width;
     const std::uint64_t hash = hash_of(bytes, rows_.width);
@@ -86,7 +89,7 @@ class Places {
     for (; slots_[at].entry != kFree; at = (at + 1) & mask) {
       const Slot slot = slots_[at];
       if (slot.hash == std::uint32_t(hash >> 32) &&
-          equal(known_.data() + slot.entry * rows_.width, bytes, rows_.width)) {
+          equal(distinct_.data() + slot.entry * rows_.width, bytes, rows_.width)) {
         return slot.entry;
       }
     }
@@ -94,7 +97,7 @@ class Places {
     if (entry == kFree) throw std::length_error("more than 2^32 - 2 different strings");
     slots_[at] = {std::uint32_t(hash >> 32), std::uint32_t(entry)};
     firsts.push_back(row);
-    known_.insert(known_.end(), bytes, bytes + rows_.width);
+    distinct_.insert(distinct_.end(), bytes, bytes + rows_.width);
     if (firsts.size() * 2 > slots_.size()) grow(firsts);
     return std::uint32_t(entry);
   }
@@ -121,21 +124,22 @@ class Places {
 
   const Rows rows_;
   std::vector<Slot> slots_;
-  std::vector<unsigned char> known_;  // the first rows, close together
+  std::vector<unsigned char> distinct_;  // the first row of each entry
 };
 
 template <class Weight>
 std::vector<RowEntry<typename Weight::Count>> count(const Rows& rows, Weight weights,
-                                                    std::uint32_t* codes) {
+                                                    std::uint32_t* labels) {
+  PYINFO_ASSERT(!rows.wide || rows.width % 4 == 0);
   using Count = typename Weight::Count;
-  Places places(rows);
+  RowIndex index(rows);
   std::vector<std::size_t> firsts;
   std::vector<Count> counts;
   for (std::size_t i = 0; i < rows.size; ++i) {
-    const std::uint32_t entry = places.find(i, firsts);
+    const std::uint32_t entry = index.find(i, firsts);
     if (entry == counts.size()) counts.push_back(0);
     counts[entry] += weights[i];
-    if (codes != nullptr) codes[i] = entry;
+    if (labels != nullptr) labels[i] = entry;
   }
 
   std::vector<std::uint32_t> order(firsts.size());
@@ -145,19 +149,19 @@ std::vector<RowEntry<typename Weight::Count>> count(const Rows& rows, Weight wei
   std::vector<RowEntry<Count>> table;
   table.reserve(order.size());
   for (const std::uint32_t entry : order)
-    if (codes != nullptr || counts[entry] != 0) table.push_back({firsts[entry], counts[entry]});
-  if (codes != nullptr) {
+    if (labels != nullptr || counts[entry] != 0) table.push_back({firsts[entry], counts[entry]});
+  if (labels != nullptr) {
     std::vector<std::uint32_t> rank(order.size());
     for (std::size_t r = 0; r < order.size(); ++r) rank[order[r]] = std::uint32_t(r);
-    for (std::size_t i = 0; i < rows.size; ++i) codes[i] = rank[codes[i]];
+    for (std::size_t i = 0; i < rows.size; ++i) labels[i] = rank[labels[i]];
   }
   return table;
 }
 
 }  // namespace
 
-std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, std::uint32_t* codes) {
-  return count(rows, Ones{}, codes);
+std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, std::uint32_t* labels) {
+  return count(rows, Ones{}, labels);
 }
 
 std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, const std::uint64_t* weights) {

@@ -8,7 +8,7 @@
 namespace pyinfo::counting {
 
 // `size` strings of `width` bytes each, padded with zeros: of bytes, or (`wide`) of 32-bit code
-// points, in whose order they sort.
+// points (the width is a multiple of 4), in whose order they sort.
 struct Rows {
   const unsigned char* data;
   std::size_t size;
@@ -23,11 +23,11 @@ struct RowEntry {
   Count count;
 };
 
-// The table in the order of the rows. With `codes` (as many as rows) it also says for each row
-// which entry it belongs to; entries are then kept whatever their weights sum to, otherwise those
+// The table in the order of the rows. With `labels` (as many as rows) it also gives for each row
+// the index of its entry; entries are then kept whatever their weights sum to, otherwise those
 // that sum to zero are left out. Throws std::bad_alloc, and std::length_error for 2^32 different
 // rows.
-std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, std::uint32_t* codes = nullptr);
+std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, std::uint32_t* labels = nullptr);
 std::vector<RowEntry<std::uint64_t>> count_rows(Rows rows, const std::uint64_t* weights);
 std::vector<RowEntry<double>> count_rows(Rows rows, const double* weights);
 

@@ -1,4 +1,4 @@
-// Memory without values.
+// An array without values; a large one is from the page cache.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class Buffer {
     return *this;
   }
   ~Buffer() {
-    if (is_large(size_)) {
+    if (is_cached(size_)) {
       release_pages(data_, size_ * sizeof(T));
     } else {
       ::operator delete(data_, kAlignment);
@@ -41,10 +41,10 @@ class Buffer {
  private:
   static constexpr std::align_val_t kAlignment{64};
 
-  static bool is_large(std::size_t size) noexcept { return size >= kMinPages / sizeof(T); }
+  static bool is_cached(std::size_t size) noexcept { return size >= kMinPages / sizeof(T); }
   static void* allocate(std::size_t size) {
-    return is_large(size) ? acquire_pages(size * sizeof(T))
-                          : ::operator new(size * sizeof(T), kAlignment);
+    return is_cached(size) ? acquire_pages(size * sizeof(T))
+                           : ::operator new(size * sizeof(T), kAlignment);
   }
 
   T* data_ = nullptr;

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "simd/assert.hpp"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -23,22 +25,22 @@ Slot slots[kSlots];
 std::size_t next_slot;
 std::size_t cached_bytes;
 
-// A caller that finds it busy goes on without the cache. So nobody waits, and a process that was
-// forked while another thread held it only loses what is cached.
-std::atomic_flag busy = ATOMIC_FLAG_INIT;
+// A lock that is tried once: who does not get it does without the cache. So nobody waits, and a
+// process that was forked while another thread held it only loses what is cached.
+std::atomic_flag locked = ATOMIC_FLAG_INIT;
 
 class TryLock {
  public:
-  TryLock() noexcept : held_(!busy.test_and_set(std::memory_order_acquire)) {}
+  TryLock() noexcept : owns_(!locked.test_and_set(std::memory_order_acquire)) {}
   TryLock(const TryLock&) = delete;
   TryLock& operator=(const TryLock&) = delete;
   ~TryLock() {
-    if (held_) busy.clear(std::memory_order_release);
+    if (owns_) locked.clear(std::memory_order_release);
   }
-  explicit operator bool() const noexcept { return held_; }
+  explicit operator bool() const noexcept { return owns_; }
 
  private:
-  bool held_;
+  bool owns_;
 };
 
 // Whole huge pages, or a power of two.
@@ -53,7 +55,7 @@ std::align_val_t alignment(std::size_t size) noexcept {
   return std::align_val_t{size >= kHugePage ? kHugePage : 4096};
 }
 
-void release(Slot& slot) noexcept {
+void evict(Slot& slot) noexcept {
   const Slot old = std::exchange(slot, Slot{});
   cached_bytes -= old.bytes;
   if (old.memory != nullptr) ::operator delete(old.memory, alignment(old.bytes));
@@ -62,6 +64,7 @@ void release(Slot& slot) noexcept {
 }  // namespace
 
 void* acquire_pages(std::size_t bytes) {
+  PYINFO_ASSERT(bytes >= kMinPages);
   const std::size_t size = rounded(bytes);
   if (const TryLock lock; lock) {
     for (Slot& slot : slots) {
@@ -78,14 +81,15 @@ void* acquire_pages(std::size_t bytes) {
 }
 
 void release_pages(void* memory, std::size_t bytes) noexcept {
+  PYINFO_ASSERT(memory != nullptr && bytes >= kMinPages);
   const std::size_t size = rounded(bytes);
   if (size <= kLargestCached) {
     if (const TryLock lock; lock) {
-      // The oldest are given back to the system first.
+      // The oldest are evicted.
       Slot& slot = slots[next_slot];
-      release(slot);
+      evict(slot);
       for (std::size_t i = 1; i < kSlots && cached_bytes + size > kCapacity; ++i)
-        release(slots[(next_slot + i) % kSlots]);
+        evict(slots[(next_slot + i) % kSlots]);
       slot = {memory, size};
       cached_bytes += size;
       next_slot = (next_slot + 1) % kSlots;

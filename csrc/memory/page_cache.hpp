@@ -1,4 +1,4 @@
-// A cache of large memory: pages that one call has used serve the next.
+// A cache of large memory: what is released is handed out again by later calls.
 //
 // The first write to fresh memory costs more than to count what is written: a page has to be found
 // and cleared, on a virtual machine by its host, too. What malloc keeps of large memory depends on
@@ -10,14 +10,14 @@
 namespace pyinfo::memory {
 
 inline constexpr std::size_t kHugePage = std::size_t{1} << 21;
-// Memory of that size malloc fetches from the system, to begin with.
+// The least that is cached. Memory of that size malloc fetches from the system, to begin with.
 inline constexpr std::size_t kMinPages = std::size_t{1} << 17;
 
-// At least `bytes` >= kMinPages bytes without values, aligned to a page, and to a huge page if they
-// fill one. Throws std::bad_alloc.
+// At least `bytes` >= kMinPages bytes without values, aligned to a page, and to a huge page if
+// they fill one. Throws std::bad_alloc.
 void* acquire_pages(std::size_t bytes);
 
-// Gives back what acquire_pages(bytes) returned. Up to 32 MiB stay cached for later calls.
+// Releases what acquire_pages(bytes) returned. The cache holds up to 32 MiB.
 void release_pages(void* memory, std::size_t bytes) noexcept;
 
 }  // namespace pyinfo::memory

@@ -1,4 +1,4 @@
-// Memory for a computation whose size is known when it starts: on the stack if that suffices.
+// A buffer whose size is known when a computation starts: on the stack if it is small.
 #pragma once
 
 #include <cstddef>
@@ -6,17 +6,17 @@
 
 namespace pyinfo::memory {
 
-// n elements without values.
-template <class T, std::size_t kFixed>
+// n elements without values; up to kInline of them are part of the object.
+template <class T, std::size_t kInline>
 class SmallBuffer {
  public:
-  explicit SmallBuffer(std::size_t n) : large_(n > kFixed ? new T[n] : nullptr) {}
+  explicit SmallBuffer(std::size_t n) : heap_(n > kInline ? new T[n] : nullptr) {}
 
-  T* data() noexcept { return large_ ? large_.get() : fixed_; }
+  T* data() noexcept { return heap_ ? heap_.get() : inline_; }
 
  private:
-  T fixed_[kFixed];
-  std::unique_ptr<T[]> large_;
+  T inline_[kInline];
+  std::unique_ptr<T[]> heap_;
 };
 
 }  // namespace pyinfo::memory

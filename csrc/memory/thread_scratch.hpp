@@ -1,8 +1,11 @@
-// Memory to work in that is kept from one use to the next.
+// Scratch memory that a thread keeps from one use to the next.
 #pragma once
 
 #include <cstddef>
 #include <new>
+#include <utility>
+
+#include "simd/assert.hpp"
 
 namespace pyinfo::memory {
 
@@ -13,52 +16,60 @@ class ScratchBuffer {
   ScratchBuffer& operator=(const ScratchBuffer&) = delete;
   ~ScratchBuffer() { release(); }
 
-  // At least `size` bytes without values, aligned to a cache line. What an earlier call returned is
-  // gone.
+  // At least `size` bytes without values, aligned to a cache line; replaces what an earlier call
+  // returned.
   unsigned char* acquire(std::size_t size) {
-    if (size > size_) {
+    if (size > capacity_) {
       release();
       memory_ = static_cast<unsigned char*>(::operator new(size, kAlignment));
-      size_ = size;
+      capacity_ = size;
     }
     return memory_;
   }
 
-  // Gives back what is too large to be kept by a thread that may never need it again.
+  // Releases what is too large to be kept by a thread that may never need it again.
   void trim() noexcept {
-    if (size_ > kKept) release();
+    if (capacity_ > kLargestKept) release();
   }
 
  private:
-  static constexpr std::size_t kKept = std::size_t{4} << 20;
+  static constexpr std::size_t kLargestKept = std::size_t{4} << 20;
   static constexpr std::align_val_t kAlignment{64};
 
   void release() noexcept {
     ::operator delete(memory_, kAlignment);
     memory_ = nullptr;
-    size_ = 0;
+    capacity_ = 0;
   }
 
   unsigned char* memory_ = nullptr;
-  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
-// The calling thread's own Scratch, trimmed after use. One object at a time.
+// The calling thread's own Scratch, a struct with trim(), which is called after use. A thread may
+// have one ThreadScratch of a type at a time.
 template <class Scratch>
 class ThreadScratch {
  public:
-  ThreadScratch() = default;
+  ThreadScratch() { PYINFO_ASSERT(!std::exchange(slot().used, true)); }
   ThreadScratch(const ThreadScratch&) = delete;
   ThreadScratch& operator=(const ThreadScratch&) = delete;
-  ~ThreadScratch() { own().trim(); }
+  ~ThreadScratch() {
+    slot().scratch.trim();
+    PYINFO_ASSERT(std::exchange(slot().used, false));
+  }
 
-  Scratch& operator*() const noexcept { return own(); }
-  Scratch* operator->() const noexcept { return &own(); }
+  Scratch& operator*() const noexcept { return slot().scratch; }
+  Scratch* operator->() const noexcept { return &slot().scratch; }
 
  private:
-  static Scratch& own() noexcept {
-    thread_local Scratch scratch;
-    return scratch;
+  struct Slot {
+    Scratch scratch;
+    bool used = false;  // for the assertions
+  };
+  static Slot& slot() noexcept {
+    thread_local Slot slot;
+    return slot;
   }
 };
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "check.hpp"
-#include "counting/joint_byte_counts.hpp"
+#include "counting/joint_histogram.hpp"
 #include "pyinfo/pyinfo.h"
 
 extern "C" const pyinfo_api* pyinfo_table_seen_by_c(void);

@@ -7,12 +7,9 @@
 #include "buffers.hpp"
 #include "check.hpp"
 #include "counting/count_values.hpp"
-#include "counting/factorize.hpp"
 #include "counting/joint_histogram.hpp"
+#include "counting/label_values.hpp"
 #include "counting/rows.hpp"
-#include "counting/strategies/hash_table.hpp"
-#include "counting/strategies/perfect_table.hpp"
-#include "memory/page_cache.hpp"
 
 namespace {
 
@@ -69,13 +66,13 @@ void check_values(std::size_t n, Kind kind, const Spread& spread, Random& random
               count_values_reference(column, multiples.data())),
         what + ", multiples");
 
-  Buffer<std::uint32_t> codes(n);
-  const auto table = factorize(column, codes.data());
+  Buffer<std::uint32_t> labels(n);
+  const auto table = label_values(column, labels.data());
   with_keys(data.data(), column.type, [&](const auto& keys) {
     bool right = true;
     for (std::size_t i = 0; i < n; ++i)
-      right &= codes[i] < table.size && table.keys[codes[i]] == keys[i];
-    CHECK(right, what + ", codes");
+      right &= labels[i] < table.size && table.keys[labels[i]] == keys[i];
+    CHECK(right, what + ", labels");
   });
 }
 
@@ -94,64 +91,6 @@ void check_changes(Random& random) {
       }
     }
   }
-}
-
-// The key with a given hash.
-Key key_of_hash(std::uint64_t hash) {
-  std::uint64_t inverse = 1;  // of the factor that hash_of(1) is, by Newton's iteration
-  for (int i = 0; i < 6; ++i) inverse *= 2 - hash_of(1) * inverse;
-  const std::uint64_t folded = hash * inverse;
-  return folded ^ folded >> 32;
-}
-
-// Keys with places of their own, with and without strangers among the samples. Where `crowded`, all
-// keys are of one group, and two of each slot.
-void check_places(std::size_t distinct, bool crowded, Random& random) {
-  const std::string what = std::to_string(distinct) + (crowded ? " crowded keys" : " keys");
-  std::vector<Key> keys(distinct + distinct / 8 + 1);
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    keys[i] = crowded ? key_of_hash(i / 2 << 49 >> 8 | i % 2) : random.bits();
-  if (!crowded) keys[0] = 0;
-  HashTable<std::uint64_t> table(6), expected(6);
-  for (std::size_t i = 0; i < distinct; ++i) {
-    table.add(keys[i], i + 1);
-    expected.add(keys[i], i + 1);
-  }
-  PerfectTable<std::uint64_t> perfect(table);
-  Buffer<Key> samples(20 * distinct + 3);
-  std::vector<bool> stranger(samples.size());
-  std::size_t left_out = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const std::size_t which = random.bits() % (i % 2 == 0 ? distinct : keys.size());
-    stranger[i] = which >= distinct;
-    samples[i] = keys[which];
-    expected.add(samples[i], 2);
-  }
-  const IntegerKeys<Key> read(samples.data(), Kind::natural);
-  Buffer<std::uint64_t> twos(samples.size());
-  std::fill(twos.data(), twos.data() + twos.size(), 2);
-  const Weights<std::uint64_t> weights{twos.data()};
-  for (std::size_t i = 0;
-       (i = perfect.add_known(read, weights, i, samples.size())) < samples.size(); ++i) {
-    table.add(samples[i], 2);
-    left_out += !stranger[i];
-  }
-  if (distinct >= 1000 && !crowded)  // of few keys, one may be a tenth
-    CHECK(left_out <= samples.size() / 100, what + ": too many have no place");
-  perfect.return_counts_to(table);
-  CHECK(table.distinct() == expected.distinct(), what);
-  bool right = true;
-  for (const Key key : keys) {
-    const auto *const got = table.find(key), *const want = expected.find(key);
-    right &= got->key == want->key && got->count == want->count;
-  }
-  CHECK(right, what + ": wrong counts");
-}
-
-void check_all_places(Random& random) {
-  for (std::size_t distinct = 1; distinct <= 300; ++distinct) check_places(distinct, false, random);
-  for (const std::size_t distinct : {1000, 1535, 1536, 4096}) check_places(distinct, false, random);
-  for (const std::size_t distinct : {2, 63, 1000}) check_places(distinct, true, random);
 }
 
 void check_all_values(Random& random) {
@@ -224,16 +163,16 @@ void check_rows(std::size_t n, std::size_t width, bool wide, std::uint64_t value
       data[i * width + k] = static_cast<unsigned char>(k < 8 ? value >> (8 * k) : value * k);
   }
   const Rows rows{data.data(), n, width, wide};
-  Buffer<std::uint32_t> codes(n);
+  Buffer<std::uint32_t> labels(n);
   const auto plain = count_rows_reference(rows);
-  const auto fast = count_rows(rows, codes.data());
+  const auto fast = count_rows(rows, labels.data());
   const std::string what = std::to_string(n) + " strings of " + std::to_string(width) + " bytes";
   bool right = fast.size() == plain.size();
   for (std::size_t i = 0; right && i < fast.size(); ++i)
     right = fast[i].row == plain[i].row && fast[i].count == plain[i].count;
   for (std::size_t i = 0; right && i < n; ++i)
     right = std::equal(data.data() + i * width, data.data() + (i + 1) * width,
-                       data.data() + fast[codes[i]].row * width);
+                       data.data() + fast[labels[i]].row * width);
   CHECK(right, what);
 }
 
@@ -248,39 +187,12 @@ void check_all_rows(Random& random) {
   check_rows(50000, 9, false, std::uint64_t{1} << 40, random);
 }
 
-// Large memory comes back to who needs as much again, and to one of them only.
-void check_kept_memory() {
-  constexpr std::size_t kSize = 2 * kHugePage;
-  void* const first = acquire_pages(kSize - 5);
-  release_pages(first, kSize - 5);
-  void* const again = acquire_pages(kSize - 9);  // as many whole pages
-  CHECK(again == first, "memory is not kept");
-  void* const other = acquire_pages(kSize);
-  CHECK(other != again, "memory is lent twice");
-  release_pages(other, kSize);
-  release_pages(again, kSize - 9);
-  for (std::size_t size = kMinPages; size <= 8 * kHugePage;
-       size += size / 3) {  // more than are kept
-    void* const memory = acquire_pages(size);
-    static_cast<unsigned char*>(memory)[0] = 1;
-    static_cast<unsigned char*>(memory)[size - 1] = 1;
-    release_pages(memory, size);
-  }
-  void* const small = acquire_pages(kMinPages + 1);
-  release_pages(small, kMinPages + 1);
-  void* const alike = acquire_pages(2 * kMinPages);
-  CHECK(alike == small, "memory of one power of two is not kept");
-  release_pages(alike, 2 * kMinPages);
-}
-
 }  // namespace
 
 int main() {
   Random random(1);
-  check_kept_memory();
   check_all_values(random);
   check_changes(random);
-  check_all_places(random);
   check_all_pairs(random);
   check_all_rows(random);
   return pyinfo::check::finish();

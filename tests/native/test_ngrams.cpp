@@ -1,4 +1,4 @@
-// Runs of bytes as numbers, against the definition, in buffers without a byte to spare.
+// Byte n-grams as integers, against the definition, in buffers without a byte to spare.
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
-// Sorting of parted keys on every instruction set against its definition, in buffers without a key
-// to spare.
+// Sorting of partitioned keys on every instruction set against its definition, in buffers without a
+// key to spare.
 #include <algorithm>
 #include <limits>
 #include <string>

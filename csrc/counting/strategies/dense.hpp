@@ -1,7 +1,7 @@
 // Counting keys of a small range: a table with a counter for every key that there may be.
 //
 // The range is guessed from a few of the samples and checked for each of them while they are
-// counted: a comparison that is always foreseen costs less than a pass for the extremes.
+// counted: a comparison that is always predicted costs less than a pass for the extremes.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "counting/strategies/entries.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 
@@ -40,8 +41,9 @@ inline std::size_t widest(std::size_t n) noexcept {
   return std::min(kWidest, kLeastWidth + n * kWidthPerSample);
 }
 
-// A window that has a margin on both sides of what the samples span, if it may be so wide.
+// A window with a margin on both sides of what the samples span, if it may be so wide.
 inline Window widened(Key least, Key largest, std::size_t n) noexcept {
+  PYINFO_ASSERT(least <= largest);
   const std::size_t limit = widest(n);
   if (largest - least >= limit) return {0, 0};
   const std::size_t span = std::size_t(largest - least) + 1;
@@ -98,7 +100,8 @@ class DenseTable {
 
   Window window() const noexcept { return window_; }
 
-  // As count_narrow.
+  // Counts samples begin, begin + 1, ..., and returns the number of the first one outside, or of
+  // one that more may not be counted before at a time.
   template <class Keys, class Weight>
   std::size_t count(const Keys& keys, std::size_t begin, std::size_t end, Weight weights) {
     if constexpr (std::is_same_v<Weight, Ones>) {
@@ -117,7 +120,10 @@ class DenseTable {
     }
   }
 
+  // The window contains the one before.
   void widen(Window window) {
+    PYINFO_ASSERT(window.first <= window_.first);
+    PYINFO_ASSERT(window_.first - window.first + window_.width <= window.width);
     std::vector<Count> counts(window.width);
     std::copy(counts_.begin(), counts_.end(), counts.begin() + (window_.first - window.first));
     window_ = window;

@@ -7,6 +7,7 @@
 
 #include "counting/strategies/keys.hpp"
 #include "memory/buffer.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 
@@ -31,6 +32,7 @@ struct Table {
   Table() = default;
   explicit Table(std::size_t most) : keys(most), counts(most) {}
   void append(Key key, Count count) noexcept {
+    PYINFO_ASSERT(size < keys.size() && (size == 0 || key > keys[size - 1]));
     keys[size] = key;
     counts[size] = count;
     ++size;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "counting/strategies/entries.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 
@@ -16,8 +17,8 @@ inline std::uint64_t hash_of(Key key) noexcept {
 
 // Open addressing that grows.
 //
-// Key 0 has its place at slot 0 from the start, since its hash is 0; in every other slot a key of 0
-// therefore says that the slot is free, and all keys can be stored.
+// Key 0 belongs to slot 0, since its hash is 0; in every other slot a key of 0 therefore says that
+// the slot is free, and all keys can be stored.
 template <class Count>
 class HashTable {
  public:
@@ -25,6 +26,7 @@ class HashTable {
 
   // Empty again, with 2^slot_bits slots.
   void reset(int slot_bits) {
+    PYINFO_ASSERT(slot_bits >= 1 && slot_bits < 64);
     if (slots_.size() < std::size_t{1} << slot_bits)
       slots_ = memory::Buffer<Entry<Count>>(std::size_t{1} << slot_bits);
     slot_bits_ = slot_bits;
@@ -45,7 +47,7 @@ class HashTable {
   template <class Keys, class Weight>
   void add_all(Keys keys, Weight weights, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end;) {
-      // Until there is one that is not at its first place, which is rare, nothing changes here.
+      // Nothing here changes until a key is not in the first slot probed, which is rare.
       Entry<Count>* const slots = slots_.data();
       const int shift = 64 - slot_bits_;
       for (; i < end; ++i) {
@@ -86,7 +88,7 @@ class HashTable {
   }
 
   // Writes what has a count, in no order, and returns how many that are: at most distinct() + 1,
-  // and one more may be overwritten. Without a branch on what is there, which nobody could foresee.
+  // and one more may be overwritten. Without a branch on what is there, which cannot be predicted.
   std::size_t copy_to(Entry<Count>* entries) const noexcept {
     std::size_t size = 0;
     for (std::size_t at = 0; at < slots(); ++at) {

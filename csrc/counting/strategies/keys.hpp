@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::counting {
 
 using Key = std::uint64_t;
@@ -88,7 +90,9 @@ class FloatKeys {
 // 1 byte if they are integers.
 template <class Visitor>
 decltype(auto) with_keys(const void* data, Type type, Visitor&& visitor) {
+  PYINFO_ASSERT(type.size == 1 || type.size == 2 || type.size == 4 || type.size == 8);
   if (type.kind == Kind::floating) {
+    PYINFO_ASSERT(type.size > 1);
     if (type.size == 2) return visitor(FloatKeys<std::uint16_t>(data));
     if (type.size == 4) return visitor(FloatKeys<std::uint32_t>(data));
     return visitor(FloatKeys<std::uint64_t>(data));

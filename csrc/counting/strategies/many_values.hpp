@@ -2,8 +2,8 @@
 //
 // Samples are taken in chunks. A chunk is partitioned by the highest bits in which its keys differ
 // until its parts fit into the cache. There a part is counted: by hashing where most values repeat,
-// by sorting where hardly any does. Parts come in the order of their keys, so their tables, one
-// after the other, are the chunk's.
+// by sorting where hardly any value does. Parts come in the order of their keys, so their tables,
+// one after the other, are the chunk's.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "counting/strategies/entries.hpp"
 #include "counting/strategies/hash_table.hpp"
 #include "counting/strategies/sort.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 namespace many {
@@ -25,8 +26,8 @@ inline constexpr int kPartSizeBits = 10;
 inline constexpr int kMostPartBits = 10;
 inline constexpr int kFirstSlotBits = 10;
 
-// Where a chunk's table goes: to the front of the memory that its items are in. There are never
-// more values than items before, so nothing is overwritten that is still to be counted.
+// A chunk's table overwrites the front of the memory that its items are in. There are never more
+// values than items before, so nothing is overwritten that is still to be counted.
 struct KeysAndCounts {
   Key* keys;
   std::uint64_t* counts;
@@ -126,7 +127,7 @@ class ChunkCounter {
     count_parts(items, n, differ, scratch, items);
   }
 
-  // Partitions to `parts`; `scratch` is overwritten, and may be the source.
+  // Partitions the source into `parts`; `scratch` is overwritten, and may be the source.
   template <class Source>
   void count_parts(const Source& source, std::size_t n, Key differ, Item* parts, Item* scratch) {
     const int wanted = bit_width(n - 1) - kPartSizeBits;
@@ -155,6 +156,7 @@ class ChunkCounter {
 
   // Without a branch on whether a run ends.
   void append_runs(const Key* keys, std::size_t n) noexcept {
+    PYINFO_ASSERT(n > 0);
     std::size_t size = out_.size;
     std::uint64_t run = 1;
     for (std::size_t i = 0; i + 1 < n; ++i) {
@@ -197,6 +199,7 @@ inline Table<std::uint64_t> merged(const Table<std::uint64_t>& a, const KeysAndC
 // The table of at most kMostSorted entries in any order, each key once.
 template <class Count>
 Table<Count> sorted_table(Entries<Count> entries) {
+  PYINFO_ASSERT(entries.size() <= kMostSorted);
   const std::size_t n = entries.size();
   Entries<Count> scratch(n);
   const Entry<Count>* const sorted = sort_items(entries.data(), scratch.data(), n);

@@ -8,8 +8,8 @@
 
 namespace pyinfo::counting {
 
-// Sorts n keys that lie in parts of at most `largest` keys, each of them not below those of the
-// parts before.
+// Sorts n keys in parts of at most `largest`, no key of a part being less than one of an earlier
+// part.
 void sort_partitioned(Key* keys, std::size_t n, std::size_t largest) noexcept;
 
 // The definition, and the oracle.

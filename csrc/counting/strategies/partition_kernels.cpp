@@ -1,6 +1,6 @@
 // Sorting keys within parts. Compiled once per ISA.
 //
-// Insertion moves hardly any key far, but where it stops is for no branch predictor to know. With
+// Insertion moves hardly any key far, but no branch predictor knows where it stops. With
 // AVX-512, which alone can compare unsigned numbers of 64 bits, odd-even transposition (Habermann,
 // "Parallel neighbor-sort", 1972) needs no branch: m rounds, which in turn put the pairs that begin
 // at even and at odd places in order, sort parts of m keys wherever these lie.

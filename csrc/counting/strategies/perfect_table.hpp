@@ -1,9 +1,9 @@
-// Counts of keys that are known beforehand, with one place for each.
+// Counts of keys that are known beforehand, with a slot for each.
 //
-// A table that leaves most slots free, so that hardly any key has to look twice, is larger than the
-// fastest cache, and that costs more than all arithmetic. Perfect hashing by displacement (Fox,
-// Heath, Chen and Daoud, "Practical minimal perfect hash functions for large databases", 1992)
-// fills more than half of the slots and needs a single look.
+// A table that leaves most slots free, so that hardly any key needs a second probe, is larger than
+// the first-level cache, and that costs more than all arithmetic. Perfect hashing by displacement
+// (Fox, Heath, Chen and Daoud, "Practical minimal perfect hash functions for large databases",
+// 1992) fills more than half of the slots and needs a single probe.
 #pragma once
 
 #include <algorithm>
@@ -15,25 +15,27 @@
 #include "counting/strategies/entries.hpp"
 #include "counting/strategies/hash_table.hpp"
 #include "counting/strategies/sort.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 
 template <class Count>
 class PerfectTable {
  public:
-  // Takes over the counts of a table that is not empty, but for those of the few keys that find no
-  // place.
+  // With the counts of a table that is not empty, but for those of the few keys that get no slot.
   explicit PerfectTable(const HashTable<Count>& table)
       : slot_bits_(slot_bits_for(table.distinct() + 1)),
         keys_(slots()),
         counts_(slots()),
         displacements_(groups()) {
+    PYINFO_ASSERT(slot_bits_ <= 16);  // as wide as displacements
     Entries<Count> entries(table.distinct() + 2);
     entries.resize(table.copy_to(entries.data()));
-    place(std::move(entries));
+    PYINFO_ASSERT(!entries.empty());
+    build(std::move(entries));
   }
 
-  // Adds samples from `begin` on, to the first one whose key has no place; returns which that is.
+  // Adds samples from `begin` on, up to the first one whose key has no slot; returns its number.
   template <class Keys, class Weight>
   std::size_t add_known(Keys keys, Weight weights, std::size_t begin, std::size_t end) noexcept {
     const Key* const known = keys_.data();
@@ -64,10 +66,10 @@ class PerfectTable {
     return end;
   }
 
-  // Gives the counts back to the table they are from.
+  // Writes the counts to the table they are from.
   void return_counts_to(HashTable<Count>& table) const noexcept {
     for (std::size_t slot = 0; slot < slots(); ++slot)
-      if (is_home(slot)) table.find(keys_[slot])->count = counts_[slot];
+      if (has_slot(slot)) table.find(keys_[slot])->count = counts_[slot];
   }
 
  private:
@@ -90,7 +92,7 @@ class PerfectTable {
   }
   std::size_t group_of(Key key) const noexcept { return group_of(hash_of(key), slot_bits_); }
   std::size_t slot_of(Key key) const noexcept { return slot_of(hash_of(key), slot_bits_); }
-  bool is_home(std::size_t slot) const noexcept {
+  bool has_slot(std::size_t slot) const noexcept {
     return slot == (slot_of(keys_[slot]) ^ displacements_[group_of(keys_[slot])]);
   }
 
@@ -102,7 +104,7 @@ class PerfectTable {
 
   // The groups, the largest first, each get the first displacement that leads the most of their
   // keys to free slots: nearly always all of them.
-  void place(Entries<Count> entries);
+  void build(Entries<Count> entries);
   std::size_t displacement_for(const Group& group, const std::vector<char>& taken) const noexcept;
 
   int slot_bits_;
@@ -112,7 +114,7 @@ class PerfectTable {
 };
 
 template <class Count>
-void PerfectTable<Count>::place(Entries<Count> entries) {
+void PerfectTable<Count>::build(Entries<Count> entries) {
   std::sort(entries.begin(), entries.end(), [](const Entry<Count>& a, const Entry<Count>& b) {
     return hash_of(a.key) < hash_of(b.key);
   });
@@ -139,7 +141,7 @@ void PerfectTable<Count>::place(Entries<Count> entries) {
       counts_[slot] = count;
     }
   }
-  // A key that has its place elsewhere is never looked for in a free slot.
+  // A key whose slot is another is never looked for in a free slot.
   const Key elsewhere =
       keys_[std::size_t(std::find(taken.begin(), taken.end(), 1) - taken.begin())];
   for (std::size_t slot = 0; slot < slots(); ++slot)

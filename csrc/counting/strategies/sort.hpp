@@ -9,6 +9,7 @@
 
 #include "counting/strategies/entries.hpp"
 #include "counting/strategies/partition.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 
@@ -36,7 +37,7 @@ inline constexpr std::size_t kMostSorted = 8192;
 namespace sorting {
 
 inline constexpr int kMostBits = 12;
-// What insertion does well.
+// So many items are sorted by insertion.
 inline constexpr std::size_t kFewItems = 24;
 
 template <class Item>
@@ -54,17 +55,20 @@ void insertion_sort(Item* items, std::size_t n) noexcept {
 // The bits in which any two of n > 0 keys differ.
 template <class Source>
 Key differing_bits(const Source& items, std::size_t n) noexcept {
+  PYINFO_ASSERT(n > 0);
   const Key first = key_of(items[0]);
   Key bits = 0;
   for (std::size_t i = 1; i < n; ++i) bits |= key_of(items[i]) ^ first;
   return bits;
 }
 
-// Deals n items to 2^bits parts by the bits of their keys above `shift`; those above these are
-// equal in all keys. Writes where each part ends, and returns the size of the largest.
+// Partitions n items into 2^bits parts by the bits of their keys from `shift` on; the bits above
+// are equal in all keys. Writes where each part ends, and returns the size of the largest.
 template <class Source, class Item, class Size>
 std::size_t partition(const Source& items, std::size_t n, int shift, int bits, Item* out,
                       Size* ends) noexcept {
+  PYINFO_ASSERT(n > 0 && shift >= 0 && shift + bits <= 64 && Size(n) == n);
+  PYINFO_ASSERT(differing_bits(items, n) >> shift >> (bits - 1) <= 1);
   const std::size_t parts = std::size_t{1} << bits;
   const Key mask = Key(parts - 1);
   std::memset(ends, 0, parts * sizeof(Size));
@@ -88,6 +92,7 @@ std::size_t partition(const Source& items, std::size_t n, int shift, int bits, I
 template <class Item>
 Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
   using namespace sorting;
+  PYINFO_ASSERT(n <= kMostSorted);
   if (n <= kFewItems) {
     insertion_sort(items, n);
     return items;

@@ -1,4 +1,4 @@
-#include "counting/factorize.hpp"
+#include "counting/label_values.hpp"
 
 #include <limits>
 #include <stdexcept>
@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kDirect = std::size_t{1} << 16;
 constexpr std::size_t kDirectPerEntry = 16;
 
-// The labels as the counts of a table: small enough that a lookup rarely meets another key first.
+// The labels as the counts of a table, sparse enough that a lookup rarely meets another key first.
 HashTable<std::uint32_t> labels_of(const Table<std::uint64_t>& table) {
   int slot_bits = 6;
   while ((table.size >> slot_bits) * 4 >= 1) ++slot_bits;
@@ -26,7 +26,7 @@ HashTable<std::uint32_t> labels_of(const Table<std::uint64_t>& table) {
 
 }  // namespace
 
-Table<std::uint64_t> factorize(Column column, std::uint32_t* labels) {
+Table<std::uint64_t> label_values(Column column, std::uint32_t* labels) {
   Table<std::uint64_t> table = count_values(column);
   if (table.size > std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("more than 2^32 - 1 different values");
