@@ -99,10 +99,16 @@ int threads_argument(PyObject* object) {
 
 void weights_argument(PyObject* object, double& p, double& q) {
   if (object == nullptr || object == Py_None) return;
-  const Reference pair = Reference::checked(PySequence_Fast(object, kPairOfWeights));
-  if (PySequence_Fast_GET_SIZE(pair.get()) != 2) throw std::invalid_argument(kPairOfWeights);
-  p = real_argument(PySequence_Fast_GET_ITEM(pair.get(), 0), "weights[0]");
-  q = real_argument(PySequence_Fast_GET_ITEM(pair.get(), 1), "weights[1]");
+  // A tuple of our own: a list might be emptied by the __float__ of what is in it.
+  const Reference pair(PySequence_Tuple(object));
+  if (pair.get() == nullptr) {
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw PythonError();
+    PyErr_Clear();
+    throw TypeError(kPairOfWeights);
+  }
+  if (PyTuple_GET_SIZE(pair.get()) != 2) throw std::invalid_argument(kPairOfWeights);
+  p = real_argument(PyTuple_GET_ITEM(pair.get(), 0), "weights[0]");
+  q = real_argument(PyTuple_GET_ITEM(pair.get(), 1), "weights[1]");
   if (!(p >= 0) || !(q >= 0) || !(std::abs(p + q - 1) <= elements::kSumTolerance<double>))
     throw std::invalid_argument("weights must be non-negative and sum to 1, not " + number_text(p) +
                                 " and " + number_text(q));

@@ -211,6 +211,19 @@ def test_weights_of_a_wrong_type(wrong: Any) -> None:
     raises(TypeError, "weights", pyinfo.js_divergence, HALF, HALF, weights=wrong)
 
 
+def test_weights_that_empty_their_list() -> None:
+    """What an item does when it is asked for its value is no matter of memory."""
+    weights: list[object] = []
+
+    class Emptying:
+        def __float__(self) -> float:
+            weights.clear()
+            return 0.5
+
+    weights += [Emptying(), Emptying()]
+    assert pyinfo.js_divergence(HALF, HALF, weights=weights) == 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_axis(name: str) -> None:
     table = np.full((2, 2), 0.5)

@@ -344,6 +344,26 @@ void check_absent() {
   }
 }
 
+// A list that somebody changes after it was found right is refused, and writes no symbol outside.
+void check_changed_patches() {
+  constexpr std::size_t n = 50;
+  const std::vector<unsigned char> good = {3, 'a', 0, 'b', 44, 'c'};
+  CHECK(patches_size(good.data(), good.size(), 3, n) == good.size(), "a good list");
+  Buffer<std::uint8_t> symbols(n);
+  const auto apply = [&](const std::vector<unsigned char>& list) {
+    Buffer<unsigned char> exact(list.size());
+    std::copy(list.begin(), list.end(), exact.data());
+    return apply_patches(exact.data(), exact.size(), 3, symbols.data(), n);
+  };
+  CHECK(apply(good), "a good list");
+  CHECK(symbols[3] == 'a' && symbols[4] == 'b' && symbols[49] == 'c', "places");
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::vector<unsigned char> changed = good;
+    changed[at] = 0xff;  // a longer gap, or a longer number
+    if (at % 2 == 0) CHECK(!apply(changed), std::to_string(at));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -355,5 +375,6 @@ int main() {
   check_divisions();
   check_damage(models);
   check_absent();
+  check_changed_patches();
   return pyinfo::check::finish();
 }

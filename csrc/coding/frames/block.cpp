@@ -96,7 +96,9 @@ const char* decode_rans(unsigned lanes, unsigned patches, const unsigned char* p
   if (list_size > left) return "the list of patches is not valid";
   const RansDecoder decoder(frequencies, lanes);
   const char* const what = decode_lanes(decoder, lanes, list + list_size, left - list_size, out, n);
-  if (what == nullptr) apply_patches(list, patches, out);
+  if (what == nullptr && !apply_patches(list, list_size, patches, out, n)) {
+    return "the list of patches is not valid";
+  }
   return what;
 }
 

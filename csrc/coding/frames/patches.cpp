@@ -13,28 +13,37 @@ void PatchWriter::add(std::size_t place, std::uint8_t symbol) noexcept {
   ++count_;
 }
 
-std::size_t patches_size(const unsigned char* data, std::size_t size, std::uint32_t patches,
-                         std::size_t n) noexcept {
+namespace {
+
+// Calls patch(place, symbol) for each patch and returns the bytes of the list; size + 1 as soon as
+// the list is wrong.
+template <class Patch>
+std::size_t each_patch(const unsigned char* list, std::size_t size, std::uint32_t patches,
+                       std::size_t n, Patch patch) noexcept {
   std::size_t at = 0;
   std::uint64_t next = 0;
   for (; patches > 0; --patches) {
     std::uint64_t gap;
-    const std::size_t length = read_varint(data + at, size - at, gap);
+    const std::size_t length = read_varint(list + at, size - at, gap);
     if (length == 0 || length == size - at || gap >= n - next) return size + 1;
+    patch(std::size_t(next + gap), list[at + length]);
     at += length + 1;
     next += gap + 1;
   }
   return at;
 }
 
-void apply_patches(const unsigned char* list, std::uint32_t patches,
-                   std::uint8_t* symbols) noexcept {
-  for (; patches > 0; --patches) {
-    std::uint64_t gap;
-    list += read_varint(list, kPatchBound, gap);
-    symbols[gap] = *list++;
-    symbols += gap + 1;
-  }
+}  // namespace
+
+std::size_t patches_size(const unsigned char* data, std::size_t size, std::uint32_t patches,
+                         std::size_t n) noexcept {
+  return each_patch(data, size, patches, n, [](std::size_t, std::uint8_t) {});
+}
+
+bool apply_patches(const unsigned char* list, std::size_t size, std::uint32_t patches,
+                   std::uint8_t* symbols, std::size_t n) noexcept {
+  const auto patch = [symbols](std::size_t place, std::uint8_t symbol) { symbols[place] = symbol; };
+  return each_patch(list, size, patches, n, patch) == size;
 }
 
 AbsentSymbols::AbsentSymbols(const std::uint32_t frequencies[256]) noexcept {

@@ -34,9 +34,12 @@ class PatchWriter {
 std::size_t patches_size(const unsigned char* data, std::size_t size, std::uint32_t patches,
                          std::size_t n) noexcept;
 
-// Applies patches that patches_size() has found to be a list.
-void apply_patches(const unsigned char* list, std::uint32_t patches,
-                   std::uint8_t* symbols) noexcept;
+// Applies the patches of a list of `size` bytes to n symbols. patches_size() has found it right,
+// but that was another look at the caller's memory, which somebody else may have written to since:
+// false if it is no such list any more. Nothing outside the list is read, nothing but symbols
+// written.
+bool apply_patches(const unsigned char* list, std::size_t size, std::uint32_t patches,
+                   std::uint8_t* symbols, std::size_t n) noexcept;
 
 // The symbols that have no frequency.
 class AbsentSymbols {
