@@ -305,7 +305,13 @@ def is_public(module: str, name: str) -> bool:
 
 
 def unpickled(thing: Any, protocol: int) -> Any:
-    recorder = Recorder(pickle.dumps(thing, protocol))
+    written = io.BytesIO()
+    pickler = pickle.Pickler(written, protocol)
+    # Not as other packages have arranged for everybody: tblib, which distributed brings, takes over
+    # all exceptions.
+    pickler.dispatch_table = {}
+    pickler.dump(thing)
+    recorder = Recorder(written.getvalue())
     copied = recorder.load()
     assert [name for name in sorted(recorder.names) if not is_public(*name)] == []
     return copied
