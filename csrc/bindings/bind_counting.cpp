@@ -174,7 +174,7 @@ py::array array_of(memory::Buffer<T>&& buffer, std::size_t size, const py::dtype
 }
 
 template <class Count>
-py::tuple table_of(const Samples& samples, counting::Table<Count>&& table) {
+py::tuple table_of(const Samples& samples, counting::ValueCounts<Count>&& table) {
   const counting::Type type = samples.column().type;
   py::array values;
   if (type.size == sizeof(counting::Key)) {
@@ -250,7 +250,7 @@ py::tuple factorize(const py::object& samples_object) {
 // The element that a key stands for, as a Python integer.
 py::object integer_of(const Samples& samples, counting::Key key) {
   py::array value = samples.values(1);
-  counting::Table<std::uint64_t> table(1);
+  counting::ValueCounts<std::uint64_t> table(1);
   table.append(key, 1);
   counting::write_elements(table, samples.column().type, value.mutable_data());
   return py::int_(value.attr("item")());

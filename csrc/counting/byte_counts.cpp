@@ -12,7 +12,7 @@ namespace {
 
 // An increment loads the counter that an earlier one may just have stored; the second waits some
 // cycles for the first. Neighbouring bytes therefore go to different tables, so that even constant
-// input meets the same counter only once in eight increments.
+// input increments the same counter only once in eight increments.
 constexpr std::size_t kTables = 8;
 
 // Processors guess store-to-load dependencies from the low 12 address bits. Rows of 1 KiB would

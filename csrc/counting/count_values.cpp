@@ -11,11 +11,12 @@
 #include "counting/strategies/many_values.hpp"
 #include "counting/strategies/perfect_table.hpp"
 #include "counting/strategies/sort.hpp"
+#include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 namespace {
 
-// A small table counts until it has met so many different values; then it is known that there are
+// A small table counts until it has so many different values; then it is known that there are
 // many, and count_many does the rest.
 constexpr std::size_t kFewDistinct = 4096;
 // A table of few values is so much emptier than it may get that a second probe is rare.
@@ -30,7 +31,7 @@ constexpr std::size_t kProbesPerBuild = 16384;
 // What has been counted is discarded rather than merged if it is a small part of all.
 constexpr std::size_t kSmallPart = 8;
 
-// Counts from `begin` until more than a few different values have been met, and returns where.
+// Counts from `begin` until there are more than a few different values, and returns where.
 template <class Keys, class Weight>
 std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight weights,
                       HashTable<typename Weight::Count>& table) {
@@ -64,18 +65,18 @@ std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight
 // Whether it is cheaper to sort than to hash, after so many samples have had so many different
 // values.
 bool should_sort(std::size_t samples, std::size_t different, std::size_t n) noexcept {
-  // s draws from d equally frequent values meet s^2 / 2d of them again.
+  // s draws from d equally frequent values repeat about s^2 / 2d of them.
   const double again = double(samples - std::min(samples, different)) + 1;
   return double(samples) * double(samples) / (2 * again) > double(n) / 3;
 }
 
 template <class Keys, class Weight>
-Table<typename Weight::Count> count(const Keys& keys, std::size_t n, Weight weights) {
+ValueCounts<typename Weight::Count> count(const Keys& keys, std::size_t n, Weight weights) {
   using Count = typename Weight::Count;
-  Table<Count> dense;
+  ValueCounts<Count> dense;
   std::size_t begin = 0;
-  const Window window = guess_window(keys, n);
-  if (window.width > 0) begin = count_dense(keys, n, weights, window, dense);
+  const KeyRange range = estimate_range(keys, n);
+  if (range.width > 0) begin = count_dense(keys, n, weights, range, dense);
   if (begin == n) return dense;
   if (dense.size > kFewDistinct)
     return count_many(keys, begin, n, weights, std::move(dense), false);
@@ -83,7 +84,7 @@ Table<typename Weight::Count> count(const Keys& keys, std::size_t n, Weight weig
   HashTable<Count> few(std::clamp(bit_width(n), kLeastSlotBits, kMostSlotBits));
   for (std::size_t i = 0; i < dense.size; ++i) few.add(dense.keys[i], dense.counts[i]);
   const std::size_t until = count_few(keys, begin, n, weights, few);
-  Table<Count> table;
+  ValueCounts<Count> table;
   if (until == n || until > n / kSmallPart) {
     Entries<Count> entries(few.distinct() + 2);
     entries.resize(few.copy_to(entries.data()));
@@ -98,19 +99,19 @@ Table<typename Weight::Count> count(const Keys& keys, std::size_t n, Weight weig
 }
 
 template <class Weight>
-Table<typename Weight::Count> count_column(Column column, Weight weights) {
+ValueCounts<typename Weight::Count> count_column(Column column, Weight weights) {
   return with_keys(column.data, column.type,
                    [&](const auto& keys) { return count(keys, column.size, weights); });
 }
 
 template <class Weight>
-Table<typename Weight::Count> count_reference(Column column, Weight weights) {
+ValueCounts<typename Weight::Count> count_reference(Column column, Weight weights) {
   using Count = typename Weight::Count;
   std::map<Key, Count> counts;
   with_keys(column.data, column.type, [&](const auto& keys) {
     for (std::size_t i = 0; i < column.size; ++i) counts[keys[i]] += weights[i];
   });
-  Table<Count> table(counts.size());
+  ValueCounts<Count> table(counts.size());
   for (const auto& [key, number] : counts)
     if (number != 0) table.append(key, number);
   return table;
@@ -118,34 +119,35 @@ Table<typename Weight::Count> count_reference(Column column, Weight weights) {
 
 }  // namespace
 
-Table<std::uint64_t> count_values(Column column) {
+ValueCounts<std::uint64_t> count_values(Column column) {
   if (column.type.size > 1) return count_column(column, Ones{});
+  PYINFO_ASSERT(column.type.size == 1 && has_small_keys(column.type.kind));
   std::uint64_t counts[kByteValues] = {};
   byte_counts(static_cast<const unsigned char*>(column.data), column.size, 1, counts);
-  Table<std::uint64_t> table(kByteValues);
+  ValueCounts<std::uint64_t> table(kByteValues);
   const unsigned flip = column.type.kind == Kind::natural ? 0 : 0x80;
   for (unsigned key = 0; key < kByteValues; ++key)
     if (counts[key ^ flip] != 0) table.append(key, counts[key ^ flip]);
   return table;
 }
 
-Table<std::uint64_t> count_values(Column column, const std::uint64_t* weights) {
+ValueCounts<std::uint64_t> count_values(Column column, const std::uint64_t* weights) {
   return count_column(column, Weights<std::uint64_t>{weights});
 }
 
-Table<double> count_values(Column column, const double* weights) {
+ValueCounts<double> count_values(Column column, const double* weights) {
   return count_column(column, Weights<double>{weights});
 }
 
-Table<std::uint64_t> count_values_reference(Column column) {
+ValueCounts<std::uint64_t> count_values_reference(Column column) {
   return count_reference(column, Ones{});
 }
 
-Table<std::uint64_t> count_values_reference(Column column, const std::uint64_t* weights) {
+ValueCounts<std::uint64_t> count_values_reference(Column column, const std::uint64_t* weights) {
   return count_reference(column, Weights<std::uint64_t>{weights});
 }
 
-Table<double> count_values_reference(Column column, const double* weights) {
+ValueCounts<double> count_values_reference(Column column, const double* weights) {
   return count_reference(column, Weights<double>{weights});
 }
 

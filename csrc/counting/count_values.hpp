@@ -12,18 +12,18 @@ namespace pyinfo::counting {
 // The table of a column: memory in proportion to how many different values there are, beside a
 // fixed amount. Weighted counts are added in the order of the samples; values whose weights sum to
 // zero are left out. Throws std::bad_alloc.
-Table<std::uint64_t> count_values(Column column);
-Table<std::uint64_t> count_values(Column column, const std::uint64_t* weights);
-Table<double> count_values(Column column, const double* weights);
+ValueCounts<std::uint64_t> count_values(Column column);
+ValueCounts<std::uint64_t> count_values(Column column, const std::uint64_t* weights);
+ValueCounts<double> count_values(Column column, const double* weights);
 
 // The same in its plainest form: the definition, and the oracle for the ones above.
-Table<std::uint64_t> count_values_reference(Column column);
-Table<std::uint64_t> count_values_reference(Column column, const std::uint64_t* weights);
-Table<double> count_values_reference(Column column, const double* weights);
+ValueCounts<std::uint64_t> count_values_reference(Column column);
+ValueCounts<std::uint64_t> count_values_reference(Column column, const std::uint64_t* weights);
+ValueCounts<double> count_values_reference(Column column, const double* weights);
 
 // Writes the elements that belong to the keys.
 template <class Count>
-void write_elements(const Table<Count>& table, Type type, void* elements) noexcept {
+void write_elements(const ValueCounts<Count>& table, Type type, void* elements) noexcept {
   with_keys(nullptr, type, [&](const auto& keys) {
     using Raw = typename std::remove_reference_t<decltype(keys)>::Element;
     Raw* const out = static_cast<Raw*>(elements);

@@ -64,7 +64,8 @@ class Counter {
   }
 
   JointHistogram finish() {
-    // All tables become one. What has been flushed is there only after long or widened counting.
+    // All tables become one. What has been flushed is there only after long counting or a wider
+    // range.
     const std::size_t size = rows_ * columns_;
     for (std::size_t t = 1; t < tables_; ++t)
       for (std::size_t c = 0; c < size; ++c) cells_[c] += cells_[t * size + c];
@@ -190,7 +191,10 @@ class Counter {
 template <class Visitor>
 decltype(auto) with_integers(Column column, Visitor&& visitor) {
   const Kind kind = column.type.kind;
-  switch (column.type.size) {
+  const unsigned char size = column.type.size;
+  PYINFO_ASSERT(kind != Kind::floating);
+  PYINFO_ASSERT(size == 1 || size == 2 || size == 4 || size == 8);
+  switch (size) {
     case 1:
       return visitor(IntegerKeys<std::uint8_t>(column.data, kind));
     case 2:
@@ -206,7 +210,6 @@ decltype(auto) with_integers(Column column, Visitor&& visitor) {
 
 std::optional<JointHistogram> joint_histogram(Column x, Column y) {
   PYINFO_ASSERT(x.size == y.size);
-  PYINFO_ASSERT(x.type.kind != Kind::floating && y.type.kind != Kind::floating);
   if (x.size == 0) return std::nullopt;
   return with_integers(x, [&](const auto& keys_x) {
     return with_integers(y, [&](const auto& keys_y) -> std::optional<JointHistogram> {
@@ -218,6 +221,7 @@ std::optional<JointHistogram> joint_histogram(Column x, Column y) {
 }
 
 std::optional<JointHistogram> joint_histogram_reference(Column x, Column y) {
+  PYINFO_ASSERT(x.size == y.size);
   if (x.size == 0) return std::nullopt;
   return with_integers(x, [&](const auto& keys_x) {
     return with_integers(y, [&](const auto& keys_y) -> std::optional<JointHistogram> {

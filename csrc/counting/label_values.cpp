@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kDirect = std::size_t{1} << 16;
 constexpr std::size_t kDirectPerEntry = 16;
 
-// The labels as the counts of a table, sparse enough that a lookup rarely meets another key first.
-HashTable<std::uint32_t> labels_of(const Table<std::uint64_t>& table) {
+// The labels as the counts of a table, sparse enough that a lookup rarely needs a second probe.
+HashTable<std::uint32_t> labels_of(const ValueCounts<std::uint64_t>& table) {
   int slot_bits = 6;
   while ((table.size >> slot_bits) * 4 >= 1) ++slot_bits;
   HashTable<std::uint32_t> labels(slot_bits + 1);
@@ -26,8 +26,8 @@ HashTable<std::uint32_t> labels_of(const Table<std::uint64_t>& table) {
 
 }  // namespace
 
-Table<std::uint64_t> label_values(Column column, std::uint32_t* labels) {
-  Table<std::uint64_t> table = count_values(column);
+ValueCounts<std::uint64_t> label_values(Column column, std::uint32_t* labels) {
+  ValueCounts<std::uint64_t> table = count_values(column);
   if (table.size > std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("more than 2^32 - 1 different values");
   if (table.size == 0) return table;

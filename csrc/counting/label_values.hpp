@@ -10,6 +10,6 @@ namespace pyinfo::counting {
 
 // The table of a column, and in labels[i] the index of the entry that sample i belongs to. Throws
 // std::bad_alloc, and std::length_error for 2^32 different values or more.
-Table<std::uint64_t> label_values(Column column, std::uint32_t* labels);
+ValueCounts<std::uint64_t> label_values(Column column, std::uint32_t* labels);
 
 }  // namespace pyinfo::counting

@@ -74,7 +74,7 @@ bool less(const Rows& rows, std::size_t a, std::size_t b) noexcept {
   return false;
 }
 
-// A hash table from rows to entries, numbered in the order in which they are first met.
+// A hash table from rows to entries, numbered in the order in which they first occur.
 class RowIndex {
  public:
   explicit RowIndex(const Rows& rows) : rows_(rows), slots_(kFirstSlots, Slot{0, kFree}) {}

@@ -6,6 +6,7 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
+#include "counting/byte_counts.hpp"
 #include "counting/count_values.hpp"
 #include "counting/joint_histogram.hpp"
 #include "counting/label_values.hpp"
@@ -18,7 +19,7 @@ using pyinfo::check::Buffer;
 using pyinfo::check::Random;
 
 template <class Count>
-bool equal(const Table<Count>& a, const Table<Count>& b) {
+bool equal(const ValueCounts<Count>& a, const ValueCounts<Count>& b) {
   return a.size == b.size && std::equal(a.keys.data(), a.keys.data() + a.size, b.keys.data()) &&
          std::equal(a.counts.data(), a.counts.data() + a.size, b.counts.data());
 }
@@ -155,6 +156,41 @@ void check_all_pairs(Random& random) {
   }
 }
 
+// Runs of `run` equal pairs, which are counted four at a time, before and after other ones.
+void check_byte_pairs(std::size_t n, std::size_t run, Random& random) {
+  Buffer<std::uint8_t> a(n, n % 5), b(n, n % 3);
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool repeats = i % run != 0;
+    a[i] = repeats ? a[i - 1] : std::uint8_t(random.bits());
+    b[i] = repeats ? b[i - 1] : std::uint8_t(random.bits());
+  }
+  std::vector<std::uint64_t> counts(kByteValues * kByteValues, 7), expected(counts);
+  joint_byte_counts(a.data(), b.data(), n, counts.data());
+  joint_byte_counts_reference(a.data(), b.data(), n, expected.data());
+  CHECK(counts == expected,
+        std::to_string(n) + " pairs of bytes in runs of " + std::to_string(run));
+}
+
+// Pairs of which one byte alone differs, in each of four neighbours.
+void check_byte_pairs_that_differ() {
+  for (std::size_t at = 0; at < 4; ++at) {
+    for (const bool in_a : {false, true}) {
+      std::uint8_t a[4] = {3, 3, 3, 3}, b[4] = {200, 200, 200, 200};
+      (in_a ? a : b)[at] ^= 1;
+      std::vector<std::uint64_t> counts(kByteValues * kByteValues);
+      joint_byte_counts(a, b, 4, counts.data());
+      const std::size_t other = a[at] * kByteValues + b[at];
+      CHECK(counts[3 * kByteValues + 200] == 3 && counts[other] == 1, std::to_string(at));
+    }
+  }
+}
+
+void check_all_byte_pairs(Random& random) {
+  for (std::size_t n = 0; n <= 70; ++n)
+    for (const std::size_t run : {1, 2, 3, 4, 5, 8, 71}) check_byte_pairs(n, run, random);
+  check_byte_pairs_that_differ();
+}
+
 void check_rows(std::size_t n, std::size_t width, bool wide, std::uint64_t values, Random& random) {
   Buffer<unsigned char> data(n * width);
   for (std::size_t i = 0; i < n; ++i) {
@@ -194,6 +230,7 @@ int main() {
   check_all_values(random);
   check_changes(random);
   check_all_pairs(random);
+  check_all_byte_pairs(random);
   check_all_rows(random);
   return pyinfo::check::finish();
 }

@@ -22,7 +22,7 @@ using pyinfo::check::Random;
 using Keys = IntegerKeys<Key>;
 
 template <class Count>
-bool equal(const Table<Count>& a, const Table<Count>& b) {
+bool equal(const ValueCounts<Count>& a, const ValueCounts<Count>& b) {
   return a.size == b.size && std::equal(a.keys.data(), a.keys.data() + a.size, b.keys.data()) &&
          std::equal(a.counts.data(), a.counts.data() + a.size, b.counts.data());
 }
@@ -31,8 +31,8 @@ bool equal(const Table<Count>& a, const Table<Count>& b) {
 struct Case {
   Buffer<Key> data;
   Buffer<double> weights;
-  Table<std::uint64_t> counts;
-  Table<double> sums;
+  ValueCounts<std::uint64_t> counts;
+  ValueCounts<double> sums;
 
   // Keys first, first + factor, ..., of which there are so many different ones.
   Case(std::size_t n, std::uint64_t first, std::uint64_t values, std::uint64_t factor,
@@ -50,22 +50,22 @@ struct Case {
   Weights<double> each() const { return {weights.data()}; }
 };
 
-// From a window that all samples are in, and from one that has to be widened.
+// From a range that all samples are in, and from one that has to be extended.
 void check_dense(std::size_t n, std::uint64_t values, Random& random) {
   const std::string what = std::to_string(n) + " of a range of " + std::to_string(values);
   const Case samples(n, 5000, values, 1, random);
-  for (const Window window : {Window{5000, values}, Window{5000 + values / 2, 1}}) {
-    Table<std::uint64_t> counts;
-    CHECK(count_dense(samples.keys(), n, Ones{}, window, counts) == n, what);
+  for (const KeyRange range : {KeyRange{5000, values}, KeyRange{5000 + values / 2, 1}}) {
+    ValueCounts<std::uint64_t> counts;
+    CHECK(count_dense(samples.keys(), n, Ones{}, range, counts) == n, what);
     CHECK(equal(counts, samples.counts), what);
-    Table<double> sums;
-    CHECK(count_dense(samples.keys(), n, samples.each(), window, sums) == n, what);
+    ValueCounts<double> sums;
+    CHECK(count_dense(samples.keys(), n, samples.each(), range, sums) == n, what);
     CHECK(equal(sums, samples.sums), what + ", weighted");
   }
 }
 
 template <class Count>
-Table<Count> sorted(const HashTable<Count>& table) {
+ValueCounts<Count> sorted(const HashTable<Count>& table) {
   Entries<Count> entries(table.distinct() + 2);
   entries.resize(table.copy_to(entries.data()));
   return sorted_table(std::move(entries));
@@ -92,11 +92,11 @@ void check_many(std::size_t n, std::uint64_t values, std::uint64_t factor, Rando
   for (const std::size_t begin : {std::size_t{0}, n / 3}) {
     const Column first{samples.data.data(), begin, {Kind::natural, 8}};
     for (const bool sorting : {false, true}) {
-      Table<std::uint64_t> table = count_values_reference(first);
+      ValueCounts<std::uint64_t> table = count_values_reference(first);
       table = count_many(samples.keys(), begin, n, Ones{}, std::move(table), sorting);
       CHECK(equal(table, samples.counts), what + (sorting ? ", sorted" : ", hashed"));
     }
-    Table<double> sums = count_values_reference(first, samples.weights.data());
+    ValueCounts<double> sums = count_values_reference(first, samples.weights.data());
     sums = count_many(samples.keys(), begin, n, samples.each(), std::move(sums), false);
     CHECK(equal(sums, samples.sums), what + ", weighted");
   }

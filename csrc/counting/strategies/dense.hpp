@@ -17,7 +17,7 @@
 namespace pyinfo::counting {
 
 // The keys first, first + 1, ..., first + width - 1; width 0 if there is none.
-struct Window {
+struct KeyRange {
   Key first;
   std::size_t width;
 };
@@ -25,7 +25,7 @@ struct Window {
 namespace dense {
 
 inline constexpr std::size_t kSamples = 512;
-// A table for a window may be so much wider than the samples are many, and never wider than that.
+// A table may have so many counters per sample, and never more than kWidest.
 inline constexpr std::size_t kWidthPerSample = 4;
 inline constexpr std::size_t kLeastWidth = 512;
 inline constexpr std::size_t kWidest = std::size_t{1} << 20;
@@ -41,8 +41,8 @@ inline std::size_t widest(std::size_t n) noexcept {
   return std::min(kWidest, kLeastWidth + n * kWidthPerSample);
 }
 
-// A window with a margin on both sides of what the samples span, if it may be so wide.
-inline Window widened(Key least, Key largest, std::size_t n) noexcept {
+// The range from `least` to `largest` with a margin on both sides; empty if it would be too wide.
+inline KeyRange with_margin(Key least, Key largest, std::size_t n) noexcept {
   PYINFO_ASSERT(least <= largest);
   const std::size_t limit = widest(n);
   if (largest - least >= limit) return {0, 0};
@@ -55,17 +55,17 @@ inline Window widened(Key least, Key largest, std::size_t n) noexcept {
 
 // Counts samples begin, begin + 1, ..., and returns the number of the first one outside.
 template <class Keys>
-std::size_t count_narrow(const Keys& keys, std::size_t begin, std::size_t end, Window window,
+std::size_t count_narrow(const Keys& keys, std::size_t begin, std::size_t end, KeyRange range,
                          std::uint32_t* tables) noexcept {
-  const std::size_t row = window.width;
+  const std::size_t row = range.width;
   std::uint32_t* const t0 = tables;
   std::uint32_t* const t1 = tables + row;
   std::uint32_t* const t2 = tables + 2 * row;
   std::uint32_t* const t3 = tables + 3 * row;
   std::size_t i = begin;
   for (; i + kTables <= end; i += kTables) {
-    const Key k0 = keys[i] - window.first, k1 = keys[i + 1] - window.first;
-    const Key k2 = keys[i + 2] - window.first, k3 = keys[i + 3] - window.first;
+    const Key k0 = keys[i] - range.first, k1 = keys[i + 1] - range.first;
+    const Key k2 = keys[i + 2] - range.first, k3 = keys[i + 3] - range.first;
     if (k0 >= row || k1 >= row || k2 >= row || k3 >= row) break;
     ++t0[k0];
     ++t1[k1];
@@ -73,7 +73,7 @@ std::size_t count_narrow(const Keys& keys, std::size_t begin, std::size_t end, W
     ++t3[k3];
   }
   for (; i < end; ++i) {
-    const Key key = keys[i] - window.first;
+    const Key key = keys[i] - range.first;
     if (key >= row) break;
     ++t0[key];
   }
@@ -82,23 +82,23 @@ std::size_t count_narrow(const Keys& keys, std::size_t begin, std::size_t end, W
 
 template <class Keys, class Weight, class Cell>
 std::size_t count_wide(const Keys& keys, std::size_t begin, std::size_t end, Weight weights,
-                       Window window, Cell* table) noexcept {
+                       KeyRange range, Cell* table) noexcept {
   std::size_t i = begin;
   for (; i < end; ++i) {
-    const Key key = keys[i] - window.first;
-    if (key >= window.width) break;
+    const Key key = keys[i] - range.first;
+    if (key >= range.width) break;
     table[key] += Cell(weights[i]);
   }
   return i;
 }
 
-// Counts of a window that may be widened.
+// Counts of a range that may be extended.
 template <class Count>
 class DenseTable {
  public:
-  explicit DenseTable(Window window) : window_(window), counts_(window.width) {}
+  explicit DenseTable(KeyRange range) : range_(range), counts_(range.width) {}
 
-  Window window() const noexcept { return window_; }
+  KeyRange range() const noexcept { return range_; }
 
   // Counts samples begin, begin + 1, ..., and returns the number of the first one outside, or of
   // one that more may not be counted before at a time.
@@ -106,49 +106,48 @@ class DenseTable {
   std::size_t count(const Keys& keys, std::size_t begin, std::size_t end, Weight weights) {
     if constexpr (std::is_same_v<Weight, Ones>) {
       end = std::min(end, begin + kPerFlush);
-      const bool narrow = window_.width <= kNarrow;
+      const bool narrow = range_.width <= kNarrow;
       const std::size_t tables = narrow ? kTables : 1;
-      const std::unique_ptr<std::uint32_t[]> cells(new std::uint32_t[tables * window_.width]());
-      const std::size_t until = narrow
-                                    ? count_narrow(keys, begin, end, window_, cells.get())
-                                    : count_wide(keys, begin, end, weights, window_, cells.get());
+      const std::unique_ptr<std::uint32_t[]> cells(new std::uint32_t[tables * range_.width]());
+      const std::size_t until = narrow ? count_narrow(keys, begin, end, range_, cells.get())
+                                       : count_wide(keys, begin, end, weights, range_, cells.get());
       for (std::size_t t = 0; t < tables; ++t)
-        for (std::size_t k = 0; k < window_.width; ++k) counts_[k] += cells[t * window_.width + k];
+        for (std::size_t k = 0; k < range_.width; ++k) counts_[k] += cells[t * range_.width + k];
       return until;
     } else {
-      return count_wide(keys, begin, end, weights, window_, counts_.data());
+      return count_wide(keys, begin, end, weights, range_, counts_.data());
     }
   }
 
-  // The window contains the one before.
-  void widen(Window window) {
-    PYINFO_ASSERT(window.first <= window_.first);
-    PYINFO_ASSERT(window_.first - window.first + window_.width <= window.width);
-    std::vector<Count> counts(window.width);
-    std::copy(counts_.begin(), counts_.end(), counts.begin() + (window_.first - window.first));
-    window_ = window;
+  // The range contains the one before.
+  void extend(KeyRange range) {
+    PYINFO_ASSERT(range.first <= range_.first);
+    PYINFO_ASSERT(range_.first - range.first + range_.width <= range.width);
+    std::vector<Count> counts(range.width);
+    std::copy(counts_.begin(), counts_.end(), counts.begin() + (range_.first - range.first));
+    range_ = range;
     counts_ = std::move(counts);
   }
 
-  Table<Count> finish() const {
+  ValueCounts<Count> finish() const {
     std::size_t size = 0;
     for (const Count count : counts_) size += count != 0;
-    Table<Count> table(size);
-    for (std::size_t k = 0; k < window_.width; ++k)
-      if (counts_[k] != 0) table.append(window_.first + k, counts_[k]);
+    ValueCounts<Count> table(size);
+    for (std::size_t k = 0; k < range_.width; ++k)
+      if (counts_[k] != 0) table.append(range_.first + k, counts_[k]);
     return table;
   }
 
  private:
-  Window window_;
+  KeyRange range_;
   std::vector<Count> counts_;
 };
 
 }  // namespace dense
 
-// A window for the keys as far as some of them tell.
+// The range of the keys, estimated from some of them.
 template <class Keys>
-Window guess_window(const Keys& keys, std::size_t n) noexcept {
+KeyRange estimate_range(const Keys& keys, std::size_t n) noexcept {
   if (n == 0) return {0, 0};
   const std::size_t step = (n - 1) / dense::kSamples + 1;
   Key least = keys[n - 1], largest = least;
@@ -156,24 +155,24 @@ Window guess_window(const Keys& keys, std::size_t n) noexcept {
     least = std::min(least, keys[i]);
     largest = std::max(largest, keys[i]);
   }
-  return dense::widened(least, largest, n);
+  return dense::with_margin(least, largest, n);
 }
 
-// Counts as long as the keys lie in a window, widened when they leave it, that is not too large.
+// Counts as long as the keys are in a range, which is extended for others as far as it may be.
 // Returns how many samples have been counted, and puts their counts into `counted`.
 template <class Keys, class Weight>
-std::size_t count_dense(const Keys& keys, std::size_t n, Weight weights, Window window,
-                        Table<typename Weight::Count>& counted) {
-  dense::DenseTable<typename Weight::Count> table(window);
+std::size_t count_dense(const Keys& keys, std::size_t n, Weight weights, KeyRange range,
+                        ValueCounts<typename Weight::Count>& counted) {
+  dense::DenseTable<typename Weight::Count> table(range);
   std::size_t i = 0;
   while ((i = table.count(keys, i, n, weights)) < n) {
     const Key key = keys[i];
-    const Window now = table.window();
+    const KeyRange now = table.range();
     if (key - now.first < now.width) continue;  // the end of what may be counted at a time
-    const Window wider = dense::widened(std::min(key, now.first),
-                                        std::max<Key>(key, now.first + (now.width - 1)), n);
+    const KeyRange wider = dense::with_margin(std::min(key, now.first),
+                                              std::max<Key>(key, now.first + (now.width - 1)), n);
     if (wider.width == 0) break;
-    table.widen(wider);
+    table.extend(wider);
   }
   counted = table.finish();
   return i;

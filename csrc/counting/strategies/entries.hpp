@@ -24,15 +24,15 @@ using Entries = std::vector<Entry<Count>>;
 // The result: `size` keys in their order, each of them once, none with a count of zero. The buffers
 // may be larger.
 template <class Count>
-struct Table {
+struct ValueCounts {
   std::size_t size = 0;
   memory::Buffer<Key> keys;
   memory::Buffer<Count> counts;
 
-  Table() = default;
-  explicit Table(std::size_t most) : keys(most), counts(most) {}
+  ValueCounts() = default;
+  explicit ValueCounts(std::size_t most) : keys(most), counts(most) {}
   void append(Key key, Count count) noexcept {
-    PYINFO_ASSERT(size < keys.size() && (size == 0 || key > keys[size - 1]));
+    PYINFO_ASSERT(size < keys.size() && (size == 0 || key > keys[size - 1]) && count != 0);
     keys[size] = key;
     counts[size] = count;
     ++size;

@@ -76,7 +76,7 @@ class HashTable {
   std::size_t distinct() const noexcept { return used_; }
 
   // How many keys of equal counts would be as unlike each other: the exponential of Renyi's entropy
-  // of order 2. Keys that are hardly ever met hardly count.
+  // of order 2. Rare keys hardly count.
   double effective_keys() const noexcept {
     double sum = 0, squares = 0;
     for (std::size_t at = 0; at < slots(); ++at) {

@@ -18,6 +18,11 @@ using Key = std::uint64_t;
 
 enum class Kind : unsigned char { natural, integer, floating, time };
 
+// Whether there are elements of one byte.
+constexpr bool has_small_keys(Kind kind) noexcept {
+  return kind == Kind::natural || kind == Kind::integer;
+}
+
 // What kind of elements, and how many bytes each has: 1, 2, 4 or 8.
 struct Type {
   Kind kind;
@@ -91,8 +96,8 @@ class FloatKeys {
 template <class Visitor>
 decltype(auto) with_keys(const void* data, Type type, Visitor&& visitor) {
   PYINFO_ASSERT(type.size == 1 || type.size == 2 || type.size == 4 || type.size == 8);
+  PYINFO_ASSERT(type.size > 1 || has_small_keys(type.kind));
   if (type.kind == Kind::floating) {
-    PYINFO_ASSERT(type.size > 1);
     if (type.size == 2) return visitor(FloatKeys<std::uint16_t>(data));
     if (type.size == 4) return visitor(FloatKeys<std::uint32_t>(data));
     return visitor(FloatKeys<std::uint64_t>(data));

@@ -21,7 +21,7 @@ namespace pyinfo::counting {
 namespace many {
 
 inline constexpr std::size_t kChunk = std::size_t{1} << 20;
-// Parts of 2^10 items and, where the keys lie evenly, not more than kMostSorted.
+// Parts of 2^10 items on average; of uniformly distributed keys, none of more than kMostSorted.
 inline constexpr int kPartSizeBits = 10;
 inline constexpr int kMostPartBits = 10;
 inline constexpr int kFirstSlotBits = 10;
@@ -67,7 +67,7 @@ struct Chunk {
 // The sums so far, and then the samples of a chunk.
 template <class Keys, class T>
 struct WeightedChunk {
-  const Table<T>& sums;
+  const ValueCounts<T>& sums;
   const Keys& keys;
   const T* weights;
   std::size_t begin;
@@ -180,8 +180,9 @@ class ChunkCounter {
 };
 
 // Counts of equal keys are added.
-inline Table<std::uint64_t> merged(const Table<std::uint64_t>& a, const KeysAndCounts& b) {
-  Table<std::uint64_t> both(a.size + b.size);
+inline ValueCounts<std::uint64_t> merged(const ValueCounts<std::uint64_t>& a,
+                                         const KeysAndCounts& b) {
+  ValueCounts<std::uint64_t> both(a.size + b.size);
   std::size_t i = 0, j = 0;
   while (i < a.size && j < b.size) {
     const Key x = a.keys[i], y = b.keys[j];
@@ -198,20 +199,20 @@ inline Table<std::uint64_t> merged(const Table<std::uint64_t>& a, const KeysAndC
 
 // The table of at most kMostSorted entries in any order, each key once.
 template <class Count>
-Table<Count> sorted_table(Entries<Count> entries) {
+ValueCounts<Count> sorted_table(Entries<Count> entries) {
   PYINFO_ASSERT(entries.size() <= kMostSorted);
   const std::size_t n = entries.size();
   Entries<Count> scratch(n);
   const Entry<Count>* const sorted = sort_items(entries.data(), scratch.data(), n);
-  Table<Count> table(n);
+  ValueCounts<Count> table(n);
   for (std::size_t i = 0; i < n; ++i) table.append(sorted[i].key, sorted[i].count);
   return table;
 }
 
 // Counts samples begin .. n - 1 on top of a table.
 template <class Keys>
-Table<std::uint64_t> count_many(const Keys& keys, std::size_t begin, std::size_t n, Ones,
-                                Table<std::uint64_t> table, bool sorting) {
+ValueCounts<std::uint64_t> count_many(const Keys& keys, std::size_t begin, std::size_t n, Ones,
+                                      ValueCounts<std::uint64_t> table, bool sorting) {
   using namespace many;
   while (begin < n) {
     // Chunks as large as the table keep merging in proportion to the samples.
@@ -235,8 +236,8 @@ Table<std::uint64_t> count_many(const Keys& keys, std::size_t begin, std::size_t
 // The sums so far are the first items of each chunk, so that every weight is added to the sum of
 // those before it.
 template <class Keys, class T>
-Table<T> count_many(const Keys& keys, std::size_t begin, std::size_t n, Weights<T> weights,
-                    Table<T> table, bool) {
+ValueCounts<T> count_many(const Keys& keys, std::size_t begin, std::size_t n, Weights<T> weights,
+                          ValueCounts<T> table, bool) {
   using namespace many;
   while (begin < n) {
     const std::size_t now = std::min(n - begin, std::max(kChunk, table.size));
@@ -246,7 +247,7 @@ Table<T> count_many(const Keys& keys, std::size_t begin, std::size_t n, Weights<
     ChunkCounter<Entry<T>, EntriesInPlace<T>> counter(false, out);
     counter.count(WeightedChunk<Keys, T>{table, keys, weights.weights, begin}, items.data(),
                   scratch.data(), size);
-    table = Table<T>(out.size);
+    table = ValueCounts<T>(out.size);
     for (std::size_t i = 0; i < out.size; ++i) table.append(items[i].key, items[i].count);
     begin += now;
   }

@@ -3,7 +3,7 @@
 // Insertion moves hardly any key far, but no branch predictor knows where it stops. With
 // AVX-512, which alone can compare unsigned numbers of 64 bits, odd-even transposition (Habermann,
 // "Parallel neighbor-sort", 1972) needs no branch: m rounds, which in turn put the pairs that begin
-// at even and at odd places in order, sort parts of m keys wherever these lie.
+// at even and at odd indices in order, sort parts of m keys wherever these begin.
 #include <cstddef>
 
 #include "counting/strategies/partition.hpp"
@@ -36,7 +36,7 @@ PYINFO_INLINE __m512i exchange(__m512i keys) {
   return _mm512_mask_max_epu64(_mm512_min_epu64(keys, other), 0xaa, keys, other);
 }
 
-// A round that begins at even places and one that begins at odd places.
+// A round on the pairs that begin at even indices, and one on those at odd indices.
 PYINFO_INLINE void two_rounds(Key* keys, std::size_t n) {
   __m512i even = exchange(load(keys, n));
   _mm512_mask_storeu_epi64(keys, first_lanes(n) & 1, even);

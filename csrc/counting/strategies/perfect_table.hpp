@@ -68,8 +68,12 @@ class PerfectTable {
 
   // Writes the counts to the table they are from.
   void return_counts_to(HashTable<Count>& table) const noexcept {
-    for (std::size_t slot = 0; slot < slots(); ++slot)
-      if (has_slot(slot)) table.find(keys_[slot])->count = counts_[slot];
+    for (std::size_t slot = 0; slot < slots(); ++slot) {
+      if (!has_slot(slot)) continue;
+      Entry<Count>* const entry = table.find(keys_[slot]);
+      PYINFO_ASSERT(entry->key == keys_[slot]);
+      entry->count = counts_[slot];
+    }
   }
 
  private:
@@ -141,11 +145,10 @@ void PerfectTable<Count>::build(Entries<Count> entries) {
       counts_[slot] = count;
     }
   }
-  // A key whose slot is another is never looked for in a free slot.
-  const Key elsewhere =
-      keys_[std::size_t(std::find(taken.begin(), taken.end(), 1) - taken.begin())];
+  // Free slots get a key whose slot is another, which is never looked up there.
+  const Key filler = keys_[std::size_t(std::find(taken.begin(), taken.end(), 1) - taken.begin())];
   for (std::size_t slot = 0; slot < slots(); ++slot)
-    if (!taken[slot]) keys_[slot] = elsewhere;
+    if (!taken[slot]) keys_[slot] = filler;
 }
 
 template <class Count>

@@ -88,7 +88,7 @@ std::size_t partition(const Source& items, std::size_t n, int shift, int bits, I
 // `scratch`. Items of one key keep their order.
 //
 // About as many parts as items, then insertion within all parts at once: hardly anything is left
-// to do, unless the keys lie unevenly.
+// to do, unless the distribution of the keys is skewed.
 template <class Item>
 Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
   using namespace sorting;
