@@ -177,6 +177,7 @@ double conditional_information(const JointCells& cells) {
   for (std::size_t row = 0; row < cells.row_count; ++row) {
     if (row_totals[row] == 0) continue;
     const std::uint64_t group_total = group_totals[std::size_t(cells.groups[row])];
+    PYINFO_ASSERT(covered[row] <= group_total);  // else a column is used by two groups
     sum.add(double(row_totals[row]) * double(group_total - covered[row]) / double(group_total));
   }
   return std::max(0.0, sum.value() / double(total));

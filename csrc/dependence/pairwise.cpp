@@ -56,7 +56,10 @@ class Pairs {
       : data_(data), matrix_(matrix), totals_(data.columns * kByteValues) {
     for (std::size_t i = 0; i < data.columns; ++i) {
       PYINFO_ASSERT(data.alphabets[i] <= kByteValues);
-      counting::byte_counts(column(i), data.samples, 1, totals_.data() + i * kByteValues);
+      std::uint64_t* const totals = totals_.data() + i * kByteValues;
+      counting::byte_counts(column(i), data.samples, 1, totals);
+      PYINFO_ASSERT(std::all_of(totals + data.alphabets[i], totals + kByteValues,
+                                [](std::uint64_t count) { return count == 0; }));
     }
     column_totals_.assign(totals_.begin(), totals_.end());
     for (std::size_t row = 0; row < data.columns; ++row) {
@@ -127,7 +130,7 @@ void all_pairs(const CodedColumns& data, double* matrix, int threads) {
   const std::size_t parts = std::min(pairs.size(), std::size_t(threads::resolve(threads)));
   const std::size_t cells = pairs.largest();
   const std::unique_ptr<Count[]> tables(new Count[parts * cells]);
-  auto part = [&](std::size_t i) {
+  auto part = [&](std::size_t i) noexcept {
     for (std::size_t pass = i; pass < pairs.size(); pass += parts)
       pairs.run(pass, tables.get() + i * cells);
   };

@@ -50,11 +50,11 @@ class Evaluation {
     const bool share_slices = lines * tiles > 1;
     const int inside = share_slices ? 1 : problem_.threads;
     if (column_axis_ >= 0) {
-      auto task = [&](std::size_t i) { columns(i / tiles, i % tiles * tile_, along); };
+      auto task = [&](std::size_t i) noexcept { columns(i / tiles, i % tiles * tile_, along); };
       threads::parallel(lines * tiles, problem_.threads, task);
     } else {
       const std::size_t run = std::max<std::size_t>(1, std::size_t(1 << 15) / inner_.size);
-      auto task = [&](std::size_t i) {
+      auto task = [&](std::size_t i) noexcept {
         Workspace<T> workspace;
         for (std::size_t s = i * run; s < std::min(slices, (i + 1) * run); ++s)
           single(s, workspace, inside);

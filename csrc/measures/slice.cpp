@@ -105,7 +105,7 @@ void Slice<T>::run_parts(typename KernelEntry<T>::Run run, Kernel kernel,
   const int count = shape(kernel).sums;
   const std::size_t parts = (size_ + length - 1) / length;
   Sums each[kMostParts];
-  auto task = [&](std::size_t i) {
+  auto task = [&](std::size_t i) noexcept {
     run_part(run, kernel, parameters, first_operand, i * length, std::min(size_, (i + 1) * length),
              each[i]);
   };

@@ -1,6 +1,7 @@
 #include "memory/page_cache.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -83,6 +84,7 @@ void* acquire_pages(std::size_t bytes) {
 void release_pages(void* memory, std::size_t bytes) noexcept {
   PYINFO_ASSERT(memory != nullptr && bytes >= kMinPages);
   const std::size_t size = rounded(bytes);
+  PYINFO_ASSERT(reinterpret_cast<std::uintptr_t>(memory) % std::size_t(alignment(size)) == 0);
   if (size <= kLargestCached) {
     if (const TryLock lock; lock) {
       // The oldest are evicted.

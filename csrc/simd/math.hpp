@@ -6,6 +6,9 @@
 // Coefficients: tools/fit_polynomials.py.
 #pragma once
 
+#include <limits>
+
+#include "simd/assert.hpp"
 #include "simd/vec.hpp"
 
 namespace pyinfo::simd {
@@ -46,8 +49,23 @@ constexpr T kLog2E = T(1.44269504088896340736);
 template <class T>
 constexpr T kLog2ERest = sizeof(T) == 8 ? T(2.0355273740931033e-17) : T(1.9259629911266175e-08);
 
-// unit * (ln((1 + s) / (1 - s)) - 2 s) / s^3 for z = s^2 <= 0.04; `unit` is folded into the
-// coefficients by the compiler.
+#ifdef PYINFO_CHECKED
+// Whether no lane is outside [least, most]; a NaN is not.
+template <class T>
+PYINFO_INLINE bool is_within(Vec<T> x, T least, T most) {
+  for (int i = 0; i < kLanes<T>; ++i)
+    if (x[i] < least || x[i] > most) return false;
+  return true;
+}
+// Of what logarithms take.
+template <class T>
+PYINFO_INLINE bool is_raised(Vec<T> x) {
+  return is_within<T>(x, Format<T>::smallest, std::numeric_limits<T>::infinity());
+}
+#endif
+
+// unit * (ln((1 + s) / (1 - s)) - 2 s) / s^3, accurate for z = s^2 <= 0.04; `unit` is folded into
+// the coefficients by the compiler.
 PYINFO_INLINE Vec<double> atanh_tail(Vec<double> z, double unit = 1) {
   using V = Vec<double>;
   const auto c = [unit](double x) { return splat<double>(x * unit); };
@@ -77,7 +95,8 @@ PYINFO_INLINE Vec<float> atanh_tail(Vec<float> z, float unit = 1) {
   return fma(fma(c(0.3035925f), z, c(0.39957902f)), z, c(0.6666695f));
 }
 
-// x = 2^exponent * mantissa with mantissa in [0.75, 1.5); Format::smallest <= x < the largest / 2.
+// x = 2^exponent * mantissa with mantissa in [0.75, 1.5), for Format::smallest <= x < the largest
+// / 2. Of other x the exponent is unspecified, and the mantissa any number in this range.
 template <class T>
 PYINFO_INLINE void split(Vec<T> x, Vec<T>& exponent, Vec<T>& mantissa) {
 #if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
@@ -104,6 +123,7 @@ PYINFO_INLINE void split(Vec<T> x, Vec<T>& exponent, Vec<T>& mantissa) {
 // ln(1 + f) for f in [-0.25, 0.5), as fdlibm arranges it: the rounding of s only meets small terms.
 template <class T>
 PYINFO_INLINE Vec<T> ln_near_one_correction(Vec<T> f) {
+  PYINFO_ASSERT(is_within<T>(f, T(-0.25), T(0.5)));
   const Vec<T> s = f / (f + splat<T>(2));
   const Vec<T> z = s * s;
   const Vec<T> half_square = f * f * splat<T>(T(0.5));
@@ -113,6 +133,7 @@ PYINFO_INLINE Vec<T> ln_near_one_correction(Vec<T> f) {
 // log2(x) for sums, where errors of an ULP or so average out. x >= Format::smallest.
 template <class T>
 PYINFO_INLINE Vec<T> log2(Vec<T> x) {
+  PYINFO_ASSERT(is_raised<T>(x));
   Vec<T> e, m;
   split<T>(x, e, m);
   const Vec<T> s = (m - splat<T>(1)) / (m + splat<T>(1));
@@ -151,6 +172,7 @@ PYINFO_INLINE void align(Vec<T> p, Vec<T> q, Vec<T>& aligned_q, Vec<T>& exponent
   using U = typename UnsignedOf<T>::type;
   // The difference of the bit patterns is log2(p / q) to within 0.09; the field wraps around, wide
   // enough for every exponent, with its middle in the sign bit.
+  PYINFO_ASSERT(is_raised<T>(p) && is_raised<T>(q));
   constexpr U middle = U(1) << (sizeof(T) * 8 - 1);
   const Bits<T> difference = bits<T>(p) - bits<T>(q) + U(middle + (U(1) << (F::mantissa_bits - 1)));
   exponent = from_bits<T>((difference >> F::mantissa_bits) | F::magic) -
@@ -161,6 +183,7 @@ PYINFO_INLINE void align(Vec<T> p, Vec<T> q, Vec<T>& aligned_q, Vec<T>& exponent
 
 // (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2.
 PYINFO_INLINE Vec<double> expm1_tail(Vec<double> r) {
+  PYINFO_ASSERT(is_within<double>(r, -0.34657360, 0.34657360));
   using V = Vec<double>;
   const auto c = [](double x) { return splat<double>(x); };
   const auto fma = [](V a, V b, V x) { return multiply_add<double>(a, b, x); };

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "simd/assert.hpp"
 #include "simd/kernel_file.hpp"
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -187,6 +188,7 @@ PYINFO_INLINE Vec<T> where_less(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) {
 // The first `count` lanes from memory, zero in the others; count in 1 .. lanes. Reads no further.
 template <class T>
 PYINFO_INLINE Vec<T> load_first(const T* p, int count) {
+  PYINFO_ASSERT(count >= 1 && count <= kLanes<T>);
 #if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
   if constexpr (sizeof(T) == 8)
     return _mm512_maskz_loadu_pd(__mmask8((1u << count) - 1), p);
@@ -207,8 +209,10 @@ PYINFO_INLINE Vec<T> load_first(const T* p, int count) {
 #endif
 }
 
+// The first `count` lanes to memory; count in 1 .. lanes. Writes no further.
 template <class T>
 PYINFO_INLINE void store_first(T* p, Vec<T> v, int count) {
+  PYINFO_ASSERT(count >= 1 && count <= kLanes<T>);
   T lanes[kLanes<T>];
   store<T>(lanes, v);
   for (int i = 0; i < count; ++i) PYINFO_COPY(p + i, lanes + i, sizeof(T));

@@ -6,14 +6,17 @@
 #include <thread>
 #include <vector>
 
+#include "simd/assert.hpp"
+
 namespace pyinfo::threads {
 
 int resolve(int threads) noexcept {
+  PYINFO_ASSERT(threads >= 0 && threads <= kMostThreads);
   if (threads > 0) return threads;
-  return std::max(1, int(std::thread::hardware_concurrency()));
+  return std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads);
 }
 
-void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i),
+void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i) noexcept,
               void* context) {
   const std::size_t workers = std::min(count, std::size_t(resolve(threads)));
   if (workers <= 1) {

@@ -9,19 +9,20 @@ namespace pyinfo::threads {
 inline constexpr int kMostThreads = 4096;
 
 // Calls task(context, i) for i in 0 .. count - 1 on at most `threads` threads (0: one per core);
-// the calling thread is one of them. Tasks must not throw. If the system gives no thread, fewer
-// run.
-void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i),
+// the calling thread is one of them. Tasks must not throw: they are noexcept. If the system gives
+// no thread, fewer run.
+void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i) noexcept,
               void* context);
 
 template <class Task>
 void parallel(std::size_t count, int threads, Task& task) {
+  static_assert(noexcept(task(count)));
   parallel(
-      count, threads, [](void* context, std::size_t i) { (*static_cast<Task*>(context))(i); },
-      &task);
+      count, threads,
+      [](void* context, std::size_t i) noexcept { (*static_cast<Task*>(context))(i); }, &task);
 }
 
-// `threads` with 0 replaced by the number of cores.
+// `threads`, 0 .. kMostThreads, with 0 replaced by the number of cores.
 int resolve(int threads) noexcept;
 
 }  // namespace pyinfo::threads

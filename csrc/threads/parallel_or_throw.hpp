@@ -15,7 +15,7 @@ template <class Task>
 void parallel_or_throw(std::size_t count, int threads, Task task) {
   std::mutex mutex;
   std::exception_ptr failure;
-  auto guarded = [&](std::size_t i) {
+  auto guarded = [&](std::size_t i) noexcept {
     try {
       task(i);
     } catch (...) {

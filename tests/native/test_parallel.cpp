@@ -15,7 +15,7 @@ using pyinfo::threads::parallel_or_throw;
 void check_every_task_runs_once(std::size_t count, int threads) {
   const std::string what = std::to_string(count) + " tasks on " + std::to_string(threads);
   std::vector<std::atomic<int>> calls(count);
-  auto task = [&](std::size_t i) { ++calls[i]; };
+  auto task = [&](std::size_t i) noexcept { ++calls[i]; };
   parallel(count, threads, task);
   for (const std::atomic<int>& each : calls) CHECK(each == 1, what);
   parallel_or_throw(count, threads, task);

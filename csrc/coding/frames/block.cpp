@@ -106,6 +106,7 @@ const char* decode_rans(unsigned lanes, unsigned patches, const unsigned char* p
 
 void encode_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                   unsigned char* end, CodedBlock& block) {
+  PYINFO_ASSERT(n >= 1 && n <= kMaxBlockSymbols);
   BlockPlan plan;
   plan_block(symbols, n, settings, end - n / 8, plan);
   BlockSizes& sizes = block.sizes;

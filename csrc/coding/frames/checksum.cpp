@@ -1,5 +1,8 @@
 #include "coding/frames/checksum.hpp"
 
+#include "memory/overlap.hpp"
+#include "simd/assert.hpp"
+
 namespace pyinfo::coding {
 
 PYINFO_KERNEL_TABLES(ChecksumKernels, checksum_kernels)
@@ -19,6 +22,7 @@ std::uint32_t crc32c(std::uint32_t seed, const unsigned char* data, std::size_t 
 
 std::uint32_t crc32c_copy(std::uint32_t seed, const unsigned char* data, std::size_t size,
                           unsigned char* to) noexcept {
+  PYINFO_ASSERT(!memory::overlap(data, size, to, size));
   return active().crc32c_copy(seed, data, size, to);
 }
 

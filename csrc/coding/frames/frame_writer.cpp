@@ -9,6 +9,7 @@
 #include "coding/planes/planes.hpp"
 #include "coding/planes/rotation.hpp"
 #include "memory/thread_scratch.hpp"
+#include "simd/assert.hpp"
 #include "threads/parallel_or_throw.hpp"
 
 namespace pyinfo::coding {
@@ -177,6 +178,8 @@ std::size_t FrameWriter::items_bound(std::uint64_t items) const {
 std::size_t FrameWriter::finish_bound() const noexcept { return index_size(index_.size()); }
 
 void FrameWriter::choose_rotation(const unsigned char* data, std::uint64_t items) {
+  PYINFO_ASSERT(header_check_ == 0 && items_ == 0);
+  PYINFO_ASSERT(items >= (header_.sized ? header_.items : 0));
   if (!settings_.floats || settings_.coder == Coder::raw) return;
   if (!header_.sized) items = std::min<std::uint64_t>(items, header_.chunk_items);
   header_.rotated = rotation_pays(data, items, header_.planes, header_.chunk_items);

@@ -67,7 +67,10 @@ struct LaneKernels {
 };
 
 // Which of them does so many lanes, kVectorLanes at least.
-constexpr unsigned kernel_index(unsigned lanes) { return log2_lanes(lanes / kVectorLanes); }
+constexpr unsigned kernel_index(unsigned lanes) {
+  PYINFO_ASSERT(is_lane_count(lanes) && lanes >= kVectorLanes);
+  return log2_lanes(lanes / kVectorLanes);
+}
 
 // Few lanes for short inputs (a lane costs up to three bytes), many for long ones (they run side by
 // side): the vector kernels of rANS wait for each other's results below 256, those of Huffman below

@@ -28,6 +28,7 @@ std::uint32_t reversed(std::uint32_t bits, unsigned length) {
 WideHuffmanTable::WideHuffmanTable(const std::uint8_t* lengths, std::size_t alphabet)
     : codes(power_of_two(alphabet)), symbol_mask(std::uint32_t(codes.size() - 1)) {
   PYINFO_ASSERT(kraft_sum(lengths, alphabet) >= 1);
+  PYINFO_ASSERT(kraft_sum(lengths, alphabet) <= std::uint64_t{1} << kLongestCode);
   canonical_codewords(lengths, alphabet, codes.data());
   const unsigned longest = *std::max_element(lengths, lengths + alphabet);
   symbols.resize(std::size_t{1} << longest);

@@ -262,7 +262,10 @@ std::size_t rans_ranking(const std::uint32_t* frequencies, std::size_t alphabet,
   // By counting; the few symbols of large frequency (their sum is limited) are then sorted.
   constexpr std::uint32_t kLarge = 256;
   std::uint32_t position[kLarge + 1] = {};
-  for (std::size_t i = 0; i < alphabet; ++i) ++position[std::min(frequencies[i], kLarge)];
+  for (std::size_t i = 0; i < alphabet; ++i) {
+    PYINFO_ASSERT(frequencies[i] <= 65536);
+    ++position[std::min(frequencies[i], kLarge)];
+  }
   const std::uint32_t large = position[kLarge];
   std::uint32_t sum = 0;
   for (std::uint32_t f = kLarge; f > 0; --f) {
@@ -286,7 +289,7 @@ std::uint64_t coded_bits(const std::uint64_t* counts, const std::uint32_t* frequ
   uint128 bits = 0;
   for (std::size_t i = 0; i < alphabet; ++i) {
     if (counts[i] == 0) continue;
-    PYINFO_ASSERT(frequencies[i] != 0);
+    PYINFO_ASSERT(frequencies[i] != 0 && frequencies[i] <= 1u << precision);
     bits += static_cast<uint128>(counts[i]) * (certain - fixed_log2(frequencies[i]));
   }
   bits = (bits + (std::uint64_t{1} << kLogBits) - 1) >> kLogBits;

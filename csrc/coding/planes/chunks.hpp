@@ -16,7 +16,7 @@ constexpr std::uint64_t chunk_count(std::uint64_t items, std::uint32_t chunk_ite
 // Items of chunk `chunk`, one of chunk_count(items, chunk_items).
 constexpr std::uint32_t chunk_symbols(std::uint64_t items, std::uint32_t chunk_items,
                                       std::uint64_t chunk) noexcept {
-  PYINFO_ASSERT(chunk <= items / chunk_items);
+  PYINFO_ASSERT(chunk < chunk_count(items, chunk_items));
   const std::uint64_t left = items - chunk * chunk_items;
   return left < chunk_items ? std::uint32_t(left) : chunk_items;
 }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "memory/overlap.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::coding {
@@ -15,11 +16,21 @@ const PlanesKernels& active() noexcept {
   return kernels;
 }
 
+// Whether the items are memory of their own, and can be taken apart like this.
+[[maybe_unused]] bool can_be_split(const unsigned char* items, std::size_t n_items,
+                                   std::size_t planes, bool rotated,
+                                   const unsigned char* const* apart) noexcept {
+  if (planes < 1 || (rotated && !can_be_rotated(planes))) return false;
+  for (std::size_t k = 0; k < planes; ++k)
+    if (memory::overlap(items, n_items * planes, apart[k], n_items)) return false;
+  return true;
+}
+
 }  // namespace
 
 void split_planes(const unsigned char* items, std::size_t n_items, std::size_t planes, bool rotated,
                   unsigned char* const* to) noexcept {
-  PYINFO_ASSERT(planes >= 1 && (!rotated || can_be_rotated(planes)));
+  PYINFO_ASSERT(can_be_split(items, n_items, planes, rotated, to));
   if (planes == 1) {
     if (n_items > 0) std::memcpy(to[0], items, n_items);
     return;
@@ -29,7 +40,7 @@ void split_planes(const unsigned char* items, std::size_t n_items, std::size_t p
 
 void join_planes(const unsigned char* const* from, std::size_t n_items, std::size_t planes,
                  bool rotated, unsigned char* items) noexcept {
-  PYINFO_ASSERT(planes >= 1 && (!rotated || can_be_rotated(planes)));
+  PYINFO_ASSERT(can_be_split(items, n_items, planes, rotated, from));
   if (planes == 1) {
     if (n_items > 0) std::memcpy(items, from[0], n_items);
     return;
@@ -45,6 +56,7 @@ namespace {
 
 // A little-endian number of `size` bytes, at most 8.
 std::uint64_t load_number(const unsigned char* bytes, std::size_t size) noexcept {
+  PYINFO_ASSERT(size <= 8);
   std::uint64_t number = 0;
   for (std::size_t k = 0; k < size; ++k) number |= std::uint64_t{bytes[k]} << 8 * k;
   return number;
@@ -59,14 +71,14 @@ void store_number(unsigned char* bytes, std::size_t size, std::uint64_t number) 
 void split_planes_reference(const unsigned char* items, std::size_t n_items, std::size_t planes,
                             bool rotated, unsigned char* const* to) noexcept {
   for (std::size_t i = 0; i < n_items; ++i) {
-    const unsigned char* item = items + i * planes;
-    unsigned char turned[8];
-    if (rotated) {
-      const std::uint64_t number = load_number(item, planes);
-      store_number(turned, planes, number << 1 | number >> (8 * planes - 1));
-      item = turned;
+    const unsigned char* const item = items + i * planes;
+    if (!rotated) {
+      for (std::size_t k = 0; k < planes; ++k) to[k][i] = item[k];
+      continue;
     }
-    for (std::size_t k = 0; k < planes; ++k) to[k][i] = item[k];
+    const std::uint64_t number = load_number(item, planes);
+    const std::uint64_t turned = number << 1 | number >> (8 * planes - 1);
+    for (std::size_t k = 0; k < planes; ++k) to[k][i] = static_cast<unsigned char>(turned >> 8 * k);
   }
 }
 

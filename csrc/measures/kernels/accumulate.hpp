@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "measures/kernels/kernels.hpp"
+#include "simd/assert.hpp"
 #include "simd/math.hpp"
 
 namespace pyinfo::measures {
@@ -294,6 +295,7 @@ void run_columns(const typename Term::value_type* p, const typename Term::value_
   constexpr std::size_t lanes = kLanes<T>;
   constexpr std::size_t block = 8;  // more rows at once are more streams than prefetchers follow
   const Term term(parameters);
+  PYINFO_ASSERT(columns <= kColumnTile);
   const std::size_t padded = (columns + lanes - 1) / lanes * lanes;
   for (int s = 0; s < Term::sums; ++s)
     for (std::size_t i = 0; i < padded; ++i) state.high[s][i] = state.low[s][i] = 0;
