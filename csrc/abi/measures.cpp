@@ -1,8 +1,9 @@
 // The measures of contiguous vectors as C functions.
-#include <cmath>
+#include <cstddef>
 #include <string>
 
 #include "abi/errors.hpp"
+#include "measures/diagnosis.hpp"
 #include "measures/measure_table.hpp"
 
 namespace pyinfo::abi {
@@ -34,18 +35,26 @@ double unit_of(double base) {
   return measures::bit_in_base(base).high;
 }
 
-// What made the measure refuse these operands.
+// What made the measure refuse these operands. An element above 1 is a wrong sum here: elements are
+// looked at as those of weights.
 template <class T>
 [[noreturn]] void diagnose(const T* const* operands, int count, std::size_t n) {
+  const std::ptrdiff_t shape = std::ptrdiff_t(n);
+  const std::ptrdiff_t stride = sizeof(T);
+  measures::Suspect suspects[2];
   for (int i = 0; i < count; ++i) {
-    for (std::size_t k = 0; k < n; ++k) {
-      const T x = operands[i][k];
-      if (!(x < 0) && !(std::is_floating_point_v<T> && std::isinf(double(x)))) continue;
-      throw Failure(PYINFO_ERROR_VALUE, std::string(i == 0 ? "p[" : "q[") + std::to_string(k) +
-                                            "] is " + (x < 0 ? "negative" : "not finite"));
-    }
+    elements::Operand operand;
+    operand.data = reinterpret_cast<const char*>(operands[i]);
+    operand.type = elements::kElement<T>;
+    suspects[i] = {operand, 1, &shape, &stride, Normalization::as_is, 0};
   }
-  throw Failure(PYINFO_ERROR_SUM, pyinfo_error_message(PYINFO_ERROR_SUM));
+  const bool reduced = true;
+  const measures::Diagnosis found = measures::diagnose(suspects, count, 1, &shape, &reduced, 0);
+  if (found.flaw == measures::Flaw::none)
+    throw Failure(PYINFO_ERROR_SUM, pyinfo_error_message(PYINFO_ERROR_SUM));
+  throw Failure(PYINFO_ERROR_VALUE,
+                std::string(found.operand == 0 ? "p[" : "q[") + std::to_string(found.index[0]) +
+                    "] is " + (found.flaw == measures::Flaw::negative ? "negative" : "not finite"));
 }
 
 // A measure that has kernels in double and float.

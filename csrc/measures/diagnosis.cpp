@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "elements/compensated_sum.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::measures {
@@ -73,16 +74,12 @@ bool find_element(Elements elements, double largest, Diagnosis& diagnosis) {
   return false;
 }
 
-double sum_of(Elements elements) {
-  double sum = 0;
-  double rest = 0;
+double sum_of(Elements all) {
+  elements::CompensatedSum sum;
   do {
-    const double x = elements.value();
-    const double next = sum + x;
-    rest += std::abs(sum) >= std::abs(x) ? (sum - next) + x : (x - next) + sum;
-    sum = next;
-  } while (elements.next());
-  return sum + rest;
+    sum.add(all.value());
+  } while (all.next());
+  return sum.value();
 }
 
 }  // namespace

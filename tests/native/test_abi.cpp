@@ -74,6 +74,13 @@ void test_measures() {
   expect(api.entropy_f64(zeros, 2, PYINFO_DIVIDE, 2, &x), PYINFO_ERROR_SUM, "nothing");
   expect(api.entropy_f64(p, 1, PYINFO_CHECK, 2, &x), PYINFO_ERROR_SUM, "a half");
   expect(api.kl_divergence_f64(q, bad, 2, PYINFO_AS_IS, 2, &x), PYINFO_ERROR_VALUE, "in q");
+  CHECK(std::string(api.last_error_detail()) == "q[1] is negative", api.last_error_detail());
+  const float mixed[3] = {1.5f, -0.5f, float(kInfinity)};
+  expect(api.entropy_f32(mixed, 3, PYINFO_CHECK, 2, &y), PYINFO_ERROR_VALUE, "after one above 1");
+  CHECK(std::string(api.last_error_detail()) == "p[1] is negative", api.last_error_detail());
+  expect(api.entropy_f32(mixed, 1, PYINFO_CHECK, 2, &y), PYINFO_ERROR_SUM, "above 1 alone");
+  expect(api.entropy_f32(mixed + 2, 1, PYINFO_DIVIDE, 2, &y), PYINFO_ERROR_VALUE, "infinite");
+  CHECK(std::string(api.last_error_detail()) == "p[0] is not finite", api.last_error_detail());
   const std::uint64_t none[2] = {0, 0};
   expect(api.entropy_u64(none, 2, 2, &x), PYINFO_ERROR_SUM, "no counts");
   for (const double base : {0.0, 1.0, -2.0, kInfinity, std::nan("")})
