@@ -12,34 +12,11 @@
 #include "coding/lanes/rans_scalar.hpp"
 #endif
 
+#include "coding/lanes/lane_kernel_table.hpp"
+
 namespace pyinfo::coding {
-namespace {
-
-template <unsigned kLanes>
-constexpr RansKernels::Encode encode_kernel() noexcept {
-  if constexpr (kLanes < kFewestLanes) {
-    return nullptr;
-  } else {
-    return encode_steps<kLanes>;
-  }
-}
-
-template <unsigned kLanes>
-constexpr RansKernels::Decode decode_kernel() noexcept {
-  if constexpr (kLanes < kFewestLanes) {
-    return nullptr;
-  } else {
-    return decode_steps<kLanes>;
-  }
-}
-
-}  // namespace
 
 extern const RansKernels PYINFO_TABLE(rans_kernels);
-const RansKernels PYINFO_TABLE(rans_kernels) = {
-    {encode_kernel<32>(), encode_kernel<64>(), encode_kernel<128>(), encode_kernel<256>()},
-    {decode_kernel<32>(), decode_kernel<64>(), decode_kernel<128>(), decode_kernel<256>()},
-    kNeedSlots,
-};
+const RansKernels PYINFO_TABLE(rans_kernels) = kKernelTable<RansKernels>;
 
 }  // namespace pyinfo::coding
