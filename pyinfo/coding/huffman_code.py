@@ -11,15 +11,14 @@ from pyinfo import _core
 from pyinfo.arguments import integer_from_to
 from pyinfo.coding.symbol_code import (
     BOOK_SIZE,
+    Book,
     SymbolCode,
     SymbolCounts,
     bits_for,
     checked_counts,
-    implied_cross_entropy,
     refuse,
     sample_counts,
     table_of_integers,
-    table_text,
 )
 
 _LONGEST_CODEWORD: Final = 16
@@ -129,24 +128,10 @@ class HuffmanCode(SymbolCode):
         """The sum of 2**-length, exactly: 1 if no codeword could be added or shortened."""
         return _core.kraft_sum(self._table) / 2**_LONGEST_CODEWORD
 
-    def expected_length(self, p: npt.ArrayLike, *, normalize: bool | None = None) -> float:
-        """Return how many bits a symbol takes on average: the cross-entropy of this code.
-
-        Parameters
-        ----------
-        p : array_like
-            For every symbol its probability, or (integers) how often it occurs.
-        normalize : bool, optional
-            As for `cross_entropy`: whether to divide `p` by its sum. By default integers are,
-            probabilities must sum to 1.
-
-        Returns
-        -------
-        float
-            In bits per symbol; infinite if a symbol of positive probability has no codeword.
-        """
+    def _implied_probabilities(self) -> npt.NDArray[np.float64]:
         lengths = self._table.astype(np.int32)
-        return implied_cross_entropy(p, np.ldexp(np.sign(lengths), -lengths), normalize)
+        implied: npt.NDArray[np.float64] = np.ldexp(np.sign(lengths), -lengths)
+        return implied
 
     def __repr__(self) -> str:
         present = self._present()
@@ -160,13 +145,10 @@ class HuffmanCode(SymbolCode):
             f"codewords of {shortest} to {self.max_length} bits)"
         )
 
-    def __str__(self) -> str:
-        present = self._present()
-        if len(present) > BOOK_SIZE:
-            return repr(self)
+    def _book(self, present: list[int]) -> Book:
         words = self.codewords
         rows = [
             (self._symbol_text(symbol), str(self._table[symbol]), words[symbol])
             for symbol in present
         ]
-        return table_text(("symbol", "bits", "codeword"), rows)
+        return ("symbol", "bits", "codeword"), rows

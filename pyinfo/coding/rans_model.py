@@ -11,15 +11,14 @@ from pyinfo import _core
 from pyinfo.arguments import integer_from_to
 from pyinfo.coding.symbol_code import (
     BOOK_SIZE,
+    Book,
     SymbolCode,
     SymbolCounts,
     bits_for,
     checked_counts,
-    implied_cross_entropy,
     refuse,
     sample_counts,
     table_of_integers,
-    table_text,
 )
 
 _LOWEST_PRECISION: Final = 8
@@ -116,23 +115,9 @@ class RansModel(SymbolCode):
         """The logarithm, to base 2, of the sum of the frequencies."""
         return int(self._table.sum()).bit_length() - 1
 
-    def expected_length(self, p: npt.ArrayLike, *, normalize: bool | None = None) -> float:
-        """Return how many bits a symbol takes on average: the cross-entropy of this model.
-
-        Parameters
-        ----------
-        p : array_like
-            For every symbol its probability, or (integers) how often it occurs.
-        normalize : bool, optional
-            As for `cross_entropy`: whether to divide `p` by its sum. By default integers are,
-            probabilities must sum to 1.
-
-        Returns
-        -------
-        float
-            In bits per symbol; infinite if a symbol of positive probability has no code.
-        """
-        return implied_cross_entropy(p, self._table / 2.0**self.precision, normalize)
+    def _implied_probabilities(self) -> npt.NDArray[np.float64]:
+        implied: npt.NDArray[np.float64] = self._table / 2.0**self.precision
+        return implied
 
     def __repr__(self) -> str:
         present = self._present()
@@ -143,13 +128,10 @@ class RansModel(SymbolCode):
             shown = f"{len(present)} of {self.alphabet_size} symbols"
         return f"{type(self).__name__}({shown}, precision {self.precision})"
 
-    def __str__(self) -> str:
-        present = self._present()
-        if len(present) > BOOK_SIZE:
-            return repr(self)
+    def _book(self, present: list[int]) -> Book:
         bits = self.precision - np.log2(self._table[present])
         rows = [
             (self._symbol_text(symbol), f"{self._table[symbol]} / {2**self.precision}", f"{b:.3f}")
             for symbol, b in zip(present, bits, strict=True)
         ]
-        return table_text(("symbol", "frequency", "bits"), rows)
+        return ("symbol", "frequency", "bits"), rows

@@ -17,6 +17,9 @@ Symbols: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 BOOK_SIZE: Final = 32
 """Codes of more symbols are not shown symbol by symbol."""
 
+Book: TypeAlias = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""The heads of columns, and the rows below them."""
+
 _LARGEST_ALPHABET: Final = 65536
 
 
@@ -90,6 +93,24 @@ class SymbolCode:
         """
         return _core.decode_message(self._code, data, out)
 
+    def expected_length(self, p: npt.ArrayLike, *, normalize: bool | None = None) -> float:
+        """Return how many bits a symbol takes on average: the cross-entropy of this code.
+
+        Parameters
+        ----------
+        p : array_like
+            For every symbol its probability, or (integers) how often it occurs.
+        normalize : bool, optional
+            As for `cross_entropy`: whether to divide `p` by its sum. By default integers are,
+            probabilities must sum to 1.
+
+        Returns
+        -------
+        float
+            In bits per symbol; infinite if a symbol of positive probability has no code.
+        """
+        return _implied_cross_entropy(p, self._implied_probabilities(), normalize)
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
@@ -100,6 +121,18 @@ class SymbolCode:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._table,)
+
+    def __str__(self) -> str:
+        present = self._present()
+        return _table_text(*self._book(present)) if len(present) <= BOOK_SIZE else repr(self)
+
+    def _implied_probabilities(self) -> npt.NDArray[np.float64]:
+        """2**-length of every symbol's code, 0 where there is none."""
+        raise NotImplementedError
+
+    def _book(self, present: list[int]) -> Book:
+        """What `str` shows of these symbols."""
+        raise NotImplementedError
 
     def _present(self) -> list[int]:
         return [int(symbol) for symbol in np.flatnonzero(self._table)]
@@ -175,7 +208,7 @@ def sample_counts(samples: Any) -> npt.NDArray[np.uint64]:
     return symbol_counts(*count(as_samples(array)))
 
 
-def implied_cross_entropy(
+def _implied_cross_entropy(
     p: npt.ArrayLike, q: npt.NDArray[np.float64], normalize: bool | None
 ) -> float:
     """Return the cross-entropy of p and the probabilities q that a code implies."""
@@ -189,7 +222,7 @@ def implied_cross_entropy(
     return float(_core.cross_entropy(array, q, normalize=normalize))
 
 
-def table_text(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def _table_text(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return rows of text in columns."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     # Codewords begin on the left, as they are read; what precedes them are numbers.
