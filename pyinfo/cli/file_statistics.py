@@ -6,43 +6,34 @@ order 0, up to 40 MiB for the elements of an array, and as much again for each o
 
 from __future__ import annotations
 
-import contextlib
 import math
 import operator
-import os
-import stat
-import sys
-import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from io import BytesIO
-from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.cli.files import STANDARD
+from pyinfo.cli.statistics_input import (
+    NpyHeader,
+    Progress,
+    Source,
+    StatisticsError,
+    check_complete,
+    opened,
+    read_npy_header,
+)
 from pyinfo.counting.block_counts import BlockCounts
 from pyinfo.counting.element_counts import Bytes, ElementCounts, element_counts
 
 ByteCounts = NDArray[np.uint64]
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes read and the bytes to read in all passes, None while that is not known."""
 
 MAX_DISTINCT: Final = 1 << 20
 """Distinct elements (of 8 bytes) whose counts are held at a time."""
 
-_CHUNK_BYTES: Final = 1 << 20
-_MAX_HEADER: Final = 65535  # what version 1 of the format can express
-_MAX_ELEMENTS: Final = 1 << 62
 _MAX_PLANES: Final = 4096  # a histogram takes 2 KiB
-
-
-class StatisticsError(Exception):
-    """A file has no statistics; the message is the reason, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +130,8 @@ def file_statistics(
     OSError
         It cannot be opened or read.
     """
-    with _opened(path) as stream:
-        source = _Source(stream, progress)
+    with opened(path) as stream:
+        source = Source(stream, progress)
         if order is None:
             return _read_statistics(path, source, elements, max_distinct)
         blocks = BlockCounts(order + 1, max_distinct)
@@ -149,7 +140,7 @@ def file_statistics(
 
 
 def _read_statistics(
-    path: str, source: _Source, elements: bool, max_distinct: int
+    path: str, source: Source, elements: bool, max_distinct: int
 ) -> FileStatistics:
     magic = source.read(len(npy_format.MAGIC_PREFIX))
     if not magic:
@@ -164,9 +155,7 @@ def _read_statistics(
     return _statistics(path, _rest(source, _byte_counts(magic)), None, notes)
 
 
-def _with_blocks(
-    statistics: FileStatistics, source: _Source, blocks: BlockCounts
-) -> FileStatistics:
+def _with_blocks(statistics: FileStatistics, source: Source, blocks: BlockCounts) -> FileStatistics:
     """Add the conditional entropies to the statistics of a file that `blocks` have been shown."""
     passes = 0
     while True:
@@ -203,17 +192,15 @@ def _statistics(
     return FileStatistics(path, size, bits, order0_size, rate, array, notes=notes)
 
 
-def _npy_statistics(
-    path: str, source: _Source, elements: bool, max_distinct: int
-) -> FileStatistics:
-    header, head = _read_header(source)
+def _npy_statistics(path: str, source: Source, elements: bool, max_distinct: int) -> FileStatistics:
+    header, head = read_npy_header(source)
     counts = _byte_counts(head)
     array = ArrayStatistics(str(header.dtype), header.shape, header.fortran_order)
     if header.dtype.hasobject:
         note = "an array of Python objects: its pickle is counted as bytes and never loaded"
         return _statistics(path, _rest(source, counts), array, (note,))
     if source.size is not None:  # a truncated file is refused before it is read
-        _check_complete(header.nbytes, source.size - len(head))
+        check_complete(header.nbytes, source.size - len(head))
 
     itemsize = header.dtype.itemsize
     has_planes = 0 < itemsize <= _MAX_PLANES
@@ -224,7 +211,7 @@ def _npy_statistics(
         _byte_counts(whole, len(planes), planes)
         if counted is not None:
             counted.add(whole)
-    _check_complete(header.nbytes, int(planes.sum()))
+    check_complete(header.nbytes, int(planes.sum()))
     counts += planes.sum(axis=0, dtype=np.uint64)
     size = int(counts.sum())
     counts = _rest(source, counts)
@@ -261,168 +248,15 @@ def _byte_counts(
     return _core.byte_counts(data, itemsize, out)
 
 
-def _rest(source: _Source, counts: ByteCounts) -> ByteCounts:
+def _rest(source: Source, counts: ByteCounts) -> ByteCounts:
     """Add the bytes up to the end of the file to `counts`."""
     for chunk in source.chunks(None, 1):
         _byte_counts(chunk, 1, counts)
     return counts
 
 
-# Reading
-
-
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
-    if path != STANDARD:
-        with Path(path).open("rb", buffering=0) as file:
-            yield file
-    elif sys.stdin is None:
-        raise StatisticsError("there is no standard input")
-    else:
-        yield sys.stdin.buffer
-
-
-class _Source:
-    """An input read once from its start to its end, and again where `can_rewind`."""
-
-    def __init__(self, stream: BinaryIO, progress: Progress | None) -> None:
-        self._stream = stream
-        self._progress = progress
-        self._buffer: Bytes = np.empty(_CHUNK_BYTES, np.uint8)
-        self._done = 0
-        self.can_rewind = stream.seekable()
-        self._start = stream.tell() if self.can_rewind else 0
-        self.size = self._regular_size()
-        self._total = self.size
-        # Sees all bytes of the first pass.
-        self.observer: Callable[[Bytes], None] | None = None
-
-    def _regular_size(self) -> int | None:
-        try:
-            status = os.fstat(self._stream.fileno())
-        except OSError:  # a stream without a file below it
-            return None
-        # Files made up by the kernel (/proc) claim to be regular and empty, but are not.
-        if not stat.S_ISREG(status.st_mode) or status.st_size <= self._start:
-            return None
-        return status.st_size - self._start
-
-    def read(self, size: int) -> bytes:
-        """Read `size` bytes (at most a chunk), fewer only at the end of the file."""
-        return self._fill(size).tobytes()
-
-    def chunks(self, size: int | None, itemsize: int) -> Iterator[Bytes]:
-        """Yield the next `size` bytes in whole items; None stands for all that is left.
-
-        A chunk is valid until the next one. Only the last one of a truncated file is not made of
-        whole items.
-        """
-        step = len(self._buffer) // itemsize * itemsize
-        left = math.inf if size is None else size
-        while left > 0:
-            wanted = int(min(left, step))
-            chunk = self._fill(wanted)
-            if len(chunk) > 0:
-                yield chunk
-            if len(chunk) < wanted:
-                return
-            left -= wanted
-
-    def rewind(self, offset: int, passes: int) -> None:
-        """Go back to `offset` bytes after the start; expect so many passes in all."""
-        self.observer = None
-        self._stream.seek(self._start + offset)
-        if self.size is not None:
-            self._total = self.size + (passes - 1) * (self.size - offset)
-
-    def _fill(self, wanted: int) -> Bytes:
-        view = self._buffer.data[:wanted]
-        filled = 0
-        while filled < wanted:
-            read = self._stream.readinto(view[filled:])  # type: ignore[attr-defined]
-            if read is None:
-                raise StatisticsError("is in non-blocking mode and has no data yet")
-            if read == 0:
-                break
-            filled += read
-        self._done += filled
-        if self._progress is not None:
-            self._progress(self._done, self._total)
-        if self.observer is not None:
-            self.observer(self._buffer[:filled])
-        return self._buffer[:filled]
-
-
-# The header of .npy files
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-    fortran_order: bool
-
-    @property
-    def n_elements(self) -> int:
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        return self.n_elements * self.dtype.itemsize
-
-
-def _read_header(source: _Source) -> tuple[_Header, bytes]:
-    """Read what follows the magic; return the header and all bytes up to the data."""
-    version = source.read(2)
-    if len(version) == 2 and (version[0] not in (1, 2, 3) or version[1] != 0):
-        raise StatisticsError(f".npy format version {version[0]}.{version[1]} is not known")
-    width = 2 if version[:1] == b"\1" else 4
-    length = source.read(width)
-    n_text = int.from_bytes(length, "little")
-    if n_text > _MAX_HEADER:
-        raise StatisticsError(f"damaged .npy header: it claims to be {n_text:,} bytes long")
-    text = source.read(n_text)
-    if len(length) < width or len(text) < n_text:
-        raise StatisticsError("truncated: the .npy header is incomplete")
-    return _parse_header(version[0], text), npy_format.MAGIC_PREFIX + version + length + text
-
-
-def _parse_header(version: int, text: bytes) -> _Header:
-    try:
-        if version == 3:
-            # Version 2 with names in UTF-8. NumPy's public readers end with version 2: give them
-            # the same Python literals in ASCII.
-            text = text.decode("utf-8").encode("ascii", "backslashreplace")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "additional header parsing": written by Python 2
-            if version == 1:
-                stream = BytesIO(len(text).to_bytes(2, "little") + text)
-                parsed = npy_format.read_array_header_1_0(stream, max_header_size=len(text))
-            else:
-                stream = BytesIO(len(text).to_bytes(4, "little") + text)
-                parsed = npy_format.read_array_header_2_0(stream, max_header_size=len(text))
-    except Exception as error:  # the literal is the file's: it can make the parser raise anything
-        reason = str(error).strip().partition("\n")[0][:100] or type(error).__name__
-        raise StatisticsError(f"damaged .npy header: {reason}") from error
-    shape, fortran_order, dtype = parsed
-    if any(length < 0 for length in shape):
-        raise StatisticsError("damaged .npy header: the shape has a negative length")
-    header = _Header(dtype, tuple(int(length) for length in shape), fortran_order)
-    if max(header.n_elements, header.nbytes, *header.shape, 0) > _MAX_ELEMENTS:
-        raise StatisticsError("damaged .npy header: no array can have the shape it claims")
-    return header
-
-
-def _check_complete(promised: int, available: int | None) -> None:
-    if available is not None and available < promised:
-        raise StatisticsError(
-            f"truncated: the .npy header promises {promised:,} bytes of data, "
-            f"the file has {max(available, 0):,}"
-        )
-
-
 def _element_statistics(
-    counted: ElementCounts, source: _Source, offset: int, header: _Header
+    counted: ElementCounts, source: Source, offset: int, header: NpyHeader
 ) -> tuple[float, int]:
     """Count the shares left out of the first pass; return entropy and number of all elements."""
     sizes: list[int] = []

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pyinfo.cli.each_file import add_json
 from pyinfo.cli.exit_codes import EXIT_ERROR, EXIT_OK
-from pyinfo.cli.file_statistics import FileStatistics, StatisticsError, file_statistics
+from pyinfo.cli.file_statistics import FileStatistics, file_statistics
 from pyinfo.cli.files import STANDARD
 from pyinfo.cli.output import (
     ProgressBar,
@@ -24,6 +24,7 @@ from pyinfo.cli.output import (
     printable,
     reason_of,
 )
+from pyinfo.cli.statistics_input import StatisticsError
 from pyinfo.counting.block_counts import LONGEST
 
 _PLANES_SHOWN: Final = 64

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pyinfo import _core
 from pyinfo.coding.array_layout import ArrayLayout, as_array, in_memory_order
+from pyinfo.coding.arrays import compress
 from pyinfo.coding.coder_options import Coder, CoderOptions, coder_number, coder_options
-from pyinfo.coding.frames import compress
 
 _PIECE_BYTES: Final = 32 << 20  # looked at between two checks for Ctrl-C
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin, BytesBytesCodec
 
 from pyinfo.coding.array_layout import ArrayLayout
+from pyinfo.coding.arrays import compress, decompress
 from pyinfo.coding.coder_options import Coder, coder_options
-from pyinfo.coding.frames import Frame, compress, decompress
+from pyinfo.coding.frames import Frame
 from pyinfo.errors import CorruptDataError
 from pyinfo.integrations.chunk_frames import (
     DEFAULT_BLOCK_SIZE,

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyinfo.cli import file_statistics as module
-from pyinfo.cli.file_statistics import StatisticsError, file_statistics
+from pyinfo.cli import statistics_input
+from pyinfo.cli.file_statistics import file_statistics
+from pyinfo.cli.statistics_input import StatisticsError
 from pyinfo.counting import element_counts
 
 pytestmark = pytest.mark.once
@@ -205,7 +206,7 @@ def test_several_passes_are_exact(
     dtype: str, max_distinct: int, saved: Save, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(element_counts, "_PENDING_BYTES", 4096)
-    monkeypatch.setattr(module, "_CHUNK_BYTES", 8192)
+    monkeypatch.setattr(statistics_input, "_CHUNK_BYTES", 8192)
     rng = np.random.default_rng(1)
     if dtype == "S5" or dtype[0] == "V":
         pool = rng.integers(0, 256, (1500, np.dtype(dtype).itemsize), np.uint8)
@@ -241,13 +242,13 @@ def test_several_passes_need_a_regular_file(monkeypatch: pytest.MonkeyPatch, sav
 
 def test_a_file_that_changes_between_passes(saved: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(np.arange(1000.0))
-    rewind = module._Source.rewind
+    rewind = statistics_input.Source.rewind
 
     def overwrite_and_rewind(self, offset, passes):
         np.save(path, np.zeros(1000))
         rewind(self, offset, passes)
 
-    monkeypatch.setattr(module._Source, "rewind", overwrite_and_rewind)
+    monkeypatch.setattr(statistics_input.Source, "rewind", overwrite_and_rewind)
     with pytest.raises(StatisticsError, match="changed while it was being read"):
         file_statistics(path, max_distinct=100)
 

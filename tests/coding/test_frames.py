@@ -24,9 +24,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pyinfo import _core
-from pyinfo.coding import coder_options, frames
+from pyinfo.coding import coder_options
+from pyinfo.coding.array_layout import ArrayLayout
+from pyinfo.coding.arrays import compress, decompress
 from pyinfo.coding.coder_options import Coder
-from pyinfo.coding.frames import Frame, compress, decompress
+from pyinfo.coding.frames import Frame
 from pyinfo.config import config
 from pyinfo.errors import CorruptDataError
 from support.coding_inputs import dtypes, filled, same, symbols
@@ -465,16 +467,16 @@ def test_a_frame_holds_on_to_its_data() -> None:
 def test_a_frame_of_another_writer() -> None:
     """Any number of planes is read, also one that does not divide the elements."""
     data = np.arange(40, dtype="<u4")
-    metadata = frames.ArrayLayout.of(data).metadata()
+    metadata = ArrayLayout.of(data).metadata()
     for planes in (1, 2, 4, 5, 8, 32, 160):
-        encoded = frames._core.compress(data.tobytes(), planes, metadata, 3, 0, 2, 1, False)
+        encoded = _core.compress(data.tobytes(), planes, metadata, 3, 0, 2, 1, False)
         assert same(decompress(encoded), data)
         for start, stop in ((0, 40), (3, 4), (7, 31)):
             assert same(Frame(encoded)[start:stop], data[start:stop])
 
 
 def test_a_frame_without_metadata() -> None:
-    encoded = frames._core.compress(b"abcdef", 2, b"", 3, 0, 2, 1, False)
+    encoded = _core.compress(b"abcdef", 2, b"", 3, 0, 2, 1, False)
     assert decompress(encoded).tobytes() == b"abcdef"
     assert Frame(encoded)[1:3].tobytes() == b"bc"
 
