@@ -15,10 +15,6 @@ constexpr std::size_t kMostCells = std::size_t{1} << 21;
 constexpr std::size_t kCellsPerSample = 4;
 constexpr std::size_t kLeastCells = std::size_t{1} << 12;
 
-// Where tables are small there are several, for the reason that byte_counts.cpp gives.
-constexpr std::size_t kTables = 4;
-constexpr std::size_t kSmall = 2048;
-
 constexpr std::size_t kGuessSamples = 2048;
 constexpr std::size_t kLookAhead = std::size_t{1} << 16;
 constexpr std::size_t kPerFlush = std::size_t{1} << 30;
@@ -64,13 +60,9 @@ class Counter {
   }
 
   JointHistogram finish() {
-    // All tables become one. What has been flushed is there only after long counting or a wider
-    // range.
-    const std::size_t size = rows_ * columns_;
-    for (std::size_t t = 1; t < tables_; ++t)
-      for (std::size_t c = 0; c < size; ++c) cells_[c] += cells_[t * size + c];
+    // What has been flushed is there only after long counting or a wider range.
     if (counts_.empty()) return trimmed(cells_.data());
-    for (std::size_t c = 0; c < size; ++c) counts_[c] += cells_[c];
+    for (std::size_t c = 0; c < counts_.size(); ++c) counts_[c] += cells_[c];
     return trimmed(counts_.data());
   }
 
@@ -101,19 +93,14 @@ class Counter {
   void allocate_cells() {
     rows_ = std::size_t(range_x_.span()) + 1;
     columns_ = std::size_t(range_y_.span()) + 1;
-    tables_ = rows_ * columns_ <= kSmall ? kTables : 1;
-    cells_ = memory::Buffer<std::uint32_t>(tables_ * rows_ * columns_);
+    cells_ = memory::Buffer<std::uint32_t>(rows_ * columns_);
     std::fill_n(cells_.data(), cells_.size(), std::uint32_t{0});
   }
 
   void flush() {
-    const std::size_t size = rows_ * columns_;
-    counts_.resize(size);
-    for (std::size_t t = 0; t < tables_; ++t) {
-      std::uint32_t* const table = cells_.data() + t * size;
-      for (std::size_t c = 0; c < size; ++c) counts_[c] += table[c];
-      std::fill(table, table + size, std::uint32_t{0});
-    }
+    counts_.resize(cells_.size());
+    for (std::size_t c = 0; c < counts_.size(); ++c) counts_[c] += cells_[c];
+    std::fill_n(cells_.data(), cells_.size(), std::uint32_t{0});
   }
 
   void widen(const Range& old_x, const Range& old_y) {
@@ -135,20 +122,6 @@ class Counter {
     const std::size_t rows = rows_, columns = columns_;
     std::uint32_t* const cells = cells_.data();
     std::size_t i = begin;
-    if (tables_ > 1) {
-      const std::size_t size = rows * columns;
-      for (; i + kTables <= end; i += kTables) {
-        Key r[kTables], c[kTables];
-        bool outside = false;
-        for (std::size_t t = 0; t < kTables; ++t) {
-          r[t] = x_[i + t] - first_x;
-          c[t] = y_[i + t] - first_y;
-          outside |= (r[t] >= rows) | (c[t] >= columns);
-        }
-        if (outside) break;
-        for (std::size_t t = 0; t < kTables; ++t) ++cells[t * size + r[t] * columns + c[t]];
-      }
-    }
     for (; i < end; ++i) {
       const Key r = x_[i] - first_x, c = y_[i] - first_y;
       if ((r >= rows) | (c >= columns)) break;
@@ -183,7 +156,7 @@ class Counter {
   const KeysY y_;
   const std::size_t n_;
   Range range_x_, range_y_;
-  std::size_t rows_ = 0, columns_ = 0, tables_ = 1;
+  std::size_t rows_ = 0, columns_ = 0;
   memory::Buffer<std::uint32_t> cells_;
   std::vector<std::uint64_t> counts_;
 };

@@ -17,7 +17,7 @@ Symbols: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 BOOK_SIZE: Final = 32
 """Codes of more symbols are not shown symbol by symbol."""
 
-Book: TypeAlias = tuple[tuple[str, ...], list[tuple[str, ...]]]
+Book: TypeAlias = tuple[tuple[str, str, str], list[tuple[str, str, str]]]
 """The heads of columns, and the rows below them."""
 
 _LARGEST_ALPHABET: Final = 65536

@@ -43,24 +43,10 @@ class HashTable {
     }
   }
 
-  // Adds samples begin .. end - 1. (`keys` is a copy, which counts cannot alias.)
+  // Adds samples begin .. end - 1.
   template <class Keys, class Weight>
   void add_all(Keys keys, Weight weights, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end;) {
-      // Nothing here changes until a key is not in the first slot probed, which is rare.
-      Entry<Count>* const slots = slots_.data();
-      const int shift = 64 - slot_bits_;
-      for (; i < end; ++i) {
-        const Key key = keys[i];
-        Entry<Count>& slot = slots[hash_of(key) >> shift];
-        if (slot.key != key) break;
-        slot.count += weights[i];
-      }
-      if (i < end) {
-        add(keys[i], weights[i]);
-        ++i;
-      }
-    }
+    for (std::size_t i = begin; i < end; ++i) add(keys[i], weights[i]);
   }
 
   // The slot of a key, or the free one where it belongs.

@@ -93,10 +93,7 @@ template <class Item>
 Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
   using namespace sorting;
   PYINFO_ASSERT(n <= kMostSorted);
-  if (n <= kFewItems) {
-    insertion_sort(items, n);
-    return items;
-  }
+  if (n <= 1) return items;
   const Key differ = differing_bits(items, n);
   if (differ == 0) return items;
   std::uint32_t ends[std::size_t{1} << kMostBits];
