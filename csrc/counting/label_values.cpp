@@ -38,7 +38,11 @@ ValueCounts<std::uint64_t> label_values(Column column, std::uint32_t* labels) {
       std::vector<std::uint32_t> label_of(std::size_t(last) + 1);
       for (std::size_t label = 0; label < table.size; ++label)
         label_of[table.keys[label] - first] = std::uint32_t(label);
-      for (std::size_t i = 0; i < column.size; ++i) labels[i] = label_of[keys[i] - first];
+      for (std::size_t i = 0; i < column.size; ++i) {
+        // Any number, if others write to the column meanwhile.
+        const Key key = keys[i] - first;
+        labels[i] = key <= last ? label_of[key] : 0;
+      }
     } else {
       HashTable<std::uint32_t> label_of = labels_of(table);
       for (std::size_t i = 0; i < column.size; ++i) labels[i] = label_of.find(keys[i])->count;

@@ -9,13 +9,14 @@
 #include <string>
 
 #include "counting/strategies/entries.hpp"
+#include "counting/strategies/hash_seed.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 namespace {
 
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) noexcept {
-  hash = (hash ^ word) * std::uint64_t{0x9e3779b97f4a7c15};
+  hash = (hash ^ word) * kHashMultiplier;
   return hash ^ hash >> 32;
 }
 
@@ -61,11 +62,9 @@ bool equal(const unsigned char* a, const unsigned char* b, std::size_t width) no
   return every_word(width, [&](std::size_t at) { return word_at(a + at) == word_at(b + at); });
 }
 
-bool less(const Rows& rows, std::size_t a, std::size_t b) noexcept {
-  const unsigned char* x = rows.data + a * rows.width;
-  const unsigned char* y = rows.data + b * rows.width;
-  if (!rows.wide) return std::memcmp(x, y, rows.width) < 0;
-  for (std::size_t at = 0; at < rows.width; at += 4, x += 4, y += 4) {
+bool less(const unsigned char* x, const unsigned char* y, std::size_t width, bool wide) noexcept {
+  if (!wide) return std::memcmp(x, y, width) < 0;
+  for (std::size_t at = 0; at < width; at += 4, x += 4, y += 4) {
     std::uint32_t p, q;
     std::memcpy(&p, x, 4);
     std::memcpy(&q, y, 4);
@@ -75,6 +74,9 @@ bool less(const Rows& rows, std::size_t a, std::size_t b) noexcept {
 }
 
 // A hash table from rows to entries, numbered in the order in which they first occur.
+//
+// It keeps the bytes of the entries, and never looks at their rows again: others may write to those
+// meanwhile, and what is compared and sorted must not change.
 class RowIndex {
  public:
   explicit RowIndex(const Rows& rows) : rows_(rows), slots_(kFirstSlots, Slot{0, kFree}) {}
@@ -88,8 +90,7 @@ class RowIndex {
     // Only rows whose hashes agree are compared, and those are hardly ever different.
     for (; slots_[at].entry != kFree; at = (at + 1) & mask) {
       const Slot slot = slots_[at];
-      if (slot.hash == std::uint32_t(hash >> 32) &&
-          equal(distinct_.data() + slot.entry * rows_.width, bytes, rows_.width)) {
+      if (slot.hash == std::uint32_t(hash >> 32) && equal(row_of(slot.entry), bytes, rows_.width)) {
         return slot.entry;
       }
     }
@@ -98,8 +99,12 @@ class RowIndex {
     slots_[at] = {std::uint32_t(hash >> 32), std::uint32_t(entry)};
     firsts.push_back(row);
     distinct_.insert(distinct_.end(), bytes, bytes + rows_.width);
-    if (firsts.size() * 2 > slots_.size()) grow(firsts);
+    if (firsts.size() * 2 > slots_.size()) grow(firsts.size());
     return std::uint32_t(entry);
+  }
+
+  bool less(std::uint32_t a, std::uint32_t b) const noexcept {
+    return counting::less(row_of(a), row_of(b), rows_.width, rows_.wide);
   }
 
  private:
@@ -110,11 +115,15 @@ class RowIndex {
   static constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::size_t kFirstSlots = 1024;
 
-  void grow(const std::vector<std::size_t>& firsts) {
+  const unsigned char* row_of(std::size_t entry) const noexcept {
+    return distinct_.data() + entry * rows_.width;
+  }
+
+  void grow(std::size_t entries) {
     std::vector<Slot> slots(slots_.size() * 4, Slot{0, kFree});
     const std::size_t mask = slots.size() - 1;
-    for (std::size_t entry = 0; entry < firsts.size(); ++entry) {
-      const std::uint64_t hash = hash_of(rows_.data + firsts[entry] * rows_.width, rows_.width);
+    for (std::size_t entry = 0; entry < entries; ++entry) {
+      const std::uint64_t hash = hash_of(row_of(entry), rows_.width);
       std::size_t at = hash & mask;
       while (slots[at].entry != kFree) at = (at + 1) & mask;
       slots[at] = {std::uint32_t(hash >> 32), std::uint32_t(entry)};
@@ -145,7 +154,7 @@ std::vector<RowEntry<typename Weight::Count>> count(const Rows& rows, Weight wei
   std::vector<std::uint32_t> order(firsts.size());
   std::iota(order.begin(), order.end(), std::uint32_t{0});
   std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return less(rows, firsts[a], firsts[b]); });
+            [&](std::uint32_t a, std::uint32_t b) { return index.less(a, b); });
   std::vector<RowEntry<Count>> table;
   table.reserve(order.size());
   for (const std::uint32_t entry : order)
@@ -188,7 +197,9 @@ template void write_rows(Rows, const std::vector<RowEntry<double>>&, unsigned ch
                          double*) noexcept;
 
 std::vector<RowEntry<std::uint64_t>> count_rows_reference(Rows rows) {
-  const auto order = [&](std::size_t a, std::size_t b) { return less(rows, a, b); };
+  const auto order = [&](std::size_t a, std::size_t b) {
+    return less(rows.data + a * rows.width, rows.data + b * rows.width, rows.width, rows.wide);
+  };
   std::map<std::size_t, std::uint64_t, decltype(order)> table(order);
   for (std::size_t i = 0; i < rows.size; ++i) ++table[i];
   std::vector<RowEntry<std::uint64_t>> entries;

@@ -185,10 +185,27 @@ void check_all_perfect_tables(Random& random) {
   for (const std::size_t distinct : {2, 63, 1000}) check_perfect_table(distinct, true, random);
 }
 
+// Keys whose hashes would be 1, 2, ... if they were multiplied by the golden ratio, as everybody's
+// are: of a multiplier that is this process's own they are like any others.
+void check_chosen_keys() {
+  constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
+  std::uint64_t inverse = 1;
+  for (int i = 0; i < 6; ++i) inverse *= 2 - kGolden * inverse;
+  constexpr int kSlotBits = 14;
+  std::vector<char> taken(std::size_t{1} << kSlotBits);
+  for (std::uint64_t hash = 1; hash <= 4096; ++hash) {
+    const std::uint64_t key = hash * inverse;
+    taken[hash_of(key ^ key >> 32) >> (64 - kSlotBits)] = 1;
+  }
+  CHECK(std::count(taken.begin(), taken.end(), 1) > 2000, "chosen keys share their slots");
+  CHECK(kHashMultiplier % 2 == 1 && kHashMultiplier != kGolden, "the multiplier");
+}
+
 }  // namespace
 
 int main() {
   Random random(1);
+  check_chosen_keys();
   constexpr std::uint64_t kSparse = 0x9e3779b97f4a7c15;
   for (std::size_t n = 1; n <= 300; ++n) {
     check_dense(n, 40, random);

@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "counting/strategies/entries.hpp"
+#include "counting/strategies/hash_seed.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::counting {
 
 // A bijection whose high bits depend on all bits of the key.
-inline std::uint64_t hash_of(Key key) noexcept {
-  return (key ^ key >> 32) * std::uint64_t{0x9e3779b97f4a7c15};
-}
+inline std::uint64_t hash_of(Key key) noexcept { return (key ^ key >> 32) * kHashMultiplier; }
 
 // Open addressing that grows.
 //

@@ -103,16 +103,12 @@ class ChunkCounter {
         entries_(kMostSorted + 2),
         scratch_(kMostSorted + 2) {}
 
-  // `items` and `scratch` hold n items each; those of `source` (anything with operator[]) go to one
-  // of them first.
+  // `items` and `scratch` hold n items each. The source (anything with operator[]) is read once:
+  // the passes of a partition must agree, and others may write to the caller's memory meanwhile.
   template <class Source>
   void count(const Source& source, Item* items, Item* scratch, std::size_t n) {
-    const Key differ = n <= kMostSorted ? 0 : differing_bits(source, n);
-    if (differ == 0) {
-      for (std::size_t i = 0; i < n; ++i) items[i] = source[i];
-      return count(items, scratch, n);
-    }
-    count_parts(source, n, differ, items, scratch);
+    for (std::size_t i = 0; i < n; ++i) items[i] = source[i];
+    count(items, scratch, n);
   }
 
  private:
@@ -124,19 +120,18 @@ class ChunkCounter {
       for (std::size_t i = 0; i < n; ++i) sum += count_of(items[i]);
       return out_.append(key_of(items[0]), sum);
     }
-    count_parts(items, n, differ, scratch, items);
+    count_parts(items, n, differ, scratch);
   }
 
-  // Partitions the source into `parts`; `scratch` is overwritten, and may be the source.
-  template <class Source>
-  void count_parts(const Source& source, std::size_t n, Key differ, Item* parts, Item* scratch) {
+  // Partitions the items into `parts`; then their memory is scratch.
+  void count_parts(Item* items, std::size_t n, Key differ, Item* parts) {
     const int wanted = bit_width(n - 1) - kPartSizeBits;
     const int bits = std::min({bit_width(differ), wanted, kMostPartBits});
     std::size_t ends[std::size_t{1} << kMostPartBits];
-    partition(source, n, bit_width(differ) - bits, bits, parts, ends);
+    partition(items, n, bit_width(differ) - bits, bits, parts, ends);
     std::size_t begin = 0;
     for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
-      if (ends[p] > begin) count(parts + begin, scratch + begin, ends[p] - begin);
+      if (ends[p] > begin) count(parts + begin, items + begin, ends[p] - begin);
       begin = ends[p];
     }
   }
