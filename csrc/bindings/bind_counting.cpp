@@ -201,17 +201,13 @@ template <class... Weights>
 py::tuple counted(const Samples& samples, Weights... weights) {
   if (samples.is_strings()) {
     const Rows rows = samples.rows();
-    auto entries = [&] {
-      const WithoutGil released(rows.size * rows.width);
-      return counting::count_rows(rows, weights...);
-    }();
+    auto entries =
+        without_gil(rows.size * rows.width, [&] { return counting::count_rows(rows, weights...); });
     return table_of(samples, std::move(entries));
   }
   const Column column = samples.column();
-  auto entries = [&] {
-    const WithoutGil released(column.size);
-    return counting::count_values(column, weights...);
-  }();
+  auto entries =
+      without_gil(column.size, [&] { return counting::count_values(column, weights...); });
   return table_of(samples, std::move(entries));
 }
 
@@ -233,17 +229,12 @@ py::tuple factorize(const py::object& samples_object) {
   std::uint32_t* const out = codes.mutable_data();
   if (samples.is_strings()) {
     const Rows rows = samples.rows();
-    auto entries = [&] {
-      const WithoutGil released(rows.size * rows.width);
-      return counting::count_rows(rows, out);
-    }();
+    auto entries =
+        without_gil(rows.size * rows.width, [&] { return counting::count_rows(rows, out); });
     return py::make_tuple(codes) + table_of(samples, std::move(entries));
   }
   const Column column = samples.column();
-  auto entries = [&] {
-    const WithoutGil released(column.size);
-    return counting::label_values(column, out);
-  }();
+  auto entries = without_gil(column.size, [&] { return counting::label_values(column, out); });
   return py::make_tuple(codes) + table_of(samples, std::move(entries));
 }
 
@@ -261,10 +252,8 @@ py::object joint_table(const py::object& x_object, const py::object& y_object) {
   require_same_length("x", x.size(), "y", y.size());
   if (!x.is_integers() || !y.is_integers()) return py::none();
   const Column column_x = x.column(), column_y = y.column();
-  auto table = [&] {
-    const WithoutGil released(column_x.size);
-    return counting::joint_histogram(column_x, column_y);
-  }();
+  auto table =
+      without_gil(column_x.size, [&] { return counting::joint_histogram(column_x, column_y); });
   if (!table) return py::none();
   const std::size_t rows = table->rows, columns = table->columns;
   const py::array counts =

@@ -36,14 +36,14 @@ dependence::JointTable<std::uint64_t> joint_table(const Counts& table) {
 
 double table_information(const Counts& table) {
   const auto joint = joint_table(table);
-  const WithoutGil released(joint.rows * joint.columns);
-  return dependence::mutual_information(joint);
+  return without_gil(joint.rows * joint.columns,
+                     [&] { return dependence::mutual_information(joint); });
 }
 
 double table_conditional_entropy(const Counts& table) {
   const auto joint = joint_table(table);
-  const WithoutGil released(joint.rows * joint.columns);
-  return dependence::conditional_entropy(joint);
+  return without_gil(joint.rows * joint.columns,
+                     [&] { return dependence::conditional_entropy(joint); });
 }
 
 double cell_information(const Counts& counts, const Labels& rows, const Labels& columns,
@@ -80,10 +80,11 @@ double expected_information(const Counts& a_sizes, const Counts& a_times, const 
   const dependence::Margin a = margin_of(a_sizes, "a_sizes", a_times, "a_times");
   const dependence::Margin b = margin_of(b_sizes, "b_sizes", b_times, "b_times");
   // Every pair of sizes is walked over its standard deviation.
-  const WithoutGil released(a.count * b.count * std::size_t(std::sqrt(double(total))));
-  dependence::check_margin(a, total);
-  dependence::check_margin(b, total);
-  return dependence::expected_mutual_information(a, b, total);
+  return without_gil(a.count * b.count * std::size_t(std::sqrt(double(total))), [&] {
+    dependence::check_margin(a, total);
+    dependence::check_margin(b, total);
+    return dependence::expected_mutual_information(a, b, total);
+  });
 }
 
 py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
@@ -96,11 +97,10 @@ py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
                                       std::size_t(codes.shape(0)), alphabets.data()};
   py::array_t<double> matrix({codes.shape(0), codes.shape(0)});
   double* const out = matrix.mutable_data();
-  {
-    const WithoutGil released(data.columns * data.columns * data.samples);
+  without_gil(data.columns * data.columns * data.samples, [&] {
     dependence::check_columns(data);
     dependence::pairwise_mutual_information(data, out, thread_count);
-  }
+  });
   return matrix;
 }
 

@@ -137,11 +137,8 @@ PyObject* evaluate(const Measure& measure, const Arguments& arguments) {
   problem.p = p.operand();
   if (two) problem.q = q.operand();
   problem.out = PyArray_BYTES(target.array());
-  std::size_t fault;
-  {
-    const WithoutGil released(slices * problem.inner.size);
-    fault = measures::evaluate(problem);
-  }
+  const std::size_t fault =
+      without_gil(slices * problem.inner.size, [&] { return measures::evaluate(problem); });
   if (fault != measures::kNoSlice) {
     const FailedOperand operands[2] = {{&p, request.p, request.p_tolerance},
                                        {&q, request.q, request.q_tolerance}};
@@ -182,11 +179,11 @@ PyObject* evaluate_vectors(const Measure& measure, PyObject* const* args) {
   request.p_tolerance = request.q_tolerance = elements::kSumTolerance<T>;
   const Slice<T> slice(static_cast<const T*>(PyArray_DATA(p)),
                        two ? static_cast<const T*>(PyArray_DATA(q)) : nullptr, std::size_t(n));
-  measures::Result result;
-  {
-    const WithoutGil released{std::size_t(n)};
-    result = measures::measure_slice(measure, request, slice);
-  }
+  const measures::Result result =
+      n < npy_intp(WithoutGil::kThreshold)
+          ? measures::measure_slice(measure, request, slice)
+          : without_gil(
+                std::size_t(n), [&] { return measures::measure_slice(measure, request, slice); });
   if (result.fault != Fault::none) return nullptr;
   return scalar(result.value, sizeof(T) == 4);
 }
@@ -252,12 +249,10 @@ PyObject* information_content(PyObject*, PyObject* const* args, Py_ssize_t given
     elements::Space space;
     for (int d = 0; d < dimensions; ++d)
       space.append(shape[d], PyArray_STRIDE(p.get(), d), PyArray_STRIDE(target.array(), d));
-    bool valid;
-    {
-      const WithoutGil released(space.size);
-      valid =
-          measures::information_content(request, p.operand(), space, PyArray_BYTES(target.array()));
-    }
+    const bool valid = without_gil(space.size, [&] {
+      return measures::information_content(request, p.operand(), space,
+                                           PyArray_BYTES(target.array()));
+    });
     if (!valid) throw std::invalid_argument(element_error(p, request.tolerance));
     if (target.get() != result.get() && PyArray_CopyInto(result.array(), target.array()) < 0)
       throw PythonError();

@@ -4,8 +4,11 @@
 #include <Python.h>
 
 #include <cstddef>
+#include <type_traits>
 
+#include "bindings/python_object.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::bindings {
 
@@ -27,8 +30,38 @@ class WithoutGil {
   WithoutGil(const WithoutGil&) = delete;
   WithoutGil& operator=(const WithoutGil&) = delete;
 
+  // Takes it back for a moment, for the handlers of signals. Returns whether they raised nothing.
+  bool no_signal() noexcept {
+    if (state_ == nullptr) return true;
+    PyEval_RestoreThread(state_);
+    const bool none = PyErr_CheckSignals() == 0;
+    state_ = PyEval_SaveThread();
+    return none;
+  }
+
  private:
   PyThreadState* state_;
 };
+
+// Calls work() without the GIL, as above, and hears Ctrl-C meanwhile: PythonError if a handler of
+// signals raised something.
+template <class Work>
+decltype(auto) without_gil(std::size_t work_items, Work&& work) {
+  WithoutGil released(work_items);
+  const threads::Interruptible signals(
+      [](void* context) { return static_cast<WithoutGil*>(context)->no_signal(); }, &released);
+  try {
+    if constexpr (std::is_void_v<decltype(work())>) {
+      work();
+      threads::require_uninterrupted();
+    } else {
+      auto result = work();
+      threads::require_uninterrupted();
+      return result;
+    }
+  } catch (const threads::Interrupted&) {
+    throw PythonError();
+  }
+}
 
 }  // namespace pyinfo::bindings

@@ -12,6 +12,7 @@
 #include "counting/strategies/perfect_table.hpp"
 #include "counting/strategies/sort.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::counting {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::size_t kFewDistinct = 4096;
 constexpr int kMostSlotBits = 14;
 constexpr int kLeastSlotBits = 6;
 constexpr std::size_t kAtATime = 512;
+constexpr std::size_t kPerQuestion = 1 << 16;  // whether to go on
 // So many keys stay in the first-level cache wherever they are in a table that is nearly empty.
 constexpr double kMostCached = 640;
 // To build a perfect table costs less than so many probes of the hash table.
@@ -42,6 +44,7 @@ std::size_t count_few(const Keys& keys, std::size_t begin, std::size_t n, Weight
   // Whether there are too many is asked now and then, not for every sample.
   while (i < n && table.distinct() <= kFewDistinct) {
     const std::size_t end = std::min(n, i + kAtATime);
+    if ((i - begin) % kPerQuestion == 0) threads::require_uninterrupted();
     if (!perfect) {
       table.add_all(keys, weights, i, end);
       probed += end - i;

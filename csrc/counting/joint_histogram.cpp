@@ -6,6 +6,7 @@
 #include "counting/byte_counts.hpp"
 #include "memory/overlap.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::counting {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kLeastCells = std::size_t{1} << 12;
 
 constexpr std::size_t kGuessSamples = 2048;
 constexpr std::size_t kLookAhead = std::size_t{1} << 16;
-constexpr std::size_t kPerFlush = std::size_t{1} << 30;
+constexpr std::size_t kPerFlush = std::size_t{1} << 24;
 
 struct Range {
   Key least = ~Key{0};
@@ -45,6 +46,7 @@ class Counter {
     for (std::size_t i = 0;;) {
       i = count_from(i);
       if (i == n_) return true;
+      threads::require_uninterrupted();
       if (inside(i)) {
         flush();  // the end of what may be counted at a time
         continue;

@@ -6,6 +6,7 @@
 
 #include "counting/count_values.hpp"
 #include "counting/strategies/hash_table.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::counting {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 // Ranges up to this have a table with a label for every key, larger ones if they are full enough.
 constexpr std::size_t kDirect = std::size_t{1} << 16;
 constexpr std::size_t kDirectPerEntry = 16;
+
+constexpr std::size_t kPerQuestion = 1 << 16;  // whether to go on
 
 // The labels as the counts of a table, sparse enough that a lookup rarely needs a second probe.
 HashTable<std::uint32_t> labels_of(const ValueCounts<std::uint64_t>& table) {
@@ -39,13 +42,17 @@ ValueCounts<std::uint64_t> label_values(Column column, std::uint32_t* labels) {
       for (std::size_t label = 0; label < table.size; ++label)
         label_of[table.keys[label] - first] = std::uint32_t(label);
       for (std::size_t i = 0; i < column.size; ++i) {
+        if (i % kPerQuestion == 0) threads::require_uninterrupted();
         // Any number, if others write to the column meanwhile.
         const Key key = keys[i] - first;
         labels[i] = key <= last ? label_of[key] : 0;
       }
     } else {
       HashTable<std::uint32_t> label_of = labels_of(table);
-      for (std::size_t i = 0; i < column.size; ++i) labels[i] = label_of.find(keys[i])->count;
+      for (std::size_t i = 0; i < column.size; ++i) {
+        if (i % kPerQuestion == 0) threads::require_uninterrupted();
+        labels[i] = label_of.find(keys[i])->count;
+      }
     }
   });
   return table;

@@ -11,9 +11,12 @@
 #include "counting/strategies/entries.hpp"
 #include "counting/strategies/hash_seed.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::counting {
 namespace {
+
+constexpr std::size_t kPerQuestion = 1 << 16;  // whether to go on
 
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) noexcept {
   hash = (hash ^ word) * kHashMultiplier;
@@ -145,6 +148,7 @@ std::vector<RowEntry<typename Weight::Count>> count(const Rows& rows, Weight wei
   std::vector<std::size_t> firsts;
   std::vector<Count> counts;
   for (std::size_t i = 0; i < rows.size; ++i) {
+    if (i % kPerQuestion == 0) threads::require_uninterrupted();
     const std::uint32_t entry = index.find(i, firsts);
     if (entry == counts.size()) counts.push_back(0);
     counts[entry] += weights[i];
@@ -154,7 +158,10 @@ std::vector<RowEntry<typename Weight::Count>> count(const Rows& rows, Weight wei
   std::vector<std::uint32_t> order(firsts.size());
   std::iota(order.begin(), order.end(), std::uint32_t{0});
   std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return index.less(a, b); });
+            [&, compared = std::size_t{0}](std::uint32_t a, std::uint32_t b) mutable {
+              if (++compared % kPerQuestion == 0) threads::require_uninterrupted();
+              return index.less(a, b);
+            });
   std::vector<RowEntry<Count>> table;
   table.reserve(order.size());
   for (const std::uint32_t entry : order)

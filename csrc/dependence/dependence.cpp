@@ -9,6 +9,7 @@
 #include "elements/compensated_sum.hpp"
 #include "elements/convert.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::dependence {
 
@@ -160,6 +161,7 @@ double conditional_information(const JointCells& cells) {
   // What each row's cells cover of its group; the rest are empty cells.
   std::vector<std::uint64_t> covered(cells.row_count);
   for (std::size_t first = 0; first < cells.size; first += kCells) {
+    threads::require_uninterrupted();
     const std::size_t size = std::min(kCells, cells.size - first);
     for (std::size_t i = 0; i < size; ++i) {
       const auto row = std::size_t(cells.rows[first + i]);

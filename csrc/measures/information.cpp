@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "threads/interruption.hpp"
+
 namespace pyinfo::measures {
 namespace {
+
+constexpr std::size_t kPerQuestion = 128 * kBlock;  // whether to go on
 
 template <class T>
 InformationKernel<T> information_kernel() noexcept;
@@ -30,6 +34,7 @@ bool evaluate(const InformationRequest& request, const elements::Operand& p,
   alignas(64) T from[kBlock];
   alignas(64) T to[kBlock];
   for (std::size_t first = 0; first < space.size; first += kBlock) {
+    if (first % kPerQuestion == 0) threads::require_uninterrupted();
     const std::size_t n = std::min(kBlock, space.size - first);
     elements::load_elements<T>(p, space, 0, first, n, from);
     Sums sums;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 #include "threads/parallel.hpp"
 
 namespace pyinfo::measures {
@@ -110,6 +111,10 @@ void Slice<T>::run_parts(typename KernelEntry<T>::Run run, Kernel kernel,
              each[i]);
   };
   threads::parallel(parts, threads_, task);
+  if (threads::interrupted()) {  // some parts have no sums, and nobody will look at the result
+    sums = no_sums();
+    return;
+  }
   sums = each[0];
   for (std::size_t i = 1; i < parts; ++i) merge(sums, each[i], count);
 }

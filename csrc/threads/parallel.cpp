@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::threads {
 
@@ -20,12 +21,18 @@ void parallel(std::size_t count, int threads, void (*task)(void* context, std::s
               void* context) {
   const std::size_t workers = std::min(count, std::size_t(resolve(threads)));
   if (workers <= 1) {
-    for (std::size_t i = 0; i < count; ++i) task(context, i);
+    for (std::size_t i = 0; i < count && !interrupted(); ++i) task(context, i);
     return;
   }
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) task(context, i);
+    for (std::size_t i = next++; i < count; i = next++) {
+      if (interrupted()) {
+        next = count;  // nor do the others begin another
+        return;
+      }
+      task(context, i);
+    }
   };
   std::vector<std::thread> others;
   others.reserve(workers - 1);

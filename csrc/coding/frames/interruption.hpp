@@ -4,18 +4,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
+
+#include "threads/interruption.hpp"
 
 namespace pyinfo::coding {
 
 // Asked between the pieces of a call; false ends it with Interrupted. Empty: never asked.
 using KeepGoing = std::function<bool()>;
 
-class Interrupted : public std::exception {
- public:
-  const char* what() const noexcept override { return "interrupted"; }
-};
+using threads::Interrupted;
 
 inline void require_going(const KeepGoing& keep_going) {
   if (keep_going && !keep_going()) throw Interrupted();

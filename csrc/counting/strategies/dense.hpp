@@ -13,6 +13,7 @@
 
 #include "counting/strategies/entries.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::counting {
 
@@ -34,8 +35,9 @@ inline constexpr std::size_t kWidest = std::size_t{1} << 20;
 inline constexpr std::size_t kTables = 4;
 inline constexpr std::size_t kNarrow = 4096;
 
-// 32-bit counters are added to 64-bit ones long before they can overflow.
-inline constexpr std::size_t kPerFlush = std::size_t{1} << 30;
+// So many samples at a time: 32-bit counters are added to 64-bit ones long before they can
+// overflow, and the caller is asked whether to go on.
+inline constexpr std::size_t kPerFlush = std::size_t{1} << 24;
 
 inline std::size_t widest(std::size_t n) noexcept {
   return std::min(kWidest, kLeastWidth + n * kWidthPerSample);
@@ -104,8 +106,8 @@ class DenseTable {
   // one that more may not be counted before at a time.
   template <class Keys, class Weight>
   std::size_t count(const Keys& keys, std::size_t begin, std::size_t end, Weight weights) {
+    end = std::min(end, begin + std::min(kPerFlush, end - begin));
     if constexpr (std::is_same_v<Weight, Ones>) {
-      end = std::min(end, begin + kPerFlush);
       const bool narrow = range_.width <= kNarrow;
       const std::size_t tables = narrow ? kTables : 1;
       const std::unique_ptr<std::uint32_t[]> cells(new std::uint32_t[tables * range_.width]());
@@ -166,6 +168,7 @@ std::size_t count_dense(const Keys& keys, std::size_t n, Weight weights, KeyRang
   dense::DenseTable<typename Weight::Count> table(range);
   std::size_t i = 0;
   while ((i = table.count(keys, i, n, weights)) < n) {
+    threads::require_uninterrupted();
     const Key key = keys[i];
     const KeyRange now = table.range();
     if (key - now.first < now.width) continue;  // the end of what may be counted at a time

@@ -16,6 +16,7 @@
 #include "counting/strategies/hash_table.hpp"
 #include "counting/strategies/sort.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::counting {
 namespace many {
@@ -131,6 +132,7 @@ class ChunkCounter {
     partition(items, n, bit_width(differ) - bits, bits, parts, ends);
     std::size_t begin = 0;
     for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
+      threads::require_uninterrupted();
       if (ends[p] > begin) count(parts + begin, items + begin, ends[p] - begin);
       begin = ends[p];
     }
