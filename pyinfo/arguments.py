@@ -96,3 +96,17 @@ def require_same_number(sizes: Sequence[int], names: Sequence[str], what: str = 
                 f"{names[0]} and {name} must have the same number of {what}, "
                 f"not {sizes[0]} and {size}"
             )
+
+
+def require_same_shape(
+    shapes: Sequence[tuple[int, ...]], names: Sequence[str], what: str = "samples"
+) -> None:
+    """Raise ValueError unless all shapes are one; axes of length 1 make no difference."""
+    require_same_number([math.prod(shape) for shape in shapes], names, what)
+    first, *others = ([n for n in shape if n != 1] for shape in shapes)
+    for i, other in enumerate(others, 1):
+        if other != first:
+            raise ValueError(
+                f"{names[0]} and {names[i]} must have the same shape, "
+                f"not {shapes[0]} and {shapes[i]}"
+            )

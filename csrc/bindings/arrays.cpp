@@ -94,10 +94,29 @@ bool has_attribute(PyObject* object, const char* name) noexcept {
   return PyObject_HasAttrString(object, name) == 1;
 }
 
-// Those that are converted element by element; nothing else of them is of interest.
-bool is_built_in(PyObject* object) noexcept {
-  return PyList_CheckExact(object) || PyTuple_CheckExact(object) || PyFloat_CheckExact(object) ||
-         PyLong_CheckExact(object);
+// Lists in lists deeper than arrays have dimensions are none of numbers.
+constexpr int kDeepest = NPY_MAXDIMS;
+
+// A number, or a list or tuple of such, that NumPy reads as nobody could read it otherwise. Lists
+// may hold what it guesses about: that is sorted out by pyinfo.arrays.
+bool is_plain(PyObject* object, int depth = 0) noexcept {
+  if (PyFloat_CheckExact(object) || PyBool_Check(object)) return true;
+  if (PyLong_CheckExact(object)) {  // larger ones might become floats
+    int overflow = 0;
+    PyLong_AsLongLongAndOverflow(object, &overflow);
+    return overflow == 0;
+  }
+  if (PyArray_IsScalar(object, Floating)) return true;
+  if ((!PyList_CheckExact(object) && !PyTuple_CheckExact(object)) || depth == kDeepest)
+    return false;
+  // The size is asked for each time. No code of Python's runs meanwhile.
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(object); ++i)
+    if (!is_plain(PySequence_Fast_GET_ITEM(object, i), depth + 1)) return false;
+  return true;
+}
+
+bool is_masked(PyObject* array) noexcept {
+  return !PyArray_CheckExact(array) && has_attribute(array, "mask");
 }
 
 bool is_convertible(PyObject* object) noexcept {
@@ -112,15 +131,13 @@ std::string caught() {
   return text_of(pybind11::error_already_set().value().ptr());
 }
 
-// Arrow's arrays have them; NumPy would turn integers into floats to say NaN instead.
-void refuse_nulls(PyObject* object, const char* name) {
-  const Reference count(PyObject_GetAttrString(object, "null_count"));
-  if (count.get() == nullptr) {
-    PyErr_Clear();
-    return;
-  }
-  if (PyLong_Check(count.get()) && PyObject_IsTrue(count.get()) == 1)
-    throw std::invalid_argument(std::string(name) + " has nulls: fill or drop them first");
+// What is no array, tensor or list of numbers, as pyinfo.arrays reads it.
+Reference converted(PyObject* object, const char* name) {
+  const Reference room = Reference::checked(PyImport_ImportModule("pyinfo.arrays"));
+  Reference array =
+      Reference::checked(PyObject_CallMethod(room.get(), "numbers", "Os", object, name));
+  if (!PyArray_Check(array.get())) throw TypeError(std::string(name) + " cannot be read");
+  return array;
 }
 
 }  // namespace
@@ -130,12 +147,9 @@ elements::Operand Input::operand() const noexcept {
 }
 
 Borrowed borrow(PyObject* object, const char* name) {
-  if (PyArray_Check(object)) return {Reference::borrowed(object)};
-  if (is_built_in(object)) return {Reference::checked(PyArray_FROM_O(object))};
-  if (!speaks_dlpack(object)) {
-    refuse_nulls(object, name);
-    return {Reference::checked(PyArray_FROM_O(object))};
-  }
+  if (PyArray_Check(object) && !is_masked(object)) return {Reference::borrowed(object)};
+  if (is_plain(object)) return {Reference::checked(PyArray_FROM_O(object))};
+  if (PyArray_Check(object) || !speaks_dlpack(object)) return {converted(object, name)};
   // Before __array__, which torch's bfloat16 tensors do not answer, and which may copy.
   std::string reason;
   try {
@@ -143,12 +157,7 @@ Borrowed borrow(PyObject* object, const char* name) {
   } catch (const PythonError&) {
     reason = caught();
   }
-  refuse_nulls(object, name);
-  if (is_convertible(object)) {
-    Reference array(PyArray_FROM_O(object));
-    if (array.get() != nullptr) return {std::move(array)};
-    caught();
-  }
+  if (is_convertible(object)) return {converted(object, name)};
   throw std::invalid_argument(std::string(name) + " cannot be read as an array: " + reason);
 }
 

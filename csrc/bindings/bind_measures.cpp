@@ -76,6 +76,24 @@ Broadcast broadcast(const Input& p, const Input* q) {
   return common;
 }
 
+npy_intp extent_of(const Input& input, int axis_from_end) {
+  const int d = input.dimensions() - axis_from_end;
+  return d < 0 ? 1 : PyArray_DIM(input.get(), d);
+}
+
+// Batches broadcast, distributions do not: one of length 1 is not that of more values.
+void require_same_values(const Input& p, const Input& q, const Broadcast& common,
+                         const bool* reduced) {
+  for (int d = 0; d < common.dimensions; ++d) {
+    const int from_end = common.dimensions - d;
+    const npy_intp of_p = extent_of(p, from_end), of_q = extent_of(q, from_end);
+    if (reduced[d] && of_p != of_q)
+      throw std::invalid_argument("p has " + std::to_string(of_p) + " element" +
+                                  (of_p == 1 ? "" : "s") + " along axis -" +
+                                  std::to_string(from_end) + ", q has " + std::to_string(of_q));
+  }
+}
+
 PyObject* evaluate(const Measure& measure, const Arguments& arguments) {
   measures::Problem problem(measure);
   Request& request = problem.request;
@@ -99,6 +117,7 @@ PyObject* evaluate(const Measure& measure, const Arguments& arguments) {
   const Broadcast common = broadcast(p, two ? &q : nullptr);
   bool reduced[elements::kMaxDimensions] = {};
   axes_argument(arguments[kAxis], common.dimensions, reduced);
+  if (two) require_same_values(p, q, common, reduced);
   const bool keepdims = flag_argument(arguments[kKeepdims]);
   npy_intp shape[elements::kMaxDimensions];
   int dimensions = 0;

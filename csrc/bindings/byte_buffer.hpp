@@ -20,9 +20,10 @@ class ByteBuffer {
  public:
   // TypeError or std::invalid_argument naming the argument.
   explicit ByteBuffer(pybind11::handle object, const char* name = "data") {
-    // First, since JAX's buffers are not those of all its types.
-    if (!PyBytes_CheckExact(object.ptr()) && !PyArray_Check(object.ptr()) &&
-        speaks_dlpack(object.ptr())) {
+    // First, since JAX's buffers are not those of all its types. A subclass may have a mask.
+    if (PyArray_Check(object.ptr())
+            ? !PyArray_CheckExact(object.ptr())
+            : !PyBytes_CheckExact(object.ptr()) && speaks_dlpack(object.ptr())) {
       array_ = borrow(object.ptr(), name).array;
       object = array_.get();
     }

@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.labels import Labels, labelled, samples_of
-from pyinfo._samples.samples import Array, LabelArray, factorize
-from pyinfo.arguments import require_same_number
+from pyinfo._samples.labels import Labels, labelled, together
+from pyinfo._samples.samples import Array, LabelArray, factorize, is_native, require_total
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 _MOST_KEYS: Final = 2**64
+_SMALLEST_PRODUCT: Final = 2.0**-1000
+"""Of shares: smaller ones lose digits, or are zero."""
 
 
 # -- Two variables --------------------------------------------------------------------------------
@@ -46,13 +47,22 @@ class Cells:
         """Return how far the variables are from independent."""
         if self.counts.dtype.kind != "f":
             return self.conditional_information(np.zeros(int(self.first.max()) + 1, np.int64))
-        total = self.counts.sum()
-        rows, columns = (np.bincount(side, self.counts) for side in (self.first, self.second))
-        expected = rows[self.first] * columns[self.second] / total
-        information = _core.kl_divergence(
-            self.counts / total, expected / total, base=math.e, normalize=False
+        # Shares first: weights have no scale, and their products might be beyond all floats.
+        shares = scaled(self.counts)
+        shares /= shares.sum()
+        rows, columns = (np.bincount(side, shares) for side in (self.first, self.second))
+        row, column = rows[self.first], columns[self.second]
+        expected = row * column
+        tiny = expected < _SMALLEST_PRODUCT
+        information = float(
+            _core.kl_divergence(shares[~tiny], expected[~tiny], base=math.e, normalize=False)
+            if not tiny.all()
+            else 0.0
         )
-        return max(0.0, float(information))
+        if tiny.any():
+            p, given_row = shares[tiny], shares[tiny] / row[tiny]
+            information += float(p @ (np.log(given_row) - np.log(column[tiny])))
+        return max(0.0, information)
 
     def conditional_information(self, groups: Numbers) -> float:
         """Return the information between the variables where the group is known.
@@ -75,9 +85,7 @@ class Pair:
     @classmethod
     def of_samples(cls, x: Any, y: Any) -> Pair:
         """Return the joint counts of two arguments called x and y."""
-        a, b = samples_of(x, "x"), samples_of(y, "y")
-        require_same_number([len(a), len(b)], ["x", "y"])
-        return cls(a, b)
+        return cls(*together([x, y], ["x", "y"]))
 
     @property
     def margins(self) -> tuple[Array, Array]:
@@ -114,6 +122,12 @@ class Pair:
         if self._table is not None:
             return _core.table_conditional_entropy(self._table.T)
         return _core.cell_conditional_entropy(self._cells.counts, self._cells.second)
+
+
+def scaled(weights: Array) -> Array:
+    """Return weights times a power of two, so that their sum is near 1; exact where it matters."""
+    _, exponent = np.frexp(weights.sum())
+    return np.ldexp(weights, -exponent)
 
 
 def joint_cells(first: Labels, second: Labels) -> Cells:
@@ -161,7 +175,7 @@ def _summed(labels: Numbers, counts: Array) -> Array:
 
 def _small_table(x: Array, y: Array) -> tuple[Array, int, int] | None:
     """Return the table of all pairs and what its first row and column stand for, if it is small."""
-    if x.dtype.kind == "O" or y.dtype.kind == "O":
+    if not (is_native(x.dtype) and is_native(y.dtype)):
         return None
     return _core.joint_table(x, y)
 
@@ -216,6 +230,8 @@ def combined(
         keys *= np.uint64(size)
         keys += column
         span *= size
+    if weights is not None:
+        require_total(weights, "counts" if weights.dtype.kind == "u" else "weights")
     keys, counts = _core.count_values(keys, weights)
     cells = np.empty((len(keys), len(sizes)), np.uint32)
     for i in range(len(sizes) - 1, 0, -1):

@@ -12,8 +12,15 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.samples import Array, LabelArray, as_samples, factorize
-from pyinfo.arguments import require_not_empty, require_same_number
+from pyinfo._samples.samples import (
+    Array,
+    LabelArray,
+    aligned_samples,
+    as_samples,
+    factorize,
+)
+from pyinfo.arguments import require_not_empty
+from pyinfo.arrays import columns_of, is_array
 
 Given: TypeAlias = npt.ArrayLike | Sequence[npt.ArrayLike]
 
@@ -59,19 +66,23 @@ def labelled_variables(
     arrays: Sequence[Any], names: Sequence[str], given: Given = ()
 ) -> list[Labels]:
     """Label arrays, and those that are given, all with the same number of samples."""
-    conditions, more = _given_samples(given)
-    found = [samples_of(array, name) for array, name in zip(arrays, names, strict=True)]
-    found += conditions
-    require_same_number([len(array) for array in found], [*names, *more])
-    return [labelled(array) for array in found]
+    conditions, more = _given_variables(given)
+    return [labelled(array) for array in together([*arrays, *conditions], [*names, *more])]
 
 
-def _given_samples(given: Given) -> tuple[list[Array], list[str]]:
-    """Return the arrays that are given, one or several, and what messages call them."""
+def together(variables: Sequence[Any], names: Sequence[str]) -> list[Array]:
+    """Return several variables as vectors of samples, of which there are some."""
+    found, _ = aligned_samples(variables, names)
+    require_not_empty(found[0].size, names[0])
+    return found
+
+
+def _given_variables(given: Given) -> tuple[list[Any], list[str]]:
+    """Return the variables that are given, one or several, and what messages call them."""
+    columns = columns_of(given)
     # A list or tuple of arrays is several variables; one of numbers or strings is one.
-    if isinstance(given, list | tuple) and all(
-        isinstance(item, list | tuple) or getattr(item, "ndim", 0) > 0 for item in given
-    ):
-        names = [f"given[{i}]" for i in range(len(given))]
-        return [samples_of(item, name) for item, name in zip(given, names, strict=True)], names
-    return [samples_of(given, "given")], ["given"]
+    if columns is None and isinstance(given, list | tuple) and all(map(is_array, given)):
+        columns = list(given)
+    if columns is None:
+        return [given], ["given"]
+    return columns, [f"given[{i}]" for i in range(len(columns))]

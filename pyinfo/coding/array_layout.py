@@ -183,7 +183,8 @@ def as_array(data: Any) -> NDArray[Any]:
 
 def bytes_of(data: Any) -> memoryview:
     """Return a bytes-like object as bytes."""
-    if hasattr(data, "__dlpack__"):  # arrays of any dtype, also such as memoryview does not know
+    # Arrays of any dtype, also such as memoryview does not know; with a mask they are refused.
+    if hasattr(data, "__dlpack__"):
         data = _core.as_array(data, "data")
         if not data.flags.c_contiguous:
             raise ValueError("data must be a C-contiguous buffer")

@@ -9,14 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo._samples.joint import scaled
+from pyinfo._samples.objects import is_missing
 from pyinfo._samples.samples import (
     Array,
     as_counts,
     as_samples,
-    as_weights,
     common_dtype,
     concatenated,
     count,
+    factorize,
+    is_native,
+    read_samples,
+    total_of,
+    weighted_samples,
 )
 from pyinfo.arguments import require_not_empty
 from pyinfo.coding.huffman_code import HuffmanCode
@@ -60,7 +66,9 @@ class Counts:
     __hash__ = None  # type: ignore[assignment]  # an update changes it
 
     def __init__(self, values: Any, counts: npt.ArrayLike) -> None:
-        array = as_samples(values, "values")
+        array, _, masked = read_samples(values, "values")
+        if masked is not None:
+            raise TypeError("values must not have masked elements: leave out their counts, too")
         numbers = as_counts(counts, array.size)
         if len(count(array)[0]) != len(array):
             raise ValueError("values must differ from each other")
@@ -75,9 +83,9 @@ class Counts:
         Parameters
         ----------
         samples : array_like, bytes-like or str
-            Integers, bool, floats up to float64, dates, durations, fixed-width strings, or Python
-            objects that can be hashed and sorted; of any shape. Bytes-like objects are uint8, a
-            str is its characters. All NaNs are one value, the last; -0.0 equals 0.0.
+            Of any type and shape; Python objects need a hash, and no order. Bytes-like objects are
+            uint8, a str is its characters. All NaNs are one value, the last, and so is all that is
+            missing (None, NA, nulls); masked elements are left out; -0.0 equals 0.0.
         weights : array_like, optional
             How many times each sample counts: not negative. Counts are float64 then.
 
@@ -116,9 +124,7 @@ class Counts:
 
     @classmethod
     def _of(cls, samples: Any, weights: npt.ArrayLike | None) -> Counts:
-        array = as_samples(samples)
-        checked = None if weights is None else as_weights(weights, array.size)
-        return cls._made(*count(array, checked))
+        return cls._made(*count(*weighted_samples(samples, weights)))
 
     @classmethod
     def _weighted(cls, values: Any, counts: Array) -> Counts:
@@ -144,8 +150,7 @@ class Counts:
     @property
     def total(self) -> int | float:
         """How many samples there are, or the sum of their weights."""
-        total: int | float = self.counts.sum().item()
-        return total
+        return total_of(self.counts)
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
@@ -163,7 +168,7 @@ class Counts:
             As for `from_samples`; none at all change nothing.
         """
         values, counts = self._table
-        array = as_samples(samples)
+        array, given_weights = weighted_samples(samples, weights)
         if not array.size:
             return
         common_dtype(values.dtype, array.dtype)
@@ -171,7 +176,7 @@ class Counts:
             self._table = _merged([self._table, count(array)])
             return
         # The sums so far come first, so that weights are added in the order of the samples.
-        more = np.ones(array.size) if weights is None else as_weights(weights, array.size)
+        more = np.ones(array.size) if given_weights is None else given_weights
         weighted = np.concatenate([counts.astype(np.float64), more])
         self._table = _frozen(*count(concatenated([values, array]), weighted))
 
@@ -222,7 +227,7 @@ class Counts:
             )
         if estimator != "plugin" or return_std:
             raise ValueError("weighted counts have the plug-in entropy only, without a deviation")
-        return float(_core.entropy(self.counts, base=base, normalize=True))
+        return float(_core.entropy(scaled(self.counts), base=base, normalize=True))
 
     def symbol_counts(self) -> npt.NDArray[np.uint64]:
         """Return how often each of all values of the type occurs: the table that codes are made of.
@@ -348,6 +353,9 @@ def _same(a: Array, b: Array) -> bool:
         return np.array_equal(a, b, equal_nan=True)
     if a.dtype.kind == b.dtype.kind == "O":
         return a.shape == b.shape and all(
-            x == y or (x != x and y != y) for x, y in zip(a, b, strict=True)
+            (is_missing(x) and is_missing(y)) or bool(x == y) for x, y in zip(a, b, strict=True)
         )
+    if a.shape == b.shape and a.dtype == b.dtype and not is_native(a.dtype):
+        labels, _ = factorize(np.concatenate([a, b]))
+        return np.array_equal(labels[: len(a)], labels[len(a) :])
     return a.shape == b.shape and bool((a == b).all())

@@ -10,22 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.joint import Cells, JointTable, combined, joint_table
+from pyinfo._samples.joint import Cells, JointTable, combined, joint_table, scaled
+from pyinfo._samples.objects import is_missing
 from pyinfo._samples.samples import (
     Array,
     LabelArray,
+    aligned_samples,
     as_samples,
-    as_weights,
     concatenated,
     count,
     factorize,
+    total_of,
 )
-from pyinfo.arguments import (
-    integer,
-    require_not_empty,
-    require_same_number,
-    units_per_nat,
-)
+from pyinfo.arguments import integer, require_not_empty, units_per_nat
 from pyinfo.counting.counts import Counts, merged_in_pairs
 
 _LARGEST_TABLE: Final = 2**31
@@ -112,10 +109,7 @@ class JointCounts:
         if len(samples) < 2:
             raise TypeError(f"JointCounts are those of two variables or more, not {len(samples)}")
         names = [f"samples[{i}]" for i in range(len(samples))]
-        arrays = [as_samples(given, name) for given, name in zip(samples, names, strict=True)]
-        require_same_number([array.size for array in arrays], names)
-        checked = None if weights is None else as_weights(weights, arrays[0].size)
-        return cls._made(joint_table(arrays, checked))
+        return cls._made(joint_table(*aligned_samples(samples, names, weights)))
 
     @classmethod
     def _made(cls, table: JointTable) -> JointCounts:
@@ -144,8 +138,7 @@ class JointCounts:
     @property
     def total(self) -> int | float:
         """How many samples there are, or the sum of their weights."""
-        total: int | float = self.counts.sum().item()
-        return total
+        return total_of(self.counts)
 
     def table(self) -> Array:
         """Return all combinations, also those that do not occur: an axis for each variable.
@@ -227,18 +220,17 @@ class JointCounts:
                 f"there must be samples of {len(self.variables)} variables, not of {len(samples)}"
             )
         if weights is None:
-            more = self._of(samples, None)
-            self._table = self.merge(more)._table
+            self._table = self.merge(self._of(samples, None))._table
             return
         # The sums so far come first, so that weights are added in the order of the samples.
         variables, cells, counts = self._table
+        names = [f"samples[{i}]" for i in range(len(samples))]
+        more, more_weights = aligned_samples(samples, names, weights)
+        assert more_weights is not None
         arrays = [
-            concatenated([values[labels], as_samples(given, f"samples[{i}]")])
-            for i, (values, labels, given) in enumerate(
-                zip(variables, cells.T, samples, strict=True)
-            )
+            concatenated([values[labels], array], name)
+            for values, labels, array, name in zip(variables, cells.T, more, names, strict=True)
         ]
-        more_weights = as_weights(weights, np.size(samples[0]))
         all_weights = np.concatenate([counts.astype(np.float64), more_weights])
         self._table = self._made(joint_table(arrays, all_weights))._table
 
@@ -270,7 +262,9 @@ class JointCounts:
         variables, columns = [], []
         for i in range(len(self.variables)):
             # Tables are as long as what they know: only their values are looked at.
-            labels, values = factorize(concatenated([values[i] for values, _, _ in tables]))
+            labels, values = factorize(
+                concatenated([values[i] for values, _, _ in tables], f"variable {i}")
+            )
             ends = np.cumsum([0, *(len(values[i]) for values, _, _ in tables)])
             variables.append(values)
             columns.append(
@@ -296,7 +290,8 @@ class JointCounts:
         base : float, default 2
             Bits by default; ``math.e`` gives nats.
         """
-        return float(_core.entropy(self.counts, base=base, normalize=True))
+        counts = scaled(self.counts) if self.counts.dtype.kind == "f" else self.counts
+        return float(_core.entropy(counts, base=base, normalize=True))
 
     def mutual_information(self, *, base: float = 2) -> float:
         """Return the mutual information of two variables: how far they are from independent.
@@ -360,7 +355,9 @@ def _of_cells(variables: list[Array], cells: LabelArray, counts: Array) -> Count
 def _equal(values: Array, wanted: Any) -> npt.NDArray[np.bool_]:
     """Say which of the values is the wanted one; NaN and NaT are ones like others."""
     if values.dtype.kind == "O":
-        same = [value == wanted or (value != value and wanted != wanted) for value in values]
+        if is_missing(wanted):
+            return np.array([is_missing(value) for value in values], np.bool_)
+        same = [not is_missing(value) and bool(value == wanted) for value in values]
         return np.array(same, np.bool_)
     if wanted != wanted:
         return np.asarray(values != values, np.bool_)

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, SupportsIndex, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
+from pyinfo import _core
 from pyinfo.arguments import choice, integer, units_per_nat
 from pyinfo.estimators.gamma_functions import Floats, digamma
 from pyinfo.estimators.multiplicities import Multiplicities, multiplicities, surprisals
@@ -143,7 +144,7 @@ def estimation(estimator: str) -> Estimation:
 
 def counted(counts: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return counts as a vector of integers that can be worked with."""
-    table = np.asarray(counts)
+    table = _core.as_array(counts, "counts")
     if table.size > 0 and table.dtype.kind not in "iub":
         raise TypeError(f"counts must be integers, not {table.dtype}")
     if table.ndim != 1:

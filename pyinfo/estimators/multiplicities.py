@@ -61,7 +61,9 @@ def multiplicities(counts: NDArray[Any], alphabet_size: int | None = None) -> Mu
     """Reduce counts: non-negative integers, not all zero."""
     present = counts[counts > 0]
     values, times = np.unique(present, return_counts=True)
-    total = int(present.sum(dtype=np.uint64))
+    # In Python's integers: the sum of a few may need more than 64 bits.
+    pairs = zip(values.tolist(), times.tolist(), strict=True)
+    total = sum(int(value) * more for value, more in pairs)
     size = len(counts) if alphabet_size is None else alphabet_size
     return Multiplicities(values.astype(np.float64), times.astype(np.float64), total, size)
 

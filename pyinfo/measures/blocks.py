@@ -87,6 +87,8 @@ def entropy_rate(
 
 def _text(data: Any, shortest: int) -> memoryview:
     """Return the bytes of a buffer."""
+    if isinstance(data, np.ndarray):
+        data = _core.as_array(data, "data")  # which refuses what is masked
     try:
         view = memoryview(data)
         text = view.cast("B") if view.format != "B" or view.ndim != 1 else view

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from pyinfo import _core
 from pyinfo._samples.joint import Pair
 from pyinfo._samples.labels import Labels, labelled, samples_of
-from pyinfo.arguments import thread_count, units_per_nat
+from pyinfo._samples.samples import read_samples, with_missing
+from pyinfo.arguments import require_not_empty, thread_count, units_per_nat
+from pyinfo.arrays import columns_of, read
 
 _NARROW: Final = 256
 
@@ -42,11 +44,7 @@ def pairwise_mutual_information(
     """
     unit = units_per_nat(base)
     workers = thread_count(threads)
-    table = np.asarray(X)
-    if table.ndim != 2:
-        raise ValueError(f"X must have two dimensions, samples and variables, not {table.ndim}")
-    samples_of(table, "X")
-    columns, wide = _labelled_columns(table)
+    columns, wide = _labelled_columns(_table(X))
     matrix = np.empty((len(columns), len(columns)))
     narrow = [i for i in range(len(columns)) if i not in wide]
     if narrow:
@@ -61,14 +59,33 @@ def pairwise_mutual_information(
     return matrix * unit
 
 
+def _table(X: Any) -> npt.NDArray[Any] | list[Any]:  # noqa: N803 - as above
+    """Return a table of samples as an array, or as a list of columns of several types."""
+    variables: list[Any] | None = columns_of(X)
+    if variables is None:
+        table, missing, masked = read(X, "X", tuples_are_rows=True)
+        if table.ndim != 2:
+            raise ValueError(f"X must have two dimensions, samples and variables, not {table.ndim}")
+        if masked is not None:
+            raise TypeError("X must have no masked elements: leave out the rows that have some")
+        samples_of(table[:1], "X")
+        return table if missing is None else list(with_missing(table, missing).T)
+    found = [read_samples(column, "X") for column in variables]
+    require_not_empty(len(found) and found[0].array.size, "X")
+    if any(samples.masked is not None for samples in found):
+        raise TypeError("X must have no masked elements: leave out the rows that have some")
+    return [samples.array for samples in found]
+
+
 def _labelled_columns(
-    table: npt.NDArray[Any],
+    table: npt.NDArray[Any] | list[Any],
 ) -> tuple[npt.NDArray[np.uint8], dict[int, Labels]]:
     """Return the columns as rows of labels, and apart those with too many labels for a byte."""
-    if table.dtype != np.uint8:
-        rows = np.zeros(table.shape[::-1], np.uint8)
+    if isinstance(table, list) or table.dtype != np.uint8:
+        variables = table if isinstance(table, list) else list(table.T)
+        rows = np.zeros((len(variables), len(variables[0])), np.uint8)
         wide: dict[int, Labels] = {}
-        for i, column in enumerate(table.T):
+        for i, column in enumerate(variables):
             labels = labelled(samples_of(column, "X"))
             if labels.size > _NARROW:
                 wide[i] = labels

@@ -21,8 +21,15 @@ from pyinfo import _core
 from pyinfo._samples.joint import Pair, joint_variable, joint_variables
 from pyinfo._samples.label_measures import conditional_information, entropy_function
 from pyinfo._samples.labels import Given, Labels, labelled, labelled_variables, samples_of
-from pyinfo._samples.samples import count
-from pyinfo.arguments import axis_index, integer, units_per_nat
+from pyinfo._samples.samples import count, read_samples
+from pyinfo.arguments import (
+    axis_index,
+    integer,
+    require_not_empty,
+    require_same_shape,
+    units_per_nat,
+)
+from pyinfo.arrays import columns_of
 from pyinfo.estimators.entropy_estimators import Estimator, checked_alphabet_size, estimation
 from pyinfo.estimators.multiplicities import multiplicities
 
@@ -74,12 +81,15 @@ def entropy_of(
             return float(_core.entropy(counts, base=base))
         found = estimate(multiplicities(counts, size), return_std)
         return (found.entropy * unit, found.std * unit) if return_std else found.entropy * unit
-    array = np.asarray(x)
-    position = axis_index(axis, array.ndim)
-    labels = labelled(samples_of(array, "x"))
+    samples = read_samples(x, "x")
+    position = axis_index(axis, len(samples.shape))
+    require_not_empty(samples.array.size, "x")
+    if samples.masked is not None:
+        raise TypeError("x must have no masked elements where an axis is given: count the slices")
+    labels = labelled(samples.array)
     size = checked_alphabet_size(alphabet_size, labels.size) or labels.size
-    moved = np.moveaxis(labels.array.reshape(array.shape), position, -1)
-    slices = moved.reshape(-1, array.shape[position])
+    moved = np.moveaxis(labels.array.reshape(samples.shape), position, -1)
+    slices = moved.reshape(-1, samples.shape[position])
     entropies, stds = np.empty(len(slices)), np.empty(len(slices))
     step = max(1, _SLICE_CELLS // labels.size)
     for first in range(0, len(slices), step):
@@ -286,7 +296,8 @@ def transfer_entropy(
     Parameters
     ----------
     source, target : array_like
-        Series of the same length, in the order of time.
+        Series of the same length, in the order of time. Of arrays with more dimensions the last one
+        is time, and what precedes it are trials: no pair of values is from two of them.
     history : int or pair of int, default 1
         How many past values are looked at: l of the source and k of the target, if they differ.
     base, estimator
@@ -303,8 +314,9 @@ def transfer_entropy(
     """
     unit = units_per_nat(base)
     source_length, target_length = _histories(history)
-    before, after = labelled_variables([source, target], ["source", "target"])
-    start, length = max(source_length, target_length), len(after.array)
+    before, after = _series(source, "source"), _series(target, "target")
+    require_same_shape([before.array.shape, after.array.shape], ["source", "target"])
+    start, length = max(source_length, target_length), after.array.shape[-1]
     if length <= start:
         raise ValueError(
             f"source and target must be longer than history = {start}, not {length} samples"
@@ -321,6 +333,10 @@ def transfer_entropy(
 def _all(arrays: tuple[npt.ArrayLike, ...]) -> list[Labels]:
     if not arrays:
         raise TypeError("at least one array of samples is needed")
+    if len(arrays) == 1 and (columns := columns_of(arrays[0])) is not None:
+        arrays = tuple(columns)
+    elif len(arrays) == 1 and sum(n > 1 for n in read_samples(arrays[0], "array 1").shape) > 1:
+        raise ValueError("a single array is one variable: pass the columns of a table, *table.T")
     return labelled_variables(arrays, [f"array {i}" for i in range(1, len(arrays) + 1)])
 
 
@@ -332,10 +348,21 @@ def _histories(history: SupportsIndex | tuple[SupportsIndex, SupportsIndex]) -> 
     return source, target
 
 
+def _series(values: npt.ArrayLike, name: str) -> Labels:
+    """Return the labels of series in their shape, of which the last axis is time."""
+    samples = read_samples(values, name)
+    require_not_empty(samples.array.size, name)
+    if samples.masked is not None:
+        raise TypeError(f"{name} must have no masked elements: without them times would move")
+    found = labelled(samples.array)
+    shaped = found.array.reshape(samples.shape or (1,))
+    return Labels(shaped, found.size, found.alphabet_size)
+
+
 def _lagged(series: Labels, start: int, lag: int) -> Labels:
     """Return the labels `lag` steps before each place from `start` on."""
-    labels = series.array[start - lag : len(series.array) - lag]
-    return Labels(labels, series.size, series.alphabet_size)
+    labels = series.array[..., start - lag : series.array.shape[-1] - lag]
+    return Labels(labels.reshape(-1), series.size, series.alphabet_size)
 
 
 def _shaped(values: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Result:

@@ -349,17 +349,38 @@ SHAPES = [
 @pytest.mark.parametrize(("p_shape", "q_shape"), SHAPES, ids=str)
 @pytest.mark.parametrize("name", oracle.TWO_OPERANDS)
 def test_broadcasting(name: str, p_shape: tuple[int, ...], q_shape: tuple[int, ...]) -> None:
+    shape = np.broadcast_shapes(p_shape, q_shape)
+    own = [(*[1] * (len(shape) - len(each)), *each) for each in (p_shape, q_shape)]
     for dtype in (np.float64, np.float32):
         p, q = rng(1).random(p_shape).astype(dtype), rng(2).random(q_shape).astype(dtype)
         whole = np.broadcast_arrays(p, q)
         for axis in (-1, 0, (-2, -1), None):
-            # An operand that is broadcast along the axis is uniform there.
+            along = range(len(shape)) if axis is None else np.atleast_1d(axis).tolist()
             expected = measure(name, *(x.copy() for x in whole), axis=axis, normalize=True)
-            for x, y in ((p, q), whole, (p, whole[1]), (whole[0], q)):
-                got = measure(name, x, y, axis=axis, normalize=True)
-                assert_same(got, expected, ulps=8, dtype=dtype)
-        flags = measure(name, p, q, axis=-1, normalize=True, keepdims=True)
-        assert flags.shape == (*whole[0].shape[:-1], 1)
+            assert_same(measure(name, *whole, axis=axis, normalize=True), expected, 8, dtype)
+            # Batches are broadcast; a distribution of one value is none of several.
+            if all(own[0][d] == own[1][d] for d in along):
+                for x, y in ((p, q), (p, whole[1]), (whole[0], q)):
+                    got = measure(name, x, y, axis=axis, normalize=True)
+                    assert_same(got, expected, ulps=8, dtype=dtype)
+                kept = measure(name, p, q, axis=axis, normalize=True, keepdims=True)
+                assert kept.size == np.size(expected)
+                continue
+            with pytest.raises(
+                ValueError, match=r"^p has \d+ elements? along axis -\d, q has \d+$"
+            ):
+                measure(name, p, q, axis=axis, normalize=True)
+
+
+def test_a_distribution_of_one_value_is_not_spread() -> None:
+    for p, q, message in (
+        ([[30], [70]], [50, 50], "p has 1 element along axis -1, q has 2"),
+        ([0.5], [0.1, 0.9], "p has 1 element along axis -1, q has 2"),
+        ([0.5, 0.5], [1.0], "p has 2 elements along axis -1, q has 1"),
+    ):
+        for name in oracle.TWO_OPERANDS:
+            with pytest.raises(ValueError, match=f"^{message}$"):
+                measure(name, p, q)
 
 
 @EACH

@@ -128,7 +128,7 @@ def test_the_place_in_a_broadcast_operand() -> None:
     p[3, 2] = -1
     raises(ValueError, "p[3, 2] = -1.0 is negative", pyinfo.kl_divergence, p, np.full(3, 1 / 3))
     column = np.array([[0.5], [-0.5], [1.0]])
-    raises(ValueError, "p[1, 0] = -0.5", pyinfo.kl_divergence, column, np.ones((1, 2)), axis=0)
+    raises(ValueError, "p[1, 0] = -0.5", pyinfo.kl_divergence, column, np.ones((3, 2)), axis=0)
     raises(ValueError, "q sums to 0.9", pyinfo.kl_divergence, np.full((4, 3), 1 / 3), [0.9, 0, 0])
 
 

@@ -343,8 +343,8 @@ def test_threads_count_at_once() -> None:
     ("call", "error", "message"),
     [
         (lambda: Counts.from_samples([]), ValueError, "samples must not be empty"),
-        (lambda: Counts.from_samples([1j]), TypeError, "samples must hold .*, not complex128"),
-        (lambda: Counts.from_samples(np.zeros(2, "i4,i4")), TypeError, "samples must hold"),
+        (lambda: Counts.from_samples(iter([1])), TypeError, "samples must be an array or a list"),
+        (lambda: Counts.from_samples(np.zeros(2, "V0")), TypeError, "cannot be counted"),
         (lambda: Counts.from_samples([[1], [2, 3]]), ValueError, "samples must be an array"),
         (
             lambda: Counts.from_samples([1, 2], weights=[1]),
@@ -356,7 +356,6 @@ def test_threads_count_at_once() -> None:
         (lambda: Counts.from_samples([1], weights=["a"]), TypeError, "weights must be real"),
         (lambda: Counts.from_samples([1], weights=[0]), ValueError, "weights are all zero"),
         (lambda: Counts.from_samples(np.array([{}])), TypeError, "must be hashable"),
-        (lambda: Counts.from_samples(np.array([1, "a"], object)), TypeError, "must be sortable"),
         (lambda: Counts.from_chunks([]), ValueError, "chunks must not be empty"),
         (lambda: Counts.from_chunks([[], []]), ValueError, "chunks must not be empty"),
         (lambda: Counts([1, 1], [2, 3]), ValueError, "values must differ"),

@@ -182,7 +182,7 @@ def test_immutable_parts_and_repr() -> None:
             r"samples\[0\] and samples\[1\] must have the same number of samples, not 1 and 2",
         ),
         (lambda: JointCounts.from_samples([], []), ValueError, "samples must not be empty"),
-        (lambda: JointCounts.from_samples([1], [1j]), TypeError, r"samples\[1\] must hold"),
+        (lambda: JointCounts.from_samples([1], {}), TypeError, r"samples\[1\] must be an array"),
         (lambda: JointCounts.from_samples([1], [1], weights=[-1]), ValueError, "is negative"),
         (lambda: JointCounts.from_samples([1], [1], weights=[0]), ValueError, "all zero"),
         (lambda: JointCounts.from_chunks([]), ValueError, "chunks must not be empty"),

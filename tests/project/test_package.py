@@ -48,6 +48,7 @@ FLOORS = {
     "config": 1,
     "embedding": 1,
     "arguments": 1,
+    "arrays": 1,
     "estimators": 2,
     "_samples": 3,
     "coding": 4,

@@ -1,0 +1,487 @@
+"""The front door of data: whatever users hand over becomes NumPy's arrays here, or is refused.
+
+The core takes plain arrays, lists of Python's numbers and tensors of DLPack by itself, and sends
+what else there is to `numbers`. What is counted goes through `read`, whose lists may hold anything.
+docs/contract.md has the table of what each kind of object is read as.
+"""
+
+from __future__ import annotations
+
+import datetime
+import numbers as abstract
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyinfo import _core
+
+Array: TypeAlias = NDArray[Any]
+Flags: TypeAlias = NDArray[np.bool_]
+
+_EXACT: Final = 1 << 53  # integers up to here are floats, too
+_LARGEST_KEY: Final = (1 << 64) - 1
+_WHOLE: Final = (int, np.integer, np.bool_)  # bool is an int
+_REAL: Final = (float, np.floating)
+_NUMPY_PROTOCOLS: Final = ("__array__", "__array_interface__", "__array_struct__")
+_ARROW_PROTOCOLS: Final = ("__arrow_array__", "__arrow_c_array__", "__arrow_c_stream__")
+_SCALARS: Final = (
+    abstract.Number,
+    np.generic,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+)
+
+
+class Elements(NamedTuple):
+    """What an object holds.
+
+    Attributes
+    ----------
+    array
+        Its elements; those that are missing or masked have any value.
+    missing
+        Where it says that there is no value: nulls, NA, None. None if it is nowhere.
+    masked
+        Where elements are masked, which is to say that they are not meant. None if it is nowhere.
+    """
+
+    array: Array
+    missing: Flags | None = None
+    masked: Flags | None = None
+
+
+def numbers(data: Any, name: str) -> Array:
+    """Return numbers as an array: of what the core cannot read by itself, which calls this.
+
+    Raises
+    ------
+    TypeError
+        If there are masked elements, or it is nothing that can be read.
+    ValueError
+        If values are missing.
+    """
+    elements = read(data, name, tuples_are_rows=True, by_dlpack=False)
+    if elements.masked is not None:
+        raise TypeError(
+            f"{name} has masked elements: {name}.compressed() leaves them out, "
+            f"{name}.filled(0) makes them zeros"
+        )
+    if elements.missing is not None:
+        raise ValueError(f"{name} has nulls: fill or drop them first")
+    return np.asarray(elements.array)
+
+
+def read(
+    data: Any, name: str, *, tuples_are_rows: bool = False, by_dlpack: bool = True
+) -> Elements:
+    """Return what an object holds, of whatever package it is.
+
+    Parameters
+    ----------
+    data : array_like
+        Arrays and masked arrays of NumPy; series and frames of pandas and polars; Arrow's arrays
+        and tables, and what exports them; tensors of DLPack; buffers; sequences of any of these
+        or of scalars; a scalar.
+    name : str
+        What messages call it.
+    tuples_are_rows : bool, default False
+        Whether tuples in a list are rows of a table, not values.
+    by_dlpack : bool, default True
+        Whether to ask for a tensor; the core has done so before it calls.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that can be read twice.
+    ValueError
+        If sequences in it differ in shape.
+    """
+    if isinstance(data, np.ndarray):
+        return _of_ndarray(data)
+    if isinstance(data, list | tuple):
+        return _of_sequence(data, name, tuples_are_rows)
+    if isinstance(data, str | bytes):
+        return Elements(np.asarray(data))
+    columns = columns_of(data)
+    if columns is not None:
+        return _stacked([read(column, name) for column in columns], name, axis=-1)
+    column = _column(data)
+    if column is not None:
+        return column
+    if by_dlpack and hasattr(data, "__dlpack__") and hasattr(data, "__dlpack_device__"):
+        return Elements(_core.as_array(data, name))
+    if isinstance(data, np.generic):
+        return Elements(np.asarray(data))
+    if _has(data, _ARROW_PROTOCOLS) and (elements := _exported(data, name)) is not None:
+        return elements
+    if _has(data, _NUMPY_PROTOCOLS) or _is_buffer(data):
+        # Not asarray, which would drop the mask of what __array__ returns.
+        array = np.asanyarray(data)
+        if array.dtype != object or array.ndim > 0:
+            return _of_ndarray(array)
+    elif isinstance(data, _SCALARS):
+        return Elements(np.asarray(data))
+    elif hasattr(data, "__next__"):
+        kind = type(data).__name__
+        raise TypeError(
+            f"{name} must be an array or a list, not {kind}, which is read only once: "
+            f"pass list({name})"
+        )
+    elif isinstance(data, Mapping):
+        kind = type(data).__name__
+        raise TypeError(
+            f"{name} must be an array or a list, not {kind}: pass list({name}.values())"
+        )
+    elif hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+        return _of_sequence(list(data), name, tuples_are_rows)
+    elif isinstance(data, Iterable):
+        kind = type(data).__name__
+        raise TypeError(f"{name} must be an array or a list, not {kind}: pass list({name})")
+    raise TypeError(f"{name} must be an array or a list, not {type(data).__name__}")
+
+
+def columns_of(data: Any) -> list[Any] | None:
+    """Return the columns of a frame or table of pandas, polars or Arrow; None of other objects."""
+    if (pandas := _package_of(data, "pandas")) and isinstance(data, pandas.DataFrame):
+        return [data.iloc[:, i] for i in range(data.shape[1])]
+    if (polars := _package_of(data, "polars")) and isinstance(data, polars.DataFrame):
+        return list(data.get_columns())
+    if (arrow := _package_of(data, "pyarrow")) and isinstance(
+        data, arrow.Table | arrow.RecordBatch
+    ):
+        return list(data.columns)
+    return None
+
+
+def is_array(data: Any) -> bool:
+    """Say whether an object is an array or a sequence of some length, not a single value."""
+    return getattr(data, "ndim", 1) > 0 and _is_nested(type(data), True)
+
+
+# -- NumPy ----------------------------------------------------------------------------------------
+
+
+def _of_ndarray(data: Array) -> Elements:
+    if isinstance(data, np.ma.MaskedArray):
+        array, mask = np.asarray(data.data), np.ma.getmaskarray(data)
+    elif hasattr(data, "mask") and hasattr(data, "unmasked"):  # astropy's
+        array, mask = np.asarray(data.unmasked), np.asarray(data.mask)
+    else:
+        return Elements(np.asarray(data))
+    mask = _of_any_field(mask)
+    return Elements(array, masked=mask if mask.any() else None)
+
+
+def _of_any_field(mask: Array) -> Flags:
+    if mask.dtype.names is None:
+        return mask
+    found = np.zeros(mask.shape, np.bool_)
+    for field in mask.dtype.names:
+        inner = _of_any_field(mask[field])
+        found |= inner.reshape(*mask.shape, -1).any(axis=-1)
+    return found
+
+
+# -- Sequences ------------------------------------------------------------------------------------
+
+
+def _of_sequence(items: Sequence[Any], name: str, tuples_are_rows: bool) -> Elements:
+    kinds = set(map(type, items))
+    if type(np.ma.masked) in kinds:
+        masked = np.fromiter((item is np.ma.masked for item in items), np.bool_, len(items))
+        kept = _of_sequence([i for i in items if i is not np.ma.masked], name, tuples_are_rows)
+        if kept.array.ndim != 1:
+            raise ValueError(f"{name} must be an array: it has rows and single elements")
+        array = np.zeros(len(items), kept.array.dtype)
+        array[~masked] = kept.array
+        missing = None
+        if kept.missing is not None:
+            missing = np.zeros(len(items), np.bool_)
+            missing[~masked] = kept.missing
+        return Elements(array, missing, masked)
+    nested = {kind for kind in kinds if _is_nested(kind, tuples_are_rows)}
+    if not nested:
+        return _of_leaves(items, kinds)
+    parts = [
+        read(item, f"{name}[{i}]", tuples_are_rows=tuples_are_rows)
+        if type(item) in nested
+        else Elements(np.asarray(item))
+        for i, item in enumerate(items)
+    ]
+    return _stacked(parts, name, axis=0)
+
+
+def _is_nested(kind: type, tuples_are_rows: bool) -> bool:
+    """Say whether elements of that type are arrays themselves, not values."""
+    if issubclass(kind, tuple):
+        return tuples_are_rows
+    if issubclass(kind, str | bytes | np.generic):
+        return False
+    return (
+        issubclass(kind, list | Sequence)
+        or _has(kind, (*_NUMPY_PROTOCOLS, *_ARROW_PROTOCOLS))
+        or hasattr(kind, "__dlpack__")
+    )
+
+
+def _of_leaves(items: Sequence[Any], kinds: set[type]) -> Elements:
+    """Return single values as an array that keeps them apart, which NumPy's own may not."""
+    if not items:
+        return Elements(np.empty(0))
+    if _all(kinds, _WHOLE):
+        return Elements(_integers(items))
+    if _all(kinds, (*_WHOLE, *_REAL, complex, np.complexfloating)):
+        mixed = any(issubclass(kind, _WHOLE) for kind in kinds)
+        if not mixed or all(abs(i) <= _EXACT for i in items if isinstance(i, _WHOLE)):
+            return Elements(np.asarray(items))
+        return Elements(_objects(items))
+    if _all(kinds, (str,)):
+        # NumPy takes trailing zeros for padding.
+        return Elements(_objects(items) if "\0" in "".join(items) else np.asarray(items))
+    if _all(kinds, (bytes,)):
+        return Elements(_objects(items) if b"\0" in b"".join(items) else np.asarray(items))
+    if _all(kinds, (np.datetime64,)) or _all(kinds, (np.timedelta64,)):
+        return Elements(np.asarray(items))
+    if len(kinds) == 1 and issubclass(*kinds, np.generic):
+        dtypes = {item.dtype for item in items}
+        if len(dtypes) == 1:
+            return Elements(np.array(items, *dtypes))
+    missing = None
+    if any(kind.__name__ in ("NoneType", "NAType", "NaTType") for kind in kinds):
+        missing = np.fromiter(map(_is_null, items), np.bool_, len(items))
+    return Elements(_objects(items), missing)
+
+
+def _integers(items: Sequence[Any]) -> Array:
+    array = np.asarray(items)
+    if array.dtype.kind in "bui":
+        return array
+    values = list(map(int, items))  # of which some need 64 bits without a sign, or more
+    if min(values) >= 0 and max(values) <= _LARGEST_KEY:
+        return np.array(values, np.uint64)
+    return _objects(values)
+
+
+def _objects(items: Sequence[Any]) -> Array:
+    return np.fromiter(items, object, len(items))
+
+
+def _is_null(item: Any) -> bool:
+    return item is None or type(item).__name__ in ("NAType", "NaTType")
+
+
+def _stacked(parts: list[Elements], name: str, axis: int) -> Elements:
+    """Return arrays of one shape as one array with an axis more."""
+    shapes = {part.array.shape for part in parts}
+    if not parts:
+        return Elements(np.empty((0, 0)))
+    if len(shapes) > 1:
+        first, second = sorted(shapes)[:2]
+        raise ValueError(
+            f"{name} must be an array: its rows must have one shape, not {first} and {second}"
+        )
+    array = np.stack(_alike([part.array for part in parts]), axis)
+    return Elements(
+        array,
+        _stacked_flags([part.missing for part in parts], *shapes, axis),
+        _stacked_flags([part.masked for part in parts], *shapes, axis),
+    )
+
+
+def _stacked_flags(flags: list[Flags | None], shape: tuple[int, ...], axis: int) -> Flags | None:
+    if all(flag is None for flag in flags):
+        return None
+    nowhere = np.zeros(shape, np.bool_)
+    return np.stack([nowhere if flag is None else flag for flag in flags], axis)
+
+
+def _alike(arrays: list[Array]) -> list[Array]:
+    """Return arrays in a type that holds the values of all exactly: objects if there is none."""
+    dtypes = {array.dtype for array in arrays}
+    if len(dtypes) == 1:
+        return arrays
+    kinds = {dtype.kind for dtype in dtypes}
+    if len(kinds) == 1 or kinds <= set("buifc"):
+        try:
+            common = np.result_type(*dtypes)
+        except TypeError:
+            common = np.dtype(object)
+        if common.kind in kinds and (common.kind not in "fc" or all(map(_fits_floats, arrays))):
+            return [array.astype(common) for array in arrays]
+    objects = []
+    for array in arrays:
+        # Not astype, which makes integers of dates.
+        flat = array.reshape(-1)
+        objects.append(_objects(list(flat) if flat.dtype.kind in "mM" else flat.tolist()))
+        objects[-1] = objects[-1].reshape(array.shape)
+    return objects
+
+
+def _fits_floats(array: Array) -> bool:
+    if array.dtype.kind not in "ui" or array.size == 0:
+        return True
+    return int(array.min()) >= -_EXACT and int(array.max()) <= _EXACT
+
+
+# -- Other packages -------------------------------------------------------------------------------
+
+
+def _column(data: Any) -> Elements | None:
+    """Return a column of pandas, polars or Arrow; None of other objects."""
+    if pandas := _package_of(data, "pandas"):
+        if isinstance(data, pandas.MultiIndex):
+            return Elements(np.asarray(data))
+        if isinstance(data, pandas.Series | pandas.Index):
+            return _of_pandas(pandas, data.array)
+        if isinstance(data, pandas.api.extensions.ExtensionArray):
+            return _of_pandas(pandas, data)
+    if (polars := _package_of(data, "polars")) and isinstance(data, polars.Series):
+        return _of_polars(polars, data)
+    if arrow := _package_of(data, "pyarrow"):
+        if isinstance(data, arrow.Array | arrow.ChunkedArray):
+            return _of_arrow(arrow, data)
+        if isinstance(data, arrow.Scalar):
+            return _of_arrow(arrow, arrow.array([data.as_py()], data.type))
+    return None
+
+
+def _of_pandas(pandas: Any, column: Any) -> Elements:
+    dtype = column.dtype
+    if isinstance(dtype, pandas.CategoricalDtype):
+        categories = read(column.categories, "categories").array
+        absent = column.codes < 0
+        if not len(categories):
+            return Elements(np.full(len(column), None, object), _or_none(absent))
+        return Elements(categories[column.codes], _or_none(absent))
+    if isinstance(dtype, pandas.ArrowDtype):
+        arrow = sys.modules["pyarrow"]
+        return _of_arrow(arrow, column.__arrow_array__())
+    if isinstance(dtype, pandas.StringDtype):
+        array = column.to_numpy(dtype=object, na_value=None)
+        return Elements(array, _or_none(np.asarray(column.isna())))
+    if isinstance(dtype, pandas.api.extensions.ExtensionDtype) and hasattr(dtype, "numpy_dtype"):
+        numpy_dtype = np.dtype(dtype.numpy_dtype)
+        absent = np.asarray(column.isna())
+        if numpy_dtype.kind in "buif" and hasattr(column, "to_numpy") and hasattr(column, "_mask"):
+            # Of floats isna() may mean NaN as well: a missing value in either case.
+            array = column.to_numpy(dtype=numpy_dtype, na_value=numpy_dtype.type(0))
+            return Elements(array, _or_none(absent))
+    return _of_ndarray(np.asarray(column))
+
+
+def _of_polars(polars: Any, column: Any) -> Elements:
+    dtype = column.dtype
+    absent = column.is_null().to_numpy() if column.null_count() else None
+    if dtype == polars.Boolean:
+        return Elements(column.fill_null(False).to_numpy(), absent)
+    if dtype.is_integer() and dtype not in _wide_integers(polars):
+        return Elements(column.fill_null(0).to_numpy(), absent)
+    if dtype.is_float() or dtype in (polars.Date, polars.Datetime, polars.Duration):
+        return Elements(column.to_numpy(), absent)
+    return Elements(_hashable_objects(column.to_list()), absent)
+
+
+def _wide_integers(polars: Any) -> list[Any]:
+    names = ("Int128", "UInt128")
+    return [getattr(polars, name) for name in names if hasattr(polars, name)]
+
+
+def _of_arrow(arrow: Any, column: Any) -> Elements:
+    is_a, kind = arrow.types, column.type
+    if is_a.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    absent = None
+    if column.null_count:
+        absent = np.asarray(column.is_null().to_numpy(zero_copy_only=False))
+    if is_a.is_boolean(kind) or is_a.is_integer(kind):
+        # To NumPy integers with nulls are floats.
+        filled = (
+            column if absent is None else column.fill_null(False if is_a.is_boolean(kind) else 0)
+        )
+        return Elements(filled.to_numpy(zero_copy_only=False), absent)
+    if (
+        is_a.is_floating(kind)
+        or is_a.is_date(kind)
+        or is_a.is_timestamp(kind)
+        or is_a.is_duration(kind)
+    ):
+        return Elements(column.to_numpy(zero_copy_only=False), absent)
+    return Elements(_hashable_objects(column.to_pylist()), absent)
+
+
+def _hashable_objects(items: list[Any]) -> Array:
+    """Return values of columns as objects: lists and structures as tuples, which have a hash."""
+    if any(isinstance(item, list | dict) for item in items):
+        items = list(map(_hashable, items))
+    return _objects(items)
+
+
+def _hashable(item: Any) -> Any:
+    if isinstance(item, list | tuple):
+        return tuple(map(_hashable, item))
+    if isinstance(item, dict):
+        return tuple(map(_hashable, item.values()))
+    return item
+
+
+def _exported(data: Any, name: str) -> Elements | None:
+    """Return what an object of another package exports as Arrow's arrays or tables."""
+    try:
+        import pyarrow
+    except ImportError:
+        if _has(data, _NUMPY_PROTOCOLS):
+            return None
+        kind = type(data).__name__
+        raise TypeError(f"{name} is read through pyarrow, which {kind} needs: install it") from None
+    if hasattr(data, "__arrow_c_stream__"):
+        column = pyarrow.chunked_array(data)
+        if pyarrow.types.is_struct(column.type):
+            return read(pyarrow.table(data), name)
+    else:
+        column = pyarrow.array(data)
+    return _of_arrow(pyarrow, column)
+
+
+def _package_of(data: Any, package: str) -> Any:
+    """Return a package that is imported if the object's type may be one of its own."""
+    found = sys.modules.get(package)
+    # Subclasses of their types are somebody else's.
+    if found is None or not any(
+        base.__module__.partition(".")[0] == package for base in type(data).__mro__
+    ):
+        return None
+    return found
+
+
+# -- What objects can -----------------------------------------------------------------------------
+
+
+def _all(kinds: set[type], allowed: tuple[type, ...]) -> bool:
+    # Of a subclass of int or str, such as of an enumeration, NumPy would keep the number or text.
+    return all(_is_one_of(kind, allowed) for kind in kinds)
+
+
+def _is_one_of(kind: type, allowed: tuple[type, ...]) -> bool:
+    if kind in (int, bool, float, complex, str, bytes):
+        return issubclass(kind, allowed)
+    return issubclass(kind, np.generic) and issubclass(kind, allowed)
+
+
+def _or_none(flags: Flags) -> Flags | None:
+    return flags if flags.any() else None
+
+
+def _has(data: Any, names: tuple[str, ...]) -> bool:
+    return any(hasattr(data, name) for name in names)
+
+
+def _is_buffer(data: Any) -> bool:
+    try:
+        memoryview(data)
+    except TypeError:
+        return False
+    return True
