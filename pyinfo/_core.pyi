@@ -108,7 +108,7 @@ def kl_divergence(
 def js_divergence(
     p: npt.ArrayLike,
     q: npt.ArrayLike,
-    *,
+    *more: npt.ArrayLike,
     weights: Sequence[float] | None = None,
     base: float = 2,
     axis: _Axis = -1,
@@ -120,7 +120,7 @@ def js_divergence(
 def js_distance(
     p: npt.ArrayLike,
     q: npt.ArrayLike,
-    *,
+    *more: npt.ArrayLike,
     weights: Sequence[float] | None = None,
     base: float = 2,
     axis: _Axis = -1,

@@ -234,6 +234,12 @@ PyObject* call(PyObject*, PyObject* const* args, Py_ssize_t given, PyObject* key
         if (result == nullptr && !PyErr_Occurred()) result = evaluate_vectors<float>(measure, args);
       if (result != nullptr || PyErr_Occurred()) return result;
     }
+    if (measure.takes(measures::kWeights) && given > measure.operands) {  // of any number
+      const Reference room = Reference::checked(PyImport_ImportModule("pyinfo.measures.mixtures"));
+      const Reference function =
+          Reference::checked(PyObject_GetAttrString(room.get(), measure.name));
+      return PyObject_Vectorcall(function.get(), args, std::size_t(given), keywords);
+    }
     Arguments arguments;
     signature.parse(args, given, keywords, arguments);
     return evaluate(measure, arguments);

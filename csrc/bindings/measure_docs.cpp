@@ -14,8 +14,10 @@ constexpr char kPAndQ[] =
     "    Distributions along `axis`: floats that sum to 1, or counts (integers, booleans),\n"
     "    which are divided by their sum. They broadcast against each other.\n";
 constexpr char kWeights[] =
-    "weights : pair of float, optional\n"
-    "    Weights of p and q in the mixture, non-negative with sum 1; one half each by default.\n";
+    "*more : array_like\n"
+    "    More distributions, if it is a mixture of more than two.\n"
+    "weights : sequence of float, optional\n"
+    "    Weights of the distributions in the mixture, non-negative with sum 1; equal by default.\n";
 constexpr char kBase[] =
     "base : float, default 2\n"
     "    Base of the logarithm: 2 gives bits, math.e nats, 10 hartleys.\n";
@@ -86,7 +88,7 @@ std::string measure_documentation(const Measure& measure) {
 
   std::string text = measure.name;
   text += two ? "($module, /, p, q, " : "($module, /, p, ";
-  text += alpha ? "alpha, *, " : "*, ";
+  text += alpha ? "alpha, *, " : weights ? "*more, " : "*, ";
   text += weights ? "weights=None, " : "";
   text += base ? "base=2, " : "";
   text += "axis=-1, keepdims=False, normalize=None, out=None, threads=1)\n--\n\n";

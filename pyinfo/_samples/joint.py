@@ -6,6 +6,7 @@ In nats. Mutual information, of samples, of labellings, of columns and of counts
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -20,6 +21,10 @@ from pyinfo._samples.samples import Array, LabelArray, factorize, is_native, req
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 _MOST_KEYS: Final = 2**64
+_FEW: Final = 16
+_NEARLY: Final = 0.9
+"""Labels are nearly all different if there are more than so many per sample."""
+
 _SMALLEST_PRODUCT: Final = 2.0**-1000
 """Of shares: smaller ones lose digits, or are zero."""
 
@@ -79,13 +84,26 @@ class Pair:
         self.total = len(a)
         found = _small_table(a, b)
         self._table = None if found is None else found[0]
+        self._distinct = (0, 0)  # different labels, where there is no table
         if found is None:
-            self._cells = joint_cells(labelled(a), labelled(b))
+            first, second = labelled(a), labelled(b)
+            self._distinct = first.size, second.size
+            self._cells = joint_cells(first, second)
 
     @classmethod
     def of_samples(cls, x: Any, y: Any) -> Pair:
         """Return the joint counts of two arguments called x and y."""
-        return cls(*together([x, y], ["x", "y"]))
+        arrays = together([x, y], ["x", "y"])
+        pair = cls(*arrays)
+        for array, margin, name in zip(arrays, pair._distinct, ["x", "y"], strict=True):
+            if array.dtype.kind == "f" and len(array) >= _FEW and margin > _NEARLY * len(array):
+                warnings.warn(
+                    f"pyinfo: {name} holds floats, {margin} different ones of {len(array)}, and "
+                    "each is a label of its own: bin values that are continuous first, or silence this "
+                    "with warnings.filterwarnings('ignore', 'pyinfo: ')",
+                    stacklevel=3,
+                )
+        return pair
 
     @property
     def margins(self) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pyinfo import _core
 from pyinfo._samples.samples import Array, as_samples, count
-from pyinfo.arguments import require_not_empty
+from pyinfo.arguments import integer_from_to, require_not_empty
 
 Symbols: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -54,8 +54,9 @@ class SymbolCode:
 
         Parameters
         ----------
-        symbols : array_like of `dtype`, or bytes-like
-            Of any shape, read in C order; a message keeps no shape. Bytes-like objects are uint8.
+        symbols : array_like of integers, or bytes-like
+            Of any shape, read in C order; a message keeps no shape. Those of `dtype` are read where
+            they are. Bytes-like objects are uint8.
 
         Returns
         -------
@@ -69,7 +70,13 @@ class SymbolCode:
         ValueError
             If there is a symbol that has no code.
         """
-        return _core.encode_message(self._code, symbols)
+        try:
+            return _core.encode_message(self._code, symbols)
+        except TypeError:
+            narrowed = self._narrowed(symbols)
+            if narrowed is None:
+                raise
+        return _core.encode_message(self._code, narrowed)
 
     def decode(self, data: Any, *, out: Symbols | None = None) -> Symbols:
         """Decode a message that an equal code has encoded.
@@ -134,6 +141,15 @@ class SymbolCode:
         """What `str` shows of these symbols."""
         raise NotImplementedError
 
+    def _narrowed(self, symbols: Any) -> npt.NDArray[Any] | None:
+        """Return integers of another type as symbols; None of what are no integers."""
+        if isinstance(symbols, bytes):
+            return None
+        array = _core.as_array(symbols, "symbols")
+        if array.dtype.kind not in "bui" or array.dtype == self.dtype:
+            return None
+        return narrowed(array, self.dtype, len(self._table) - 1, "symbols")
+
     def _present(self) -> list[int]:
         return [int(symbol) for symbol in np.flatnonzero(self._table)]
 
@@ -141,6 +157,16 @@ class SymbolCode:
         """The symbol, and the character where it may be one."""
         is_character = len(self._table) == 256 and 0x20 < symbol < 0x7F
         return f"{symbol} {chr(symbol)!r}" if is_character else str(symbol)
+
+
+def narrowed(
+    integers: npt.NDArray[Any], dtype: npt.DTypeLike, most: int, name: str
+) -> npt.NDArray[Any]:
+    """Return integers as symbols; ValueError if they are not from 0 to `most`."""
+    if integers.size:
+        for value in (int(integers.min()), int(integers.max())):
+            integer_from_to(value, name, 0, most)
+    return integers.astype(dtype)
 
 
 def table_of_integers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
@@ -170,10 +196,14 @@ def symbol_counts(values: Array, counts: Array) -> npt.NDArray[np.uint64]:
     Raises
     ------
     TypeError
-        If the values are not uint8 or uint16, or the counts no integers.
+        If the values or the counts are no integers.
+    ValueError
+        If the values are not from 0 to 65535.
     """
     if values.dtype not in (np.uint8, np.uint16):
-        raise TypeError(f"codes are made for uint8 or uint16, not {values.dtype}")
+        if values.dtype.kind not in "bui":
+            raise TypeError(f"codes are made for integers, not for {values.dtype}")
+        values = as_symbols(values, "values")
     if counts.dtype.kind != "u":
         raise TypeError("codes are made of integer counts, not of weighted ones")
     table = np.zeros(256 if values.itemsize == 1 else 65536, np.uint64)
@@ -191,6 +221,12 @@ def checked_counts(counts: npt.ArrayLike | SymbolCounts) -> npt.NDArray[np.uint6
     return array.astype(np.uint64)
 
 
+def as_symbols(integers: npt.NDArray[Any], name: str) -> Symbols:
+    """Return integers in the smaller of the types of symbols that holds them all."""
+    narrow = integers.size == 0 or int(integers.max()) < 256
+    return narrowed(integers, np.uint8 if narrow else np.uint16, _LARGEST_ALPHABET - 1, name)
+
+
 def bits_for(counts: npt.NDArray[np.uint64]) -> int:
     """How many bits it takes to tell the symbols that occur from each other, at least 1."""
     return max(1, (int(np.count_nonzero(counts)) - 1).bit_length())
@@ -202,8 +238,8 @@ def sample_counts(samples: Any) -> npt.NDArray[np.uint64]:
     array: npt.NDArray[Any] = (
         np.frombuffer(samples, np.uint8) if is_bytes else _core.as_array(samples, "samples")
     )
-    if array.dtype.kind != "u" or array.itemsize > 2:
-        raise TypeError(f"samples must be uint8, uint16 or bytes-like, not {array.dtype}")
+    if array.dtype.kind not in "bui":
+        raise TypeError(f"samples must be integers or bytes-like, not {array.dtype}")
     require_not_empty(array.size, "samples")
     return symbol_counts(*count(as_samples(array)))
 

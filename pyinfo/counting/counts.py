@@ -289,13 +289,13 @@ class Counts:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts):
             return NotImplemented
-        return _same(self.values, other.values) and np.array_equal(self.counts, other.counts)
+        return same_values(self.values, other.values) and np.array_equal(self.counts, other.counts)
 
     def __getstate__(self) -> tuple[Array, Array]:
         return self._table
 
     def __setstate__(self, state: tuple[Array, Array]) -> None:
-        self._table = _frozen(*state)
+        self._table = _frozen(*_checked_table(*state))
 
     def __repr__(self) -> str:
         values, counts = self._table
@@ -342,13 +342,26 @@ def _merged(tables: list[tuple[Array, Array]]) -> tuple[Array, Array]:
     return _frozen(*count(concatenated([values for values, _ in tables]), numbers))
 
 
+def _checked_table(values: Any, counts: Any) -> tuple[Array, Array]:
+    """Return a table that comes from outside; ValueError if it is none that is made here."""
+    if isinstance(values, np.ndarray) and isinstance(counts, np.ndarray):
+        array = as_samples(values, "values")
+        if counts.dtype in (np.uint64, np.float64) and values.shape == array.shape:
+            numbers = as_counts(counts, array.size)
+            found = count(array, numbers)
+            if same_values(found[0], array) and np.array_equal(found[1], numbers):
+                return array, numbers
+    raise ValueError("the pickle holds no table of different values in order and their counts")
+
+
 def _frozen(values: Array, counts: Array) -> tuple[Array, Array]:
     values.flags.writeable = False
     counts.flags.writeable = False
     return values, counts
 
 
-def _same(a: Array, b: Array) -> bool:
+def same_values(a: Array, b: Array) -> bool:
+    """Say whether two vectors hold the same values; NaN is one like others."""
     if a.dtype.kind in "fmM" and b.dtype.kind in "fmM":
         return np.array_equal(a, b, equal_nan=True)
     if a.dtype.kind == b.dtype.kind == "O":

@@ -16,6 +16,7 @@ from pyinfo._samples.samples import (
     Array,
     LabelArray,
     aligned_samples,
+    as_counts,
     as_samples,
     concatenated,
     count,
@@ -23,7 +24,7 @@ from pyinfo._samples.samples import (
     total_of,
 )
 from pyinfo.arguments import integer, require_not_empty, units_per_nat
-from pyinfo.counting.counts import Counts, merged_in_pairs
+from pyinfo.counting.counts import Counts, merged_in_pairs, same_values
 
 _LARGEST_TABLE: Final = 2**31
 
@@ -114,8 +115,13 @@ class JointCounts:
     @classmethod
     def _made(cls, table: JointTable) -> JointCounts:
         made = object.__new__(cls)
-        made.__setstate__(table)
+        made._adopt(table)
         return made
+
+    def _adopt(self, table: JointTable) -> None:
+        for array in (*table.variables, table.cells, table.counts):
+            array.flags.writeable = False
+        self._table = table
 
     @property
     def variables(self) -> tuple[Array, ...]:
@@ -333,14 +339,34 @@ class JointCounts:
         return tuple(self._table)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        table = JointTable(*state)
-        for array in (*table.variables, table.cells, table.counts):
-            array.flags.writeable = False
-        self._table = table
+        self._adopt(_checked_table(*state))
 
     def __repr__(self) -> str:
         shape = " x ".join(str(len(values)) for values in self.variables)
         return f"JointCounts({len(self)} of {shape} combinations, total {self.total})"
+
+
+def _checked_table(variables: Any, cells: Any, counts: Any) -> JointTable:
+    """Return a table that comes from outside; ValueError if it is none that is made here."""
+    given = (*variables, cells, counts)
+    if (
+        len(variables) > 1
+        and all(isinstance(array, np.ndarray) for array in given)
+        and (cells.dtype, cells.shape) == (np.uint32, (len(counts), len(variables)))
+        and counts.dtype in (np.uint64, np.float64)
+        and all((cells[:, i] < len(values)).all() for i, values in enumerate(variables))
+    ):
+        numbers = as_counts(counts, len(counts))
+        kept = [Counts._weighted(values, np.ones(len(values))).values for values in variables]
+        found = combined(kept, [column.copy() for column in cells.T], numbers)
+        if (
+            all(map(same_values, kept, variables))
+            and all(map(same_values, found.variables, variables))
+            and np.array_equal(found.cells, cells)
+            and np.array_equal(found.counts, numbers)
+        ):
+            return JointTable(found.variables, found.cells, numbers)
+    raise ValueError("the pickle holds no table of different combinations in order")
 
 
 def _of_cells(variables: list[Array], cells: LabelArray, counts: Array) -> Counts | JointCounts:

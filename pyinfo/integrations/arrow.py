@@ -6,11 +6,14 @@ objects, but only once for each different value of a chunk. Needs the extra ``py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet
 
 from pyinfo._samples.samples import Array
@@ -27,9 +30,9 @@ def counts(column: Any, *, skip_nulls: bool = False) -> Counts:
     Parameters
     ----------
     column : pyarrow Array or ChunkedArray
-        Of any type whose values are hashable and sortable in Python.
+        Of any type. Values of lists and structures are tuples.
     skip_nulls : bool, default False
-        Whether to leave nulls out; otherwise they are an error.
+        Whether to leave nulls out; otherwise they are one value, the last.
     """
     if not isinstance(column, pa.Array | pa.ChunkedArray):
         raise TypeError(f"column must be an Arrow array, not {type(column).__name__}")
@@ -44,7 +47,7 @@ def joint_counts(*columns: Any, skip_nulls: bool = False) -> JointCounts:
     *columns : pyarrow Arrays or ChunkedArrays
         Two or more of one length, chunked in any way.
     skip_nulls : bool, default False
-        Whether to leave rows with a null out; otherwise they are an error.
+        Whether to leave rows with a null out; otherwise null is a value like others.
     """
     names = [f"columns[{i}]" for i in range(len(columns))]
     require_same_number([len(column) for column in columns], names, "elements")
@@ -55,16 +58,17 @@ def joint_counts(*columns: Any, skip_nulls: bool = False) -> JointCounts:
 def parquet_counts(
     source: Any, *columns: str, skip_nulls: bool = False, batch_size: int = 1 << 18
 ) -> Any:
-    """Count columns of a Parquet file, without reading more than a batch of rows at a time.
+    """Count columns of Parquet files, without reading more than a batch of rows at a time.
 
     Parameters
     ----------
     source : path or file
-        As for `pyarrow.parquet.ParquetFile`.
+        As for `pyarrow.parquet.ParquetFile`; or a folder of such files, as Dask and Spark write
+        them, also with folders ``name=value``, which are columns as well.
     *columns : str
         One or more names of columns.
     skip_nulls : bool, default False
-        Whether to leave rows with a null out; otherwise they are an error.
+        Whether to leave rows with a null out; otherwise null is a value like others.
     batch_size : int, default 2**18
         How many rows to read at a time.
 
@@ -75,17 +79,10 @@ def parquet_counts(
     """
     if not columns:
         raise TypeError("parquet_counts() takes the name of a column or more")
-    with pyarrow.parquet.ParquetFile(source) as file:
-        unknown = sorted(set(columns) - set(file.schema_arrow.names))
-        if unknown:
-            raise ValueError(f"{source} has no column {unknown[0]!r}")
-        batches = file.iter_batches(batch_size=batch_size, columns=list(columns))
-        if len(columns) == 1:
-            return Counts.from_chunks(
-                _chunk_counts(batch.column(0), skip_nulls) for batch in batches
-            )
-        ordered = (batch.select(list(columns)) for batch in batches)
-        return JointCounts.from_chunks(_rows(batch, skip_nulls) for batch in ordered)
+    batches = _batches(source, columns, batch_size)
+    if len(columns) == 1:
+        return Counts.from_chunks(_chunk_counts(batch.column(0), skip_nulls) for batch in batches)
+    return JointCounts.from_chunks(_rows(batch, skip_nulls) for batch in batches)
 
 
 def _chunks(column: Any) -> Iterator[Any]:
@@ -93,25 +90,44 @@ def _chunks(column: Any) -> Iterator[Any]:
 
 
 def _chunk_counts(chunk: Any, skip_nulls: bool) -> Counts:
-    chunk = chunk.drop_null() if skip_nulls else _without_nulls(chunk)
-    if _is_plain(chunk.type):
-        return Counts._of(_plain(chunk), None)
-    encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-    labels = Counts._of(_plain(encoded.indices), None)
-    # A dictionary may hold a value twice.
-    return Counts._weighted(_objects(encoded.dictionary)[labels.values], labels.counts)
-
-
-def _rows(batch: Any, skip_nulls: bool) -> tuple[Array, ...]:
     if skip_nulls:
-        batch = batch.drop_null()
-    return tuple(_samples(_without_nulls(column)) for column in batch.columns)
+        chunk = chunk.drop_null()
+    if not pa.types.is_dictionary(chunk.type):
+        if _is_plain(chunk.type):
+            return Counts._of(chunk, None)
+        try:
+            chunk = chunk.dictionary_encode()
+        except pa.ArrowNotImplementedError:  # of lists and structures, say
+            return Counts._of(chunk, None)
+    labels = Counts._of(chunk.indices.drop_null(), None)
+    # A dictionary may hold a value twice, and null as well.
+    objects = np.append(_objects(chunk.dictionary), None)
+    places = np.append(labels.values.astype(np.intp), len(objects) - 1)
+    numbers = np.append(labels.counts, np.uint64(chunk.indices.null_count))
+    return Counts._weighted(objects[places], numbers)
 
 
-def _without_nulls(chunk: Any) -> Any:
-    if chunk.null_count:
-        raise ValueError(f"column has {chunk.null_count} nulls: skip_nulls=True leaves them out")
-    return chunk
+def _rows(batch: Any, skip_nulls: bool) -> tuple[Any, ...]:
+    return tuple((batch.drop_null() if skip_nulls else batch).columns)
+
+
+def _batches(source: Any, columns: Sequence[str], batch_size: int) -> Iterator[Any]:
+    """Return the rows of a file, or of all files of a folder as Dask and Spark write them."""
+    if isinstance(source, str | PathLike) and Path(source).is_dir():
+        folder = pyarrow.dataset.dataset(source, format="parquet", partitioning="hive")
+        _require_columns(source, columns, folder.schema.names)
+        yield from folder.to_batches(columns=list(columns), batch_size=batch_size)
+        return
+    with pyarrow.parquet.ParquetFile(source) as file:
+        _require_columns(source, columns, file.schema_arrow.names)
+        for batch in file.iter_batches(batch_size=batch_size, columns=list(columns)):
+            yield batch.select(list(columns))
+
+
+def _require_columns(source: Any, columns: Sequence[str], names: Sequence[str]) -> None:
+    unknown = sorted(set(columns) - set(names))
+    if unknown:
+        raise ValueError(f"{source} has no column {unknown[0]!r}")
 
 
 def _is_plain(kind: Any) -> bool:
@@ -125,17 +141,6 @@ def _is_plain(kind: Any) -> bool:
         or is_a.is_timestamp(kind)
         or is_a.is_duration(kind)
     )
-
-
-def _plain(chunk: Any) -> Array:
-    array: Array = chunk.to_numpy(zero_copy_only=False)
-    return array
-
-
-def _samples(chunk: Any) -> Array:
-    if pa.types.is_dictionary(chunk.type):
-        return _objects(chunk.dictionary)[_plain(chunk.indices)]
-    return _plain(chunk) if _is_plain(chunk.type) else _objects(chunk)
 
 
 def _objects(chunk: Any) -> Array:

@@ -302,12 +302,22 @@ def test_bad_lengths(lengths: Any, error: type[Exception], message: str) -> None
     ("samples", "error", "message"),
     [
         (b"", ValueError, "samples must not be empty"),
-        ("text", TypeError, "samples must be uint8, uint16 or bytes-like, not <U4"),
-        ([1, 2], TypeError, "samples must be uint8, uint16 or bytes-like, not int64"),
-        (np.zeros(3, np.int8), TypeError, "samples must be .*, not int8"),
+        ("text", TypeError, "samples must be integers or bytes-like, not <U4"),
+        ([1.5], TypeError, "samples must be integers or bytes-like, not float64"),
+        ([1, 65536], ValueError, "from 0 to 65535, not 65536"),
+        (np.array([0, -1], np.int8), ValueError, "from 0 to 65535, not -1"),
     ],
     ids=str,
 )
 def test_bad_samples(samples: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         HuffmanCode.from_samples(samples)
+
+
+def test_samples_of_any_integers_that_fit() -> None:
+    small, large = [3, 1, 3, 255], [3, 1, 3, 256]
+    for samples in (small, np.array(small, np.int16), np.array(small, np.uint64)):
+        assert HuffmanCode.from_samples(samples) == HuffmanCode.from_samples(bytes(small))
+    wide = HuffmanCode.from_samples(np.array(large, np.uint16))
+    for samples in (large, np.array(large, np.int64)):
+        assert HuffmanCode.from_samples(samples) == wide

@@ -239,10 +239,11 @@ def test_out(kind: type[Code]) -> None:
 @pytest.mark.parametrize(
     ("symbols", "error", "message"),
     [
-        ([0, 1], TypeError, "symbols of an alphabet of 4 must be uint8, not int64"),
+        ([0, 4], ValueError, "symbols must be from 0 to 3, not 4"),
+        ([0.0], TypeError, "symbols of an alphabet of 4 must be uint8, not float64"),
         ("text", TypeError, "must be uint8, not <U4"),
-        (np.zeros(3, np.uint16), TypeError, "must be uint8, not uint16"),
-        (np.zeros(3, np.int8), TypeError, "must be uint8, not int8"),
+        (np.array([0, 256], np.uint16), ValueError, "symbols must be from 0 to 3, not 256"),
+        (np.array([0, -1], np.int8), ValueError, "symbols must be from 0 to 3, not -1"),
         (np.zeros(3), TypeError, "must be uint8, not float64"),
         (b"\0\1\2", ValueError, r"symbols\[2\] = 2 has no code"),
         (b"\0" * 5000 + b"\7", ValueError, r"symbols\[5000\] = 7 has no code"),
@@ -261,8 +262,10 @@ def test_bad_wide_symbols(kind: type[Code]) -> None:
     code = kind.from_counts([1] * 300)
     with pytest.raises(TypeError, match="an alphabet of 300 must be uint16, not bytes"):
         code.encode(b"abc")
-    with pytest.raises(TypeError, match="must be uint16, not uint8"):
-        code.encode(np.zeros(3, np.uint8))
+    assert code.encode([0, 299]) == code.encode(np.array([0, 299], np.uint16))
+    for dtype in (np.uint8, np.int8, np.uint32, np.int64, np.bool_):
+        symbols = np.array([0, 1, 1, 0], dtype)
+        assert code.encode(symbols) == code.encode(symbols.astype(np.uint16))
     with pytest.raises(ValueError, match=r"symbols\[1\] = 300 has no code"):
         code.encode(np.array([1, 300], np.uint16))
 

@@ -340,6 +340,39 @@ def test_threads_count_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        (np.array([1, 2]), np.array([1], np.uint64)),
+        (np.array([2, 1]), np.array([1, 1], np.uint64)),
+        (np.array([1, 1]), np.array([1, 1], np.uint64)),
+        (np.array([1, 2]), np.array([1, 0], np.uint64)),
+        (np.array([1, 2]), np.array([1, np.nan])),
+        (np.array([1, 2]), np.array([1.0, -1.0])),
+        (np.array([1, 2]), np.array([1, 1j])),
+        (np.array([1, 2]), np.array([1, 1])),
+        (np.array([[1, 2]]), np.array([1, 1], np.uint64)),
+        ([1, 2], [1, 1]),
+        (None, None),
+    ],
+)
+def test_pickles_of_what_is_no_table_are_refused(values: Any, counts: Any) -> None:
+    with pytest.raises(ValueError, match=r"no table|not finite|negative|same number"):
+        Counts.__new__(Counts).__setstate__((values, counts))
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [[1, 2, 2], ["a", None], [0.5, math.nan], [1j, 2], [(0, 1), "a"], [True], b"ab", [b"\0", b""]],
+)
+def test_pickles_of_every_kind(samples: Any) -> None:
+    for weights in (None, np.arange(len(samples)) + 0.5):
+        counts = Counts.from_samples(samples, weights=weights)
+        assert pickle.loads(pickle.dumps(counts)) == counts
+    nothing = Counts._of([], None)
+    assert len(pickle.loads(pickle.dumps(nothing))) == 0
+
+
+@pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: Counts.from_samples([]), ValueError, "samples must not be empty"),
@@ -367,7 +400,9 @@ def test_threads_count_at_once() -> None:
         (lambda: Counts([1, 2], [2, -3]), ValueError, r"counts\[1\] = -3 is negative"),
         (lambda: Counts([1, 2], [0, 0]), ValueError, "counts are all zero"),
         (lambda: Counts([1], [1]).merge(5), TypeError, "Counts merge with Counts, not int"),
-        (lambda: Counts([1], [1]).huffman_code(), TypeError, "uint8 or uint16, not int64"),
+        (lambda: Counts([1.5], [1]).huffman_code(), TypeError, "for integers, not for float64"),
+        (lambda: Counts([-1], [1]).huffman_code(), ValueError, "from 0 to 65535, not -1"),
+        (lambda: Counts([65536], [1]).rans_model(), ValueError, "from 0 to 65535, not 65536"),
         (
             lambda: Counts.from_samples(b"a", weights=[1]).rans_model(),
             TypeError,

@@ -213,3 +213,26 @@ def test_bad_input(call: Any, error: type[Exception], message: str) -> None:
 
 _JOINT = JointCounts.from_samples([1, 2], "ab")
 _WIDE = JointCounts.from_samples(range(50_000), range(50_000))
+
+
+def test_pickles_of_what_is_no_table_are_refused() -> None:
+    joint = JointCounts.from_samples([1, 1, 2], ["a", "b", "b"])
+    assert pickle.loads(pickle.dumps(joint)) == joint
+    weighted = JointCounts.from_samples([1, 1, 2], [1j, 2, 2], weights=[0.5, 1, 2])
+    assert pickle.loads(pickle.dumps(weighted)) == weighted
+    variables, cells, counts = joint.__getstate__()
+    huge = cells.copy()
+    huge[0, 0] = 2**32 - 1
+    for state in (
+        (variables, huge, counts),
+        (variables, cells[::-1].copy(), counts),
+        (variables, cells[:2], counts),
+        (variables, cells.astype(np.int64), counts),
+        (variables[:1], cells[:, :1].copy(), counts),
+        ((variables[0][::-1].copy(), variables[1]), cells, counts),
+        ((np.array([1, 2, 3]), variables[1]), cells, counts),
+        (variables, cells, counts * 0),
+        (variables, cells, counts * np.nan),
+    ):
+        with pytest.raises(ValueError, match=r"no table|not finite"):
+            JointCounts.__new__(JointCounts).__setstate__(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter
 from fractions import Fraction
 from typing import Any
@@ -270,6 +271,26 @@ def test_degenerate_labellings(x: list, y: list, normalized: Any, adjusted: floa
     for average in ("geometric", "min", "max"):
         assert 0 <= pi.normalized_mutual_information(x, y, average=average) <= 1
         assert pi.adjusted_mutual_information(x, y, average=average) in (0, 1)
+
+
+def test_continuous_labels_are_warned_of() -> None:
+    values, few = RNG.random(100), RNG.integers(0, 3, 100)
+    measures = (
+        pi.mutual_information,
+        pi.normalized_mutual_information,
+        pi.adjusted_mutual_information,
+    )
+    for measure in measures:
+        with pytest.warns(UserWarning, match="pyinfo: y holds floats, 100 different") as caught:
+            measure(few, values)
+        assert [warning.filename for warning in caught] == [__file__]
+        # Integers, few values and few samples are labels.
+        for x in (np.arange(100), values.round(1), values > 0.5):
+            measure(few, x)
+        measure(few[:10], values[:10])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "pyinfo: ")
+            measure(values, few)
 
 
 # -- Every two of many ----------------------------------------------------------------------------

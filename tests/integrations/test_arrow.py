@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,11 @@ def test_other_types() -> None:
 
 def test_nulls() -> None:
     column = pa.array([1, None, 2, 1])
-    with pytest.raises(ValueError, match="column has 1 nulls: skip_nulls=True"):
-        arrow.counts(column)
+    assert arrow.counts(column) == Counts.from_samples([1, None, 2, 1])
+    words = pa.chunked_array([["b", None, "a"], ["b", None]])
+    for kind in (words.type, pa.dictionary(pa.int8(), pa.string())):
+        assert arrow.counts(words.cast(kind)) == Counts.from_samples(["b", None, "a", "b", None])
+    assert arrow.counts(words, skip_nulls=True).counts.tolist() == [1, 2]
     assert arrow.counts(column, skip_nulls=True) == Counts([1, 2], [2, 1])
     other = pa.array(["a", "b", None, "a"])
     joint = arrow.joint_counts(column, other, skip_nulls=True)
@@ -60,6 +64,33 @@ def test_columns_together_and_parquet(tmp_path: Path) -> None:
     parquet.write_table(table, path, row_group_size=700)
     assert arrow.parquet_counts(path, "f", batch_size=300) == Counts.from_samples(x / 7)
     assert arrow.parquet_counts(path, "word", "x", batch_size=300) == joint
+
+
+def test_nested_types_and_identifiers() -> None:
+    lists = pa.array([[1, 2], [1], [1, 2], None])
+    counted = arrow.counts(lists)
+    assert counted.values.tolist() == [(1,), (1, 2), None]
+    assert counted.counts.tolist() == [1, 2, 1]
+    rows = pa.array([{"a": 1, "b": "x"}, {"a": 1, "b": "x"}, {"a": 2, "b": None}])
+    assert arrow.counts(rows).counts.tolist() == [2, 1]
+    names = [uuid.UUID(int=n).bytes for n in (3, 1, 3)]
+    found = arrow.counts(pa.array(names, pa.binary(16)).cast(pa.binary(16)).cast(pa.uuid()))
+    assert found.counts.tolist() == [1, 2]
+    assert arrow.joint_counts(lists, pa.array([1, 1, 1, None])).counts.tolist() == [1, 2, 1]
+
+
+def test_folders_of_parquet_files(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 9, 5000)
+    for i, part in enumerate(np.array_split(x, 4)):
+        folder = tmp_path / f"half={i // 2}"
+        folder.mkdir(exist_ok=True)
+        parquet.write_table(pa.table({"x": part, "y": part % 2}), folder / f"part.{i}.parquet")
+    (tmp_path / "_SUCCESS").touch()
+    assert arrow.parquet_counts(tmp_path, "x", batch_size=300) == Counts.from_samples(x)
+    assert arrow.parquet_counts(str(tmp_path), "half") == Counts([0, 1], [2500, 2500])
+    assert arrow.parquet_counts(tmp_path, "y", "x") == JointCounts.from_samples(x % 2, x)
+    with pytest.raises(ValueError, match="has no column 'z'"):
+        arrow.parquet_counts(tmp_path, "z")
 
 
 @pytest.mark.parametrize(

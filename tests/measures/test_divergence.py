@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -384,3 +385,76 @@ def test_mixed_counts_and_probabilities() -> None:
     for name in NAMES:
         for pair, plain in (((counts, p), (counts / 8, p)), ((p, counts), (p, counts / 8))):
             np.testing.assert_allclose(measure(name, *pair), measure(name, *plain), 2 * DOUBLE)
+
+
+def test_jensen_shannon_of_several() -> None:
+    random = np.random.default_rng(0)
+    ps = random.dirichlet(np.ones(9), (4, 5))  # four distributions, in batches of five
+    weights = [0.1, 0.2, 0.3, 0.4]
+
+    def entropy(p: np.ndarray) -> float:
+        return math.fsum(-x * math.log2(x) for x in p.tolist() if x > 0)
+
+    for w in (weights, None):
+        shares = w or [0.25] * 4
+        expected = [
+            entropy(np.tensordot(shares, ps[:, i], 1))
+            - math.fsum(share * entropy(p) for share, p in zip(shares, ps[:, i], strict=True))
+            for i in range(5)
+        ]
+        found = pyinfo.js_divergence(*ps, weights=w)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        np.testing.assert_allclose(pyinfo.js_distance(*ps, weights=w), np.sqrt(found), rtol=1e-15)
+    out = np.empty(5)
+    assert pyinfo.js_divergence(*ps, out=out) is out
+    # Two of three alike, and one of no weight: the mixture of two.
+    p, q = ps[0, 0], ps[1, 0]
+    two = pyinfo.js_divergence(p, q, weights=(0.25, 0.75))
+    assert pyinfo.js_divergence(p, q, p, weights=(0.125, 0.75, 0.125)) == pytest.approx(
+        two, rel=1e-13
+    )
+    never = np.eye(9)[0]
+    assert pyinfo.js_divergence(p, q, never, weights=(0.25, 0.75, 0)) == pytest.approx(
+        two, rel=1e-13
+    )
+    assert pyinfo.js_divergence(p, p, p) == 0
+    assert pyinfo.js_divergence(*np.eye(3)) == pytest.approx(math.log2(3), rel=1e-15)
+    assert pyinfo.js_divergence([3, 1], [2, 2], [1, 3]) == pytest.approx(
+        pyinfo.js_divergence([0.75, 0.25], [0.5, 0.5], [0.25, 0.75]), rel=1e-13
+    )
+    singles = ps.astype(np.float32)
+    assert pyinfo.js_divergence(*singles, normalize=True).dtype == np.float32
+
+
+def test_nearly_equal_distributions_keep_their_digits() -> None:
+    mpmath.mp.dps = 60
+    p = np.array([0.25, 0.25, 0.5])
+    d = np.array([1, -1, 0]) * 2.0**-28
+    three = [p, p + d, p - d]
+    exact = [[mpmath.mpf(x) for x in row.tolist()] for row in three]
+    mixture = [sum(column) / 3 for column in zip(*exact, strict=True)]
+    expected = (
+        sum(x * mpmath.log(x / m, 2) for row in exact for x, m in zip(row, mixture, strict=True))
+        / 3
+    )
+    assert pyinfo.js_divergence(*three) == pytest.approx(float(expected), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: pyinfo.js_divergence([1.0], [1.0], [1.0], weights=(0.5, 0.5)),
+            "must be 3 non-neg",
+        ),
+        (
+            lambda: pyinfo.js_divergence([1.0], [1.0], [1.0], weights=(1, 1, -1)),
+            "must be 3 non-neg",
+        ),
+        (lambda: pyinfo.js_divergence([1.0], [1.0], [0.9]), "sums to 0.9, not 1"),
+        (lambda: pyinfo.js_divergence([1.0], [1.0], [0.5, 0.5]), "p has 1 element along axis -1"),
+    ],
+)
+def test_bad_mixtures(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
