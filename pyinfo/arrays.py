@@ -236,7 +236,7 @@ def _of_leaves(items: Sequence[Any], kinds: set[type]) -> Elements:
         return Elements(_integers(items))
     if _all(kinds, (*_WHOLE, *_REAL, complex, np.complexfloating)):
         mixed = any(issubclass(kind, _WHOLE) for kind in kinds)
-        if not mixed or all(abs(i) <= _EXACT for i in items if isinstance(i, _WHOLE)):
+        if not mixed or all(abs(int(i)) <= _EXACT for i in items if isinstance(i, _WHOLE)):
             return Elements(np.asarray(items))
         return Elements(_objects(items))
     if _all(kinds, (str,)):
@@ -246,7 +246,7 @@ def _of_leaves(items: Sequence[Any], kinds: set[type]) -> Elements:
         return Elements(_objects(items) if b"\0" in b"".join(items) else np.asarray(items))
     if _all(kinds, (np.datetime64,)) or _all(kinds, (np.timedelta64,)):
         return Elements(np.asarray(items))
-    if len(kinds) == 1 and issubclass(*kinds, np.generic):
+    if len(kinds) == 1 and issubclass(next(iter(kinds)), np.generic):
         dtypes = {item.dtype for item in items}
         if len(dtypes) == 1:
             return Elements(np.array(items, *dtypes))
@@ -284,11 +284,11 @@ def _stacked(parts: list[Elements], name: str, axis: int) -> Elements:
         raise ValueError(
             f"{name} must be an array: its rows must have one shape, not {first} and {second}"
         )
-    array = np.stack(_alike([part.array for part in parts]), axis)
+    shape = parts[0].array.shape
     return Elements(
-        array,
-        _stacked_flags([part.missing for part in parts], *shapes, axis),
-        _stacked_flags([part.masked for part in parts], *shapes, axis),
+        np.stack(_alike([part.array for part in parts]), axis),
+        _stacked_flags([part.missing for part in parts], shape, axis),
+        _stacked_flags([part.masked for part in parts], shape, axis),
     )
 
 

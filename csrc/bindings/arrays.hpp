@@ -31,9 +31,9 @@ struct Borrowed {
   const char* extension = nullptr;
 };
 
-// Anything that NumPy takes, DLPack exports or pyinfo.arrays reads; not a copy where there is memory
-// to be read. Throws PythonError, TypeError or std::invalid_argument naming the argument: nothing is
-// read whose masked or missing elements would be lost.
+// Anything that NumPy takes, DLPack exports or pyinfo.arrays reads; not a copy where there is
+// memory to be read. Throws PythonError, TypeError or std::invalid_argument naming the argument:
+// nothing is read whose masked or missing elements would be lost.
 Borrowed borrow(PyObject* object, const char* name);
 
 // The same with the types of ml_dtypes; PythonError with an ImportError if they are needed and it

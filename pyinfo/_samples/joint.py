@@ -99,8 +99,8 @@ class Pair:
             if array.dtype.kind == "f" and len(array) >= _FEW and margin > _NEARLY * len(array):
                 warnings.warn(
                     f"pyinfo: {name} holds floats, {margin} different ones of {len(array)}, and "
-                    "each is a label of its own: bin values that are continuous first, or silence this "
-                    "with warnings.filterwarnings('ignore', 'pyinfo: ')",
+                    "each is a label of its own: bin values that are continuous first, or silence "
+                    "this with warnings.filterwarnings('ignore', 'pyinfo: ')",
                     stacklevel=3,
                 )
         return pair
@@ -145,7 +145,8 @@ class Pair:
 def scaled(weights: Array) -> Array:
     """Return weights times a power of two, so that their sum is near 1; exact where it matters."""
     _, exponent = np.frexp(weights.sum())
-    return np.ldexp(weights, -exponent)
+    shares: Array = np.ldexp(weights, -exponent)
+    return shares
 
 
 def joint_cells(first: Labels, second: Labels) -> Cells:

@@ -278,8 +278,10 @@ def _columns(array: Array) -> list[Array]:
         size = dtype.itemsize
         raw = np.ascontiguousarray(array).view(np.uint8).reshape(len(array), size)
         return [np.ascontiguousarray(column) for column in raw.T]
-    if dtype.kind == "O" or is_native(dtype) or dtype.char == "g":
-        return [array if dtype.kind == "O" else np.require(array, dtype.newbyteorder("="), "CA")]
+    if dtype.kind == "O":
+        return [array]
+    if is_native(dtype) or dtype.char == "g":
+        return [np.require(array, dtype.newbyteorder("="), ["C", "A"])]
     raise TypeError(f"values of type {dtype} cannot be counted")
 
 

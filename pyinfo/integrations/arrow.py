@@ -101,7 +101,7 @@ def _chunk_counts(chunk: Any, skip_nulls: bool) -> Counts:
             return Counts._of(chunk, None)
     labels = Counts._of(chunk.indices.drop_null(), None)
     # A dictionary may hold a value twice, and null as well.
-    objects = np.append(_objects(chunk.dictionary), None)
+    objects = _objects([*chunk.dictionary.to_pylist(), None])
     places = np.append(labels.values.astype(np.intp), len(objects) - 1)
     numbers = np.append(labels.counts, np.uint64(chunk.indices.null_count))
     return Counts._weighted(objects[places], numbers)
@@ -143,7 +143,5 @@ def _is_plain(kind: Any) -> bool:
     )
 
 
-def _objects(chunk: Any) -> Array:
-    array = np.empty(len(chunk), object)
-    array[:] = chunk.to_pylist()
-    return array
+def _objects(values: list[Any]) -> Array:
+    return np.fromiter(values, object, len(values))

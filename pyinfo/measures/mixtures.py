@@ -6,6 +6,7 @@ one: from terms that are not negative. What m is rounded by makes no difference 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo._core import kl_divergence
 from pyinfo.arguments import checked_out
 
 Axis = int | tuple[int, ...] | None
@@ -35,11 +37,11 @@ def js_divergence(
     factors = _weights(weights, len(shares))
     used = [(w, p) for w, p in zip(factors, shares, strict=True) if w > 0]
     first = used[0][1]
-    alike = np.logical_and.reduce([p == first for _, p in used])
+    alike = functools.reduce(np.logical_and, [p == first for _, p in used])
     mixture = np.where(alike, first, sum(w * p for w, p in used))
     options: dict[str, Any] = {"base": base, "axis": axis, "keepdims": keepdims}
     options |= {"normalize": False if normalize is False else None, "threads": threads}
-    total = sum(w * np.asarray(_core.kl_divergence(p, mixture, **options)) for w, p in used)
+    total = sum(w * np.asarray(kl_divergence(p, mixture, **options)) for w, p in used)
     # Of values that are no distributions, p - m are parts of the terms; their mean is zero.
     result = np.maximum(total, 0)
     result = result.astype(np.float32) if all(a.dtype == np.float32 for a in arrays) else result
