@@ -133,10 +133,11 @@ def test_one_file_releases_the_gil() -> None:
     assert found == {"csrc/bindings/gil.hpp"}
 
 
-# What loops in bindings count: axes, arguments, instruction sets, and results per block.
+# What loops in bindings count: axes, arguments, instruction sets, results per block, and the items
+# of a list, whose types say who reads it.
 LOOP_BOUNDS = re.compile(
     r"(\w+\.)?dimensions(\(\))?|PyArray_NDIM\(\w+\)|(\w+\.)?count|given|named|positional|"
-    r"kParameterCount|kIsaCount|(blocks|damages)\.size\(\)|2"
+    r"kParameterCount|kIsaCount|(blocks|damages)\.size\(\)|PySequence_Fast_GET_SIZE\(object\)|2"
 )
 
 
