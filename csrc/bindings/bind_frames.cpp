@@ -17,6 +17,7 @@
 #include "bindings/python_object.hpp"
 #include "bindings/result_array.hpp"
 #include "bindings/rooms.hpp"
+#include "bindings/whole_class.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
@@ -99,8 +100,23 @@ py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t
 // A frame in memory that is kept alive, until nobody is reading any more.
 class FrameReader {
  public:
-  FrameReader(const py::object& data, std::uint64_t max_size)
-      : frame_(std::make_shared<Frame>(data, max_size)) {}
+  FrameReader(const py::object& data, std::uint64_t max_size, bool others_follow)
+      : frame_(std::make_shared<Frame>(data, max_size, others_follow)) {}
+
+  static PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
+    PyObject* data = nullptr;
+    unsigned long long max_size = 0;
+    int others_follow = 0;
+    static const char* const names[] = {"data", "max_size", "others_follow", nullptr};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OK|p:FrameReader",
+                                     const_cast<char**>(names), &data, &max_size, &others_follow)) {
+      return nullptr;
+    }
+    return new_whole([&] {
+      return std::make_unique<FrameReader>(py::reinterpret_borrow<py::object>(data), max_size,
+                                           others_follow != 0);
+    });
+  }
 
   std::uint64_t items() const { return frame()->reader.items(); }
   std::uint32_t planes() const { return frame()->reader.header().planes; }
@@ -161,8 +177,10 @@ class FrameReader {
 
  private:
   struct Frame {
-    Frame(const py::object& data, std::uint64_t max_size)
-        : object(data), bytes(data.ptr(), "data"), reader(bytes.data(), bytes.size(), max_size) {}
+    Frame(const py::object& data, std::uint64_t max_size, bool others_follow)
+        : object(data),
+          bytes(data.ptr(), "data"),
+          reader(bytes.data(), bytes.size(), max_size, others_follow) {}
     const py::object object;  // a ByteBuffer does not keep it alive
     const ByteBuffer bytes;
     const coding::FrameReader reader;
@@ -184,6 +202,28 @@ class FrameWriter {
               int coder, int effort, int threads, bool floats)
       : writer_(coding::FrameWriter::streaming(make_header(planes, metadata, chunk_items),
                                                make_settings(coder, effort, threads, floats))) {}
+
+  static PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
+    unsigned planes = 0;
+    PyObject* metadata = nullptr;
+    unsigned chunk_items = 0;
+    int coder = 0;
+    int effort = 0;
+    int threads = 0;
+    int floats = 0;
+    static const char* const names[] = {"planes", "metadata", "chunk_items", "coder",
+                                        "effort", "threads",  "floats",      nullptr};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "ISIiiip:FrameWriter",
+                                     const_cast<char**>(names), &planes, &metadata, &chunk_items,
+                                     &coder, &effort, &threads, &floats)) {
+      return nullptr;
+    }
+    return new_whole([&] {
+      const std::string text(PyBytes_AS_STRING(metadata), std::size_t(PyBytes_GET_SIZE(metadata)));
+      return std::make_unique<FrameWriter>(planes, text, chunk_items, coder, effort, threads,
+                                           floats != 0);
+    });
+  }
 
   // `data` begins with the first chunk, or is all there is.
   py::bytes header(const py::object& data) {
@@ -216,7 +256,18 @@ class FrameWriter {
 
 class StreamReader {
  public:
-  explicit StreamReader(std::uint64_t max_size) : reader_(max_size) {}
+  StreamReader(std::uint64_t max_size, int threads) : reader_(max_size, threads) {}
+
+  static PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
+    unsigned long long max_size = 0;
+    int threads = 1;
+    static const char* const names[] = {"max_size", "threads", nullptr};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "K|i:StreamReader",
+                                     const_cast<char**>(names), &max_size, &threads)) {
+      return nullptr;
+    }
+    return new_whole([&] { return std::make_unique<StreamReader>(max_size, threads); });
+  }
 
   std::size_t feed(const py::object& data) {
     const ByteBuffer bytes(data.ptr(), "data");
@@ -244,6 +295,18 @@ class StreamReader {
     py::bytes taken(reinterpret_cast<const char*>(reader_.ready()), size);
     reader_.take(size);
     return taken;
+  }
+
+  // None before it has come.
+  py::object metadata() const {
+    if (!reader_.header_known()) return py::none();
+    return py::bytes(reader_.header().metadata);
+  }
+  // Decoded bytes; None where they are not known before the frame has ended.
+  py::object size() const {
+    if (!reader_.header_known()) return py::none();
+    if (!reader_.header().sized && !reader_.ended()) return py::none();
+    return py::int_(reader_.items() * reader_.header().planes);
   }
 
   std::size_t ready_size() const { return reader_.ready_size(); }
@@ -280,8 +343,7 @@ void bind_frames(py::module_& m) {
         "Return what an encoder decides about each block: its mode, the symbols, the predicted "
         "payload by Huffman and by rANS, the predicted payload of the mode, and the payload.");
 
-  py::class_<FrameReader>(m, "FrameReader", "A whole frame in memory.")
-      .def(py::init<const py::object&, std::uint64_t>(), py::arg("data"), py::arg("max_size"))
+  whole_class<FrameReader>(m, "FrameReader", "A whole frame in memory.", &FrameReader::make)
       .def_property_readonly("items", &FrameReader::items)
       .def_property_readonly("planes", &FrameReader::planes)
       .def_property_readonly("chunk_items", &FrameReader::chunk_items)
@@ -299,22 +361,22 @@ void bind_frames(py::module_& m) {
            "Return (block or None, offset, message) for everything that is damaged.")
       .def("close", &FrameReader::close);
 
-  py::class_<FrameWriter>(m, "FrameWriter", "A frame that is written piece by piece.")
-      .def(py::init<std::uint32_t, const std::string&, std::uint32_t, int, int, int, bool>(),
-           py::arg("planes"), py::arg("metadata"), py::arg("chunk_items"), py::arg("coder"),
-           py::arg("effort"), py::arg("threads"), py::arg("floats"))
+  whole_class<FrameWriter>(m, "FrameWriter", "A frame that is written piece by piece.",
+                           &FrameWriter::make)
       .def("header", &FrameWriter::header, py::arg("data"),
            "Return the header of a frame that begins with these data: at least a chunk, or all.")
       .def("write", &FrameWriter::write, py::arg("data"))
       .def("finish", &FrameWriter::finish);
 
-  py::class_<StreamReader>(m, "StreamReader", "A frame that arrives in pieces.")
-      .def(py::init<std::uint64_t>(), py::arg("max_size"))
+  whole_class<StreamReader>(m, "StreamReader", "A frame that arrives in pieces.",
+                            &StreamReader::make)
       .def("feed", &StreamReader::feed, py::arg("data"),
            "Take bytes of the frame; return how many.")
       .def("read", &StreamReader::read, py::arg("data"), py::arg("max"),
            "Feed data; return at most so many decoded bytes, and how many of the data were used.")
       .def("take", &StreamReader::take, py::arg("max"), "Return decoded bytes.")
+      .def_property_readonly("metadata", &StreamReader::metadata)
+      .def_property_readonly("size", &StreamReader::size)
       .def_property_readonly("ready_size", &StreamReader::ready_size)
       .def_property_readonly("ended", &StreamReader::ended)
       .def("require_end", &StreamReader::require_end);

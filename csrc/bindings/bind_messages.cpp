@@ -14,6 +14,9 @@
 #include "bindings/python_object.hpp"
 #include "bindings/result_array.hpp"
 #include "bindings/rooms.hpp"
+#include "bindings/whole_class.hpp"
+#include "coding/frames/corrupt_data.hpp"
+#include "coding/frames/frame_format.hpp"
 #include "coding/messages/message.hpp"
 #include "coding/messages/symbol_code.hpp"
 #include "coding/models/huffman_code.hpp"
@@ -148,6 +151,14 @@ PyObject* encode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noe
   });
 }
 
+// The most bytes that a result may have: any number, if that is None.
+std::uint64_t size_limit(PyObject* max_size) {
+  if (max_size == Py_None) return coding::kNoLimit;
+  const unsigned long long limit = PyLong_AsUnsignedLongLong(max_size);
+  if (limit == ~0ULL && PyErr_Occurred()) throw PythonError();
+  return limit;
+}
+
 // `out` if it fits the message, a new array if it is None.
 Reference array_for(const SymbolCode& code, std::size_t n, PyObject* out, const ByteBuffer& data) {
   if (out == Py_None) {
@@ -166,13 +177,19 @@ Reference array_for(const SymbolCode& code, std::size_t n, PyObject* out, const 
 
 PyObject* decode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noexcept {
   return guard_decoding([&]() -> PyObject* {
-    require_argument_count("decode_message", 3, given);
+    require_argument_count("decode_message", 4, given);
     const SymbolCode& code = as_code(args[0]);
+    const std::uint64_t max_size = size_limit(args[3]);
     const ByteBuffer data(args[1], "data");
     coding::Message message;
     {
       const WithoutGil released(data.size());
       message = coding::read_message(code, data.data(), data.size());
+    }
+    if (message.symbols > max_size / code.symbol_size()) {
+      throw coding::OutputTooLarge(
+          "the message decodes to " + std::to_string(message.symbols * code.symbol_size()) +
+          " bytes, more than the " + std::to_string(max_size) + " allowed");
     }
     Reference symbols = array_for(code, message.symbols, args[2], data);
     {
@@ -186,7 +203,8 @@ PyObject* decode_message(PyObject*, PyObject* const* args, Py_ssize_t given) noe
 }  // namespace
 
 void bind_messages(py::module_& m) {
-  py::class_<SymbolCode>(m, "SymbolCode", "A code with its tables, ready for messages.");
+  whole_class<SymbolCode>(m, "SymbolCode", "A code with its tables, ready for messages.",
+                          new_refused);
   m.def("huffman_lengths", &huffman_lengths, py::arg("counts"), py::arg("max_length"),
         "Lengths of the best prefix code with codewords of at most max_length bits.");
   m.def("canonical_codewords", &canonical_codewords, py::arg("lengths"),
@@ -202,7 +220,7 @@ void bind_messages(py::module_& m) {
       method("encode_message", encode_message,
              "encode_message($module, code, symbols, /)\n--\n\nEncode symbols to bytes."),
       method("decode_message", decode_message,
-             "decode_message($module, code, data, out, /)\n--\n\n"
+             "decode_message($module, code, data, out, max_size, /)\n--\n\n"
              "Decode what encode_message returned, to `out` or, if that is None, a new array."),
       {nullptr, nullptr, 0, nullptr},
   };

@@ -17,9 +17,14 @@ int resolve(int threads) noexcept {
   return std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads);
 }
 
+std::size_t useful_threads(std::size_t count, int threads) noexcept {
+  const int most = kThreadsPerCore * resolve(0);
+  return std::min(count, std::size_t(std::min(resolve(threads), most)));
+}
+
 void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i) noexcept,
               void* context) {
-  const std::size_t workers = std::min(count, std::size_t(resolve(threads)));
+  const std::size_t workers = useful_threads(count, threads);
   if (workers <= 1) {
     for (std::size_t i = 0; i < count && !interrupted(); ++i) task(context, i);
     return;

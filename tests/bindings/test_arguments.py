@@ -32,7 +32,7 @@ BASES: list[Callable[[Any], Any]] = [
 OUTS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda out: pyinfo.entropy(np.full((3, 2), 0.5), out=out), "float64"),
     (lambda out: pyinfo.information_content(np.full(3, 0.5), out=out), "float64"),
-    (lambda out: _core.decode_message(CODE, MESSAGE, out), "uint8"),
+    (lambda out: _core.decode_message(CODE, MESSAGE, out, None), "uint8"),
     (lambda out: _core.checked_out(out, np.dtype("<i2"), (3,)), "int16"),
 ]
 

@@ -34,6 +34,9 @@ const char* fault(const FrameHeader& header) noexcept {
   if (header.chunk_items < 1 || header.chunk_items > kMaxBlockSymbols) {
     return "items per chunk must be 1 .. 2^20";
   }
+  if (std::uint64_t{header.planes} * header.chunk_items > kMaxChunkBytes) {
+    return "a chunk must have at most 2^24 bytes";
+  }
   if (header.metadata.size() > 0xffff) return "metadata must be shorter than 64 KiB";
   if (header.sized && header.items >= kMaxBytes / header.planes) return "there are too many items";
   if (header.rotated && !can_be_rotated(header.planes)) {

@@ -20,6 +20,8 @@ inline constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::ma
 
 inline constexpr std::uint32_t kMaxBlockSymbols = std::uint32_t{1} << 20;
 inline constexpr std::uint32_t kMaxPlanes = 0xffff;
+// Of a chunk, which readers decode as a whole: it bounds their memory.
+inline constexpr std::uint64_t kMaxChunkBytes = std::uint64_t{1} << 24;
 inline constexpr std::uint32_t kDefaultChunkItems = std::uint32_t{1} << 18;
 
 // How a block's payload is to be read. The values are the format's, kModeNames the only list of
@@ -34,9 +36,10 @@ struct FrameHeader {
   bool indexed = false;      // index and footer follow the blocks
   bool rotated = false;      // items of 2, 4 or 8 bytes: by a bit (planes.hpp)
   std::uint32_t planes = 1;  // bytes per item, 1 .. 65535
-  std::uint32_t chunk_items = kDefaultChunkItems;  // 1 .. kMaxBlockSymbols
-  std::uint64_t items = 0;                         // if sized
-  std::string metadata;                            // at most 65535 bytes, the caller's own
+  // 1 .. kMaxBlockSymbols, and planes * chunk_items at most kMaxChunkBytes.
+  std::uint32_t chunk_items = kDefaultChunkItems;
+  std::uint64_t items = 0;  // if sized
+  std::string metadata;     // at most 65535 bytes, the caller's own
 };
 
 // Bytes of the header as written.

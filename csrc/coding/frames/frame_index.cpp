@@ -1,6 +1,5 @@
 #include "coding/frames/frame_index.hpp"
 
-#include "coding/frames/checksum.hpp"
 #include "coding/lanes/lanes.hpp"
 #include "coding/planes/chunks.hpp"
 #include "simd/assert.hpp"
@@ -22,29 +21,33 @@ IndexEntry load_entry(const unsigned char* entry) noexcept {
 
 }  // namespace
 
-void IndexDigest::add(const IndexEntry& entry) noexcept {
-  unsigned char bytes[kIndexEntrySize];
-  store_entry(entry, bytes);
-  sum_ = crc32c(sum_, bytes, sizeof bytes);
+void ExpectedIndex::add(const IndexEntry& entry) {
+  if (indexed_) entries_.push_back(entry);
   last_check_ = entry.check;
   ++blocks_;
 }
 
-const char* IndexDigest::check_header(const BlockHeader& header) const noexcept {
+const char* ExpectedIndex::check_header(const BlockHeader& header) const noexcept {
   return header.mode == Mode::index && header.payload == payload_size() ? nullptr : kForeign;
 }
 
-const char* IndexDigest::check_index(const unsigned char* index,
-                                     const BlockHeader& header) const noexcept {
-  PYINFO_ASSERT(check_header(header) == nullptr);
+const char* ExpectedIndex::check_index(const unsigned char* index,
+                                       const BlockHeader& header) const noexcept {
+  PYINFO_ASSERT(indexed_ && check_header(header) == nullptr);
   if (chain(last_check_, block_sum(index, header.payload)) != header.check) {
     return "the index's checksum does not match";
   }
-  return crc32c(0, index + kBlockHeaderSize, header.payload) == sum_ ? nullptr : kForeign;
+  const unsigned char* at = index + kBlockHeaderSize;
+  for (const IndexEntry& expected : entries_) {
+    const IndexEntry entry = load_entry(at);
+    if (entry.size != expected.size || entry.check != expected.check) return kForeign;
+    at += kIndexEntrySize;
+  }
+  return nullptr;
 }
 
-const char* IndexDigest::check_footer(const unsigned char* footer, std::uint32_t index_check,
-                                      std::uint64_t items) const noexcept {
+const char* ExpectedIndex::check_footer(const unsigned char* footer, std::uint32_t index_check,
+                                        std::uint64_t items) const noexcept {
   Footer found;
   if (const char* what = read_footer(footer, found)) return what;
   if (footer_check(footer, index_check) != found.check) {

@@ -15,12 +15,17 @@ struct IndexEntry {
   std::uint32_t check;
 };
 
-// What the index must say, from the blocks seen so far.
-class IndexDigest {
+// What the index must say, from the blocks seen so far. Its entries are kept and compared, 8 bytes
+// a block: a checksum of them would not do, since an entry has the check of a block in it, which
+// makes all entries of equal blocks contribute alike.
+class ExpectedIndex {
  public:
-  explicit IndexDigest(std::uint32_t header_check = 0) noexcept : last_check_(header_check) {}
+  ExpectedIndex() = default;
+  // Of the frame with this header; entries are kept if it has an index.
+  ExpectedIndex(const FrameHeader& header, std::uint32_t header_check) noexcept
+      : indexed_(header.indexed), last_check_(header_check) {}
 
-  void add(const IndexEntry& entry) noexcept;
+  void add(const IndexEntry& entry);
 
   std::uint64_t blocks() const noexcept { return blocks_; }
   std::uint64_t payload_size() const noexcept { return blocks_ * kIndexEntrySize; }
@@ -36,9 +41,10 @@ class IndexDigest {
                            std::uint64_t items) const noexcept;
 
  private:
+  bool indexed_ = false;
   std::uint64_t blocks_ = 0;
-  std::uint32_t last_check_;
-  std::uint32_t sum_ = 0;  // CRC of the entries
+  std::uint32_t last_check_ = 0;
+  std::vector<IndexEntry> entries_;  // of an indexed frame
 };
 
 // Bytes of an index of so many blocks, and the footer.

@@ -48,10 +48,11 @@ struct FrameReader::ChunkScratch {
   }
 };
 
-FrameReader::FrameReader(const unsigned char* data, std::size_t size, std::uint64_t max_size)
+FrameReader::FrameReader(const unsigned char* data, std::size_t size, std::uint64_t max_size,
+                         bool others_follow)
     : data_(data), data_size_(size), header_(read_header(data, size, header_check_)) {
   items_ = header_.items;
-  if (!header_.indexed || !use_index()) walk();
+  if (!header_.indexed || others_follow || !use_index()) walk();
   if (this->size() > max_size) {
     throw OutputTooLarge("the frame decodes to " + std::to_string(this->size()) +
                          " bytes, more than the " + std::to_string(max_size) + " allowed");
@@ -82,7 +83,7 @@ void FrameReader::walk() {
   const std::uint64_t planes = header_.planes;
   const std::uint64_t expected =
       header_.sized ? chunk_count(items_, header_.chunk_items) * planes : 0;
-  IndexDigest digest(header_check_);
+  ExpectedIndex expected_index(header_, header_check_);
   std::uint64_t offset = header_size(header_);
   std::uint32_t chunk_symbols_found = header_.chunk_items;  // of the chunk that the block is in
   end_ = data_size_;
@@ -115,32 +116,36 @@ void FrameReader::walk() {
       return note(i, offset, "the data ends within the block");
     }
     const IndexEntry entry{std::uint32_t(kBlockHeaderSize) + header.payload, header.check};
-    digest.add(entry);
+    expected_index.add(entry);
     blocks_.push_back({offset, entry.size, entry.check});
     offset += entry.size;
-    if (!header_.sized && i % planes == planes - 1) items_ += header.symbols;
+    if (!header_.sized) {
+      const bool complete = i % planes == planes - 1;
+      if (complete) items_ += header.symbols;
+      cut_symbols_ = complete ? 0 : header.symbols;
+    }
   }
   end_ = offset;
-  if (header_.indexed && !index_follows(offset, digest)) end_ = data_size_;
+  if (header_.indexed && !index_follows(offset, expected_index)) end_ = data_size_;
 }
 
 // Whether the blocks found are followed by the index and the footer that belong to them.
-bool FrameReader::index_follows(std::uint64_t offset, const IndexDigest& digest) {
+bool FrameReader::index_follows(std::uint64_t offset, const ExpectedIndex& expected) {
   const unsigned char* const index = data_ + offset;
-  if (data_size_ - offset < index_size(digest.blocks())) {
+  if (data_size_ - offset < index_size(expected.blocks())) {
     note(Damage::kNoBlock, offset, "the index is cut off");
     return false;
   }
   BlockHeader header;
   const char* what = read_block_header(index, header);
-  if (what == nullptr) what = digest.check_header(header);
-  if (what == nullptr) what = digest.check_index(index, header);
+  if (what == nullptr) what = expected.check_header(header);
+  if (what == nullptr) what = expected.check_index(index, header);
   if (what != nullptr) {
     note(Damage::kNoBlock, offset, what);
     return false;
   }
   const std::uint64_t footer = offset + kBlockHeaderSize + header.payload;
-  what = digest.check_footer(data_ + footer, header.check, items_);
+  what = expected.check_footer(data_ + footer, header.check, items_);
   if (what != nullptr) {
     note(Damage::kNoBlock, footer, what);
     return false;
@@ -150,7 +155,9 @@ bool FrameReader::index_follows(std::uint64_t offset, const IndexDigest& digest)
 }
 
 std::uint32_t FrameReader::symbols_of(std::uint64_t block) const noexcept {
-  return chunk_symbols(items_, header_.chunk_items, block / header_.planes);
+  const std::uint64_t chunk = block / header_.planes;
+  if (cut_symbols_ != 0 && chunk * header_.chunk_items == items_) return cut_symbols_;
+  return chunk_symbols(items_, header_.chunk_items, chunk);
 }
 
 std::uint32_t FrameReader::previous_check(std::uint64_t block) const noexcept {

@@ -36,7 +36,10 @@ class FrameReader {
   // `data` is not copied and must outlive the reader. Blocks are found by the index if it is
   // intact, else by walking from header to header as far as that leads. Throws CorruptData if there
   // is no readable frame header, OutputTooLarge if there are more than `max_size` bytes in it.
-  FrameReader(const unsigned char* data, std::size_t size, std::uint64_t max_size = kNoLimit);
+  // Where other frames may follow, the index at the end is none of this frame, and is not looked
+  // for.
+  FrameReader(const unsigned char* data, std::size_t size, std::uint64_t max_size = kNoLimit,
+              bool others_follow = false);
 
   const FrameHeader& header() const noexcept { return header_; }
   // As far as known: a frame that is not sized and whose footer is damaged has the items found.
@@ -79,7 +82,7 @@ class FrameReader {
 
   bool use_index();
   void walk();
-  bool index_follows(std::uint64_t offset, const IndexDigest& digest);
+  bool index_follows(std::uint64_t offset, const ExpectedIndex& expected);
   void decode_piece(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads) const;
   void note(std::uint64_t block, std::uint64_t offset, const std::string& what);
   std::uint32_t symbols_of(std::uint64_t block) const noexcept;
@@ -95,6 +98,7 @@ class FrameReader {
   std::uint32_t header_check_ = 0;  // before the header, which is read with it
   FrameHeader header_;
   std::uint64_t items_ = 0;
+  std::uint32_t cut_symbols_ = 0;  // of the chunk after these items, if it lacks planes
   std::uint64_t end_ = 0;
   std::vector<Located> blocks_;
   std::vector<Damage> damages_;  // found by the constructor

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+#include <vector>
 
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
@@ -59,16 +60,23 @@ std::size_t encode_chunk(const unsigned char* symbols, std::size_t n, std::size_
   return size;
 }
 
-// Hands out places in the output, in the order of the chunks: each after those before it.
+// Hands out places in the output, in the order of the chunks: each after those before it. Each
+// thread that waits has a condition of its own, so that a chunk wakes the one whose turn it is and
+// not all of them.
 class OrderedPlaces {
  public:
+  // For chunks 0 .. chunks - 1, which are begun in this order by at most `threads` threads.
+  OrderedPlaces(std::size_t chunks, int threads)
+      : turns_(std::max<std::size_t>(1, threads::useful_threads(chunks, threads))) {}
+
   std::size_t take(std::size_t chunk, std::size_t size) {
     std::unique_lock<std::mutex> lock(mutex_);
-    advanced_.wait(lock, [&] { return chunk == next_; });
+    // Chunks that wait are among the turns_.size() ones from next_ on: no two share a condition.
+    turns_[chunk % turns_.size()].wait(lock, [&] { return chunk == next_; });
     const std::size_t place = place_;
     place_ += size;
     ++next_;
-    advanced_.notify_all();
+    turns_[next_ % turns_.size()].notify_one();
     return place;
   }
 
@@ -76,7 +84,7 @@ class OrderedPlaces {
 
  private:
   std::mutex mutex_;
-  std::condition_variable advanced_;
+  std::vector<std::condition_variable> turns_;
   std::size_t next_ = 0;
   std::size_t place_ = 0;
 };
@@ -104,14 +112,14 @@ std::size_t compress_as(const unsigned char* data, const FrameHeader& header,
 }
 
 constexpr std::uint32_t kManyPlanes = 16;
-constexpr std::uint32_t kMaxChunkBytes = std::uint32_t{4} << 20;  // of items with many planes
+constexpr std::uint32_t kManyPlanesChunkBytes = std::uint32_t{4} << 20;
 
 }  // namespace
 
 std::uint32_t choose_chunk_items(std::uint32_t planes, std::uint32_t wanted) noexcept {
   const std::uint32_t items = wanted == 0 ? kDefaultChunkItems : wanted;
   if (planes <= kManyPlanes || planes > kMaxPlanes) return items;
-  return std::min(items, kMaxChunkBytes / planes);
+  return std::min(items, kManyPlanesChunkBytes / planes);
 }
 
 std::size_t compress_bound(const FrameHeader& header) {
@@ -210,9 +218,9 @@ std::size_t FrameWriter::write_piece(const unsigned char* data, std::uint64_t it
   if (header_.indexed && !index_fits(index_.size() + blocks)) {
     throw std::length_error("too many blocks for one frame: larger blocks are needed");
   }
-  OrderedPlaces places;
   std::vector<IndexEntry> entries(static_cast<std::size_t>(blocks));
   const std::size_t chunks = std::size_t(chunk_count(items, header_.chunk_items));
+  OrderedPlaces places(chunks, settings_.threads);
   threads::parallel_or_throw(chunks, settings_.threads, [&](std::size_t chunk) {
     const memory::ThreadScratch<ChunkScratch> scratch;
     const std::size_t first = chunk * header_.chunk_items;

@@ -2,17 +2,41 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
+#include <mutex>
 #include <string>
 
 #include "coding/frames/block.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
+#include "memory/thread_scratch.hpp"
+#include "threads/parallel_or_throw.hpp"
 
 namespace pyinfo::coding {
+namespace {
 
-StreamReader::StreamReader(std::uint64_t max_size)
-    : max_size_(max_size), wanted_(kHeaderFixedSize) {}
+// Decoded bytes of whole chunks that are enough to give all threads work: for each of them, so that
+// starting it costs little, and for any number, so that memory is bounded.
+constexpr std::size_t kEnoughPerThread = std::size_t{2} << 20;
+constexpr std::size_t kEnough = std::size_t{16} << 20;
+constexpr std::size_t kEnoughBlocks = std::size_t{1} << 16;  // however small
+
+}  // namespace
+
+// What a thread puts the planes of a chunk into.
+struct StreamReader::ChunkScratch {
+  memory::ScratchBuffer planes;
+  std::vector<const unsigned char*> pointers;
+
+  void trim() {
+    planes.trim();
+    if (pointers.size() > 64) pointers = {};
+  }
+};
+
+StreamReader::StreamReader(std::uint64_t max_size, int threads)
+    : max_size_(max_size), threads_(threads::resolve(threads)), wanted_(kHeaderFixedSize) {}
 
 std::size_t StreamReader::feed(const unsigned char* data, std::size_t size) {
   if (stage_ == Stage::failed) fail(offset_, "the frame is damaged, as an earlier call has said");
@@ -22,15 +46,22 @@ std::size_t StreamReader::feed(const unsigned char* data, std::size_t size) {
   }
   std::size_t used = 0;
   while (ready_size() == 0 && stage_ != Stage::ended) {
-    const std::size_t now = std::min(size - used, wanted_ - part_.size());
-    part_.insert(part_.end(), data + used, data + used + now);
+    if (enough_waits()) break;
+    const std::size_t now = std::min(size - used, wanted_ - part_size());
+    memory_.insert(memory_.end(), data + used, data + used + now);
     used += now;
-    if (part_.size() < wanted_) {
+    if (part_size() < wanted_) {
       if (stage_ == Stage::header) peek_part();  // what cannot be a frame is told at once
       break;
     }
-    part_complete();
+    try {
+      part_complete();
+    } catch (const CorruptData&) {
+      decode_waiting();  // damage in a block before this one comes first
+      throw;
+    }
   }
+  decode_waiting();
   return used;
 }
 
@@ -58,7 +89,7 @@ StreamReader::Moved StreamReader::read(const unsigned char* data, std::size_t si
 
 void StreamReader::require_end() const {
   if (stage_ == Stage::ended) return;
-  const std::uint64_t end = offset_ + part_.size();
+  const std::uint64_t end = offset_ + part_size();
   static constexpr const char* kParts[] = {"the frame header", "block ", "block ", "the footer",
                                            ""};
   std::string part = kParts[static_cast<std::size_t>(stage_)];
@@ -70,7 +101,7 @@ void StreamReader::require_end() const {
 
 std::size_t StreamReader::peek_part() {
   try {
-    return peek_header(part_.data(), part_.size());
+    return peek_header(part(), part_size());
   } catch (const CorruptData&) {
     stage_ = Stage::failed;
     throw;
@@ -92,8 +123,13 @@ void StreamReader::part_complete() {
 
 // The part that is complete is done with; what comes next has `size` bytes, as far as known.
 void StreamReader::expect(Stage stage, std::size_t size) {
-  offset_ += part_.size();
-  part_.clear();
+  offset_ += part_size();
+  if (waiting_.empty()) {
+    memory_.clear();
+  } else if (stage_ != Stage::payload || block_.mode == Mode::index) {
+    memory_.resize(part_begin_);  // only blocks wait
+  }
+  part_begin_ = memory_.size();
   stage_ = stage;
   wanted_ = size;
 }
@@ -107,13 +143,13 @@ void StreamReader::expect_block() {
 
 void StreamReader::header_complete() {
   const std::size_t whole = peek_part();
-  if (whole > part_.size()) {
+  if (whole > part_size()) {
     wanted_ = whole;
     return;
   }
   try {
-    header_ = read_header(part_.data(), part_.size(), header_check_);
-    index_ = IndexDigest(header_check_);
+    header_ = read_header(part(), part_size(), header_check_);
+    index_ = ExpectedIndex(header_, header_check_);
   } catch (const CorruptData&) {
     stage_ = Stage::failed;
     throw;
@@ -130,7 +166,7 @@ void StreamReader::limit_size(std::uint64_t items) {
 }
 
 void StreamReader::block_header_complete() {
-  if (const char* what = read_block_header(part_.data(), block_)) fail_block(what);
+  if (const char* what = read_block_header(part(), block_)) fail_block(what);
   if (block_.mode == Mode::index) {
     if (!header_.indexed || plane_ != 0 || (header_.sized && items_ != header_.items)) {
       fail_block("the index comes too early");
@@ -157,51 +193,137 @@ void StreamReader::block_header_complete() {
 }
 
 void StreamReader::payload_complete() {
-  const std::uint32_t sum = block_sum(part_.data(), block_.payload);
-  if (chain(index_.last_check(), sum) != block_.check) fail_block("checksum does not match");
-  // Planes are added as their blocks come: headers alone make no memory be taken.
-  std::vector<unsigned char>& to = header_.planes == 1 ? out_ : chunk_;
-  const std::size_t start = std::size_t{plane_} * symbols_;
-  to.resize(start + symbols_);
-  const char* what =
-      decode_block(block_.mode, block_.log2_lanes, block_.patches, part_.data() + kBlockHeaderSize,
-                   block_.payload, to.data() + start, symbols_);
-  if (what != nullptr) fail_block(what);
-
-  index_.add({std::uint32_t(part_.size()), block_.check});
-  if (++plane_ == header_.planes) chunk_complete();
+  const std::uint32_t previous = index_.last_check();
+  if (threads_ == 1) {
+    decode_part();
+  } else {
+    waiting_.push_back({part_begin_, block_, previous, index_.blocks(), offset_});
+  }
+  index_.add({std::uint32_t(part_size()), block_.check});
+  if (++plane_ == header_.planes) {
+    if (threads_ == 1) {
+      join_chunk();
+    } else {
+      ++whole_chunks_;
+    }
+    plane_ = 0;
+    items_ += symbols_;
+  }
   expect_block();
 }
 
-void StreamReader::chunk_complete() {
-  if (header_.planes > 1) {
-    pointers_.resize(header_.planes);
-    for (std::size_t k = 0; k < header_.planes; ++k) {
-      pointers_[k] = chunk_.data() + k * symbols_;
-    }
-    out_.resize(std::size_t{symbols_} * header_.planes);
-    join_planes(pointers_.data(), symbols_, header_.planes, header_.rotated, out_.data());
-    chunk_.clear();
+// Decodes the block that is complete, to its plane of the chunk.
+void StreamReader::decode_part() {
+  const std::uint32_t sum = block_sum(part(), block_.payload);
+  if (chain(index_.last_check(), sum) != block_.check) fail_block("checksum does not match");
+  // Planes are added as their blocks come: headers alone make no memory be used.
+  std::vector<unsigned char>& to = header_.planes == 1 ? out_ : chunk_;
+  if (plane_ == 0) to.reserve(std::size_t{header_.planes} * symbols_);
+  const std::size_t start = std::size_t{plane_} * symbols_;
+  to.resize(start + symbols_);
+  const char* what =
+      decode_block(block_.mode, block_.log2_lanes, block_.patches, part() + kBlockHeaderSize,
+                   block_.payload, to.data() + start, symbols_);
+  if (what != nullptr) fail_block(what);
+}
+
+void StreamReader::join_chunk() {
+  if (header_.planes == 1) return;
+  pointers_.resize(header_.planes);
+  for (std::size_t k = 0; k < header_.planes; ++k) {
+    pointers_[k] = chunk_.data() + k * symbols_;
   }
-  plane_ = 0;
-  items_ += symbols_;
+  out_.resize(std::size_t{symbols_} * header_.planes);
+  join_planes(pointers_.data(), symbols_, header_.planes, header_.rotated, out_.data());
+  chunk_.clear();
+}
+
+bool StreamReader::enough_waits() const noexcept {
+  if (whole_chunks_ == 0) return false;
+  const std::size_t bytes = whole_chunks_ * header_.chunk_items * std::size_t{header_.planes};
+  return bytes >= std::min(kEnough, std::size_t(threads_) * kEnoughPerThread) ||
+         waiting_.size() >= kEnoughBlocks;
+}
+
+// Decodes the whole chunks that wait, each on one thread.
+void StreamReader::decode_waiting() {
+  if (whole_chunks_ == 0) return;
+  const std::size_t planes = header_.planes;
+  const std::size_t blocks = whole_chunks_ * planes;
+  const std::size_t stride =
+      std::size_t{header_.chunk_items} * planes;  // all but the last are full
+  out_.resize((whole_chunks_ - 1) * stride + waiting_[blocks - 1].header.symbols * planes);
+  std::mutex mutex;
+  std::size_t worst = blocks;
+  std::string message;
+  threads::parallel_or_throw(whole_chunks_, threads_, [&](std::size_t chunk) {
+    std::size_t failed = 0;
+    const char* what =
+        decode_chunk(&waiting_[chunk * planes], out_.data() + chunk * stride, failed);
+    if (what == nullptr) return;
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (chunk * planes + failed < worst) {
+      worst = chunk * planes + failed;
+      message = what;
+    }
+  });
+  if (worst < blocks) {
+    out_.clear();
+    fail_block(waiting_[worst].number, waiting_[worst].offset, message);
+  }
+  const std::size_t done = blocks < waiting_.size() ? waiting_[blocks].begin : part_begin_;
+  memory_.erase(memory_.begin(), memory_.begin() + std::ptrdiff_t(done));
+  part_begin_ -= done;
+  waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(blocks));
+  for (Waiting& block : waiting_) block.begin -= done;
+  whole_chunks_ = 0;
+}
+
+// Returns null, or what is wrong with the block `failed` of the chunk.
+const char* StreamReader::decode_chunk(const Waiting* blocks, unsigned char* out,
+                                       std::size_t& failed) const {
+  const std::size_t planes = header_.planes;
+  const std::size_t n = blocks[0].header.symbols;
+  const memory::ThreadScratch<ChunkScratch> scratch;
+  const std::size_t stride = plane_stride(n);
+  unsigned char* const memory = planes == 1 ? out : scratch->planes.acquire(planes * stride);
+  scratch->pointers.resize(planes);
+  for (std::size_t k = 0; k < planes; ++k) {
+    failed = k;
+    const BlockHeader& header = blocks[k].header;
+    const unsigned char* const block = memory_.data() + blocks[k].begin;
+    if (chain(blocks[k].previous_check, block_sum(block, header.payload)) != header.check) {
+      return "checksum does not match";
+    }
+    const char* what =
+        decode_block(header.mode, header.log2_lanes, header.patches, block + kBlockHeaderSize,
+                     header.payload, memory + k * stride, n);
+    if (what != nullptr) return what;
+    scratch->pointers[k] = memory + k * stride;
+  }
+  if (planes > 1) join_planes(scratch->pointers.data(), n, planes, header_.rotated, out);
+  return nullptr;
 }
 
 void StreamReader::index_complete() {
-  if (const char* what = index_.check_index(part_.data(), block_)) fail_block(what);
+  if (const char* what = index_.check_index(part(), block_)) fail_block(what);
   expect(Stage::footer, kFooterSize);
 }
 
 void StreamReader::footer_complete() {
-  if (const char* what = index_.check_footer(part_.data(), block_.check, items_)) {
+  if (const char* what = index_.check_footer(part(), block_.check, items_)) {
     fail(offset_, what);
   }
   expect(Stage::ended, 0);
 }
 
 void StreamReader::fail_block(const std::string& what) {
-  fail(offset_, "block " + std::to_string(index_.blocks()) + " at byte " + std::to_string(offset_) +
-                    ": " + what);
+  fail_block(index_.blocks(), offset_, what);
+}
+
+void StreamReader::fail_block(std::uint64_t number, std::uint64_t offset, const std::string& what) {
+  fail(offset,
+       "block " + std::to_string(number) + " at byte " + std::to_string(offset) + ": " + what);
 }
 
 void StreamReader::fail(std::uint64_t offset, const std::string& what) {
