@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import math
-import re
 import struct
 import sys
 import warnings
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from pyinfo import _core
+from pyinfo.coding.dtype_text import dtype_of, item_size, text_of
 from pyinfo.errors import CorruptDataError
 
 MOST_PLANES: Final = 64
@@ -26,12 +25,75 @@ _FIXED: Final = struct.Struct("<BBH")  # version, order, length of the element t
 _METADATA_OFFSET: Final = 22  # in a frame
 _MOST_METADATA: Final = 65535
 _LITTLE: Final = sys.byteorder == "little"
+_MOST_DIMENSIONS: Final = 64
+_MOST_VARINT: Final = 9  # bytes
 _NPY_HEADERS: Final = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
-_PLAIN_TYPE: Final = re.compile(r"[<>|][biufcmMSUV][0-9]+(\[[0-9A-Za-z]+\])?")
-_EXTENSION_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+class StatedLayout(NamedTuple):
+    """What the metadata of a frame say, without the type itself, which this machine may not have.
+
+    Attributes
+    ----------
+    dtype
+        The text that names the type of elements.
+    shape, fortran_order
+        As of an `ArrayLayout`.
+    size
+        Bytes of data.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    fortran_order: bool
+    size: int
+
+    @classmethod
+    def parse(cls, metadata: bytes) -> Self:
+        """Read metadata that are not empty; CorruptDataError if no encoder writes them."""
+        try:
+            return cls._parse(metadata)
+        except (ValueError, struct.error) as error:
+            raise CorruptDataError(
+                f"the metadata describes no array: {error}", _METADATA_OFFSET
+            ) from error
+
+    @classmethod
+    def _parse(cls, metadata: bytes) -> Self:
+        version, order, length = _FIXED.unpack_from(metadata)
+        if version != _VERSION:
+            raise ValueError(f"its version is {version}, not {_VERSION}")
+        if order > 1:
+            raise ValueError(f"its order is {order}, not 0 or 1")
+        text = metadata[_FIXED.size : _FIXED.size + length].decode("ascii")
+        rest = metadata[_FIXED.size + length :]
+        if len(text) < length or not rest:
+            raise ValueError("it is cut off")
+        itemsize = item_size(text)
+        if rest[0] > _MOST_DIMENSIONS:
+            raise ValueError(f"it has {rest[0]} dimensions")
+        shape = []
+        at = 1
+        for _ in range(rest[0]):
+            extent, at = _read_varint(rest, at)
+            shape.append(extent)
+        if at != len(rest):
+            raise ValueError("bytes are left over")
+        # Also where there are no elements: NumPy has no such arrays.
+        if math.prod(max(1, extent) for extent in (*shape, itemsize)) >= 2**63:
+            raise ValueError("it is too large")
+        return cls(text, tuple(shape), order == 1, math.prod(shape) * itemsize)
+
+    def require_size(self, size: int) -> None:
+        """Raise CorruptDataError unless the frame holds as many bytes."""
+        if self.size != size:
+            raise CorruptDataError(
+                f"the metadata describes {self.size} bytes of data, the frame holds {size}",
+                _METADATA_OFFSET,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,50 +122,15 @@ class ArrayLayout:
         """Return the layout that a frame of `size` bytes of data states."""
         if not metadata:
             return cls(np.dtype(np.uint8), (size,))
-        try:
-            layout = cls._parse(metadata)
-        except ImportError:
-            raise
-        except Exception as error:
-            # Whatever NumPy or the parser of Python may say to a text that no encoder writes.
-            raise CorruptDataError(
-                f"the metadata describes no array: {error}", _METADATA_OFFSET
-            ) from error
-        if layout.size != size:
-            raise CorruptDataError(
-                f"the metadata describes {layout.size} bytes of data, the frame holds {size}",
-                _METADATA_OFFSET,
-            )
-        return layout
-
-    @classmethod
-    def _parse(cls, metadata: bytes) -> Self:
-        version, order, length = _FIXED.unpack_from(metadata)
-        if version != _VERSION:
-            raise ValueError(f"its version is {version}, not {_VERSION}")
-        if order > 1:
-            raise ValueError(f"its order is {order}, not 0 or 1")
-        text = metadata[_FIXED.size : _FIXED.size + length]
-        rest = metadata[_FIXED.size + length :]
-        if len(text) < length or not rest:
-            raise ValueError("it is cut off")
-        dtype = _dtype_of(text.decode("ascii"))
-        shape = []
-        at = 1
-        for _ in range(rest[0]):
-            extent, at = _read_varint(rest, at)
-            shape.append(extent)
-        if at != len(rest):
-            raise ValueError("bytes are left over")
-        layout = cls(dtype, tuple(shape), order == 1)
-        np.broadcast_to(np.empty((), dtype), shape)  # no more axes or elements than NumPy allows
-        return layout
+        stated = StatedLayout.parse(metadata)
+        stated.require_size(size)
+        return cls(dtype_of(stated.dtype), stated.shape, stated.fortran_order)
 
     def metadata(self) -> bytes:
         """Return the bytes that state this layout; none for an array of plain bytes."""
         if self.dtype == np.uint8 and len(self.shape) == 1:
             return b""
-        text = _text_of(self.dtype).encode("ascii")
+        text = text_of(self.dtype).encode("ascii")
         parts = [b"", text, bytes([len(self.shape)]), *map(_varint, self.shape)]
         if len(text) <= _MOST_METADATA:
             parts[0] = _FIXED.pack(_VERSION, self.fortran_order, len(text))
@@ -195,48 +222,6 @@ def bytes_of(data: Any) -> memoryview:
     return view.cast("B") if view.nbytes > 0 else memoryview(b"")
 
 
-def _text_of(dtype: np.dtype[Any]) -> str:
-    """Return the text from which `_dtype_of` makes the type again."""
-    try:
-        if dtype.names is not None:
-            text = ascii(npy_format.dtype_to_descr(dtype))
-        elif dtype.isbuiltin == 2:  # registered with NumPy at run time
-            text = dtype.name
-        else:
-            text = dtype.str
-        if text.isascii() and _dtype_of(text) == dtype:
-            return text
-    except (ValueError, TypeError):
-        pass
-    raise TypeError(f"arrays of dtype {dtype} cannot be compressed")
-
-
-def _dtype_of(text: str) -> np.dtype[Any]:
-    if text.startswith("["):
-        dtype = npy_format.descr_to_dtype(ast.literal_eval(text))
-    elif _PLAIN_TYPE.fullmatch(text):
-        dtype = np.dtype(text)
-    else:
-        dtype = _extension_type(text)
-    if dtype.hasobject or dtype.subdtype is not None:
-        raise ValueError(f"{text!r} is not the type of plain data")
-    return dtype
-
-
-def _extension_type(name: str) -> np.dtype[Any]:
-    """Return the type of ml_dtypes that has this name."""
-    if not _EXTENSION_TYPE.fullmatch(name):
-        raise ValueError(f"{name!r} names no type")
-    try:
-        import ml_dtypes
-    except ImportError as error:
-        raise ImportError(f"arrays of {name} need the package ml_dtypes") from error
-    scalar = getattr(ml_dtypes, name, None)
-    if not isinstance(scalar, type) or not issubclass(scalar, np.generic):
-        raise ValueError(f"ml_dtypes has no type {name!r}")
-    return np.dtype(scalar)
-
-
 def _varint(value: int) -> bytes:
     """Return an unsigned integer in LEB128: seven bits a byte, the low ones first."""
     encoded = bytearray()
@@ -249,12 +234,13 @@ def _varint(value: int) -> bytes:
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     value = 0
-    for shift in range(0, 70, 7):
-        value |= (data[at] & 127) << shift
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
-    raise ValueError("a number is too long")
+    for i, byte in enumerate(data[at : at + _MOST_VARINT]):
+        value |= (byte & 127) << 7 * i
+        if byte < 128:
+            if byte == 0 and i > 0:
+                break
+            return value, at + i + 1
+    raise ValueError("a length is cut off, too long, or not written in its shortest form")
 
 
 def npy_dtype(file: BinaryIO) -> np.dtype[Any]:

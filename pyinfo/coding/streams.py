@@ -5,19 +5,28 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NoReturn, SupportsIndex
 
 from pyinfo import _core
 from pyinfo.arguments import integer, integer_from_to, size_limit
 from pyinfo.coding.array_layout import MOST_PLANES, bytes_of
 from pyinfo.coding.coder_options import Coder, coder_options
+from pyinfo.coding.frame_stream import FrameStream
 
 _MOST_COLLECTED: Final = 64 << 20
 _CHUNKS_PER_THREAD: Final = 4
 
 
-class Compressor:
+class _Unique:
+    """What cannot be copied or pickled: the state of its coder is in the core."""
+
+    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
+        raise TypeError(f"cannot pickle or copy {type(self).__name__!r} objects")
+
+
+class Compressor(_Unique):
     """Make a frame from bytes that come in pieces.
 
     The frame is the concatenation of what `compress` and `flush` return. It decompresses to an
@@ -125,7 +134,7 @@ class Compressor:
         return [writer.header(data)]
 
 
-class Decompressor:
+class Decompressor(_Unique):
     """Read a frame that comes in pieces.
 
     What comes out are the bytes of the data in memory order. They can be relied on as they come:
@@ -134,16 +143,21 @@ class Decompressor:
     Parameters
     ----------
     max_size : int, optional
-        The most bytes that the frame may hold; ValueError beyond.
+        The most bytes that may come out; ValueError beyond.
+    concatenated : bool, optional
+        Whether other frames may follow the first one, as after ``cat a.pin b.pin``: what comes out
+        are the data of all of them, one after another. By default what follows is not looked at:
+        see `unused_data`.
 
     Attributes
     ----------
     eof : bool
-        Whether the end of the frame has been reached, and all of it was intact.
+        Whether the end of the frame has been reached, and all of it was intact. If frames may be
+        concatenated: of the last one of those that have come so far.
     needs_input : bool
         Whether `decompress` has nothing to return before it gets more data.
     unused_data : bytes
-        What came after the end of the frame.
+        What came after the end of the frame. Nothing if frames may be concatenated.
 
     Examples
     --------
@@ -154,9 +168,12 @@ class Decompressor:
     True
     """
 
-    def __init__(self, max_size: int | None = None) -> None:
-        self._reader = _core.StreamReader(size_limit(max_size))
-        self._waiting = b""  # not taken by the reader yet, because decoded bytes are
+    def __init__(self, max_size: int | None = None, *, concatenated: bool = False) -> None:
+        self._concatenated = bool(concatenated)
+        self._stream = FrameStream(size_limit(max_size), concatenated=self._concatenated)
+        # Not taken by the stream yet, because decoded bytes are. Each is a view of bytes that
+        # nobody changes, so that taking little at a time copies nothing.
+        self._waiting: deque[memoryview] = deque()
         self._unused = b""
         self._eof = False
         self._error: ValueError | None = None
@@ -170,7 +187,8 @@ class Decompressor:
     @property
     def needs_input(self) -> bool:
         """Whether `decompress` has nothing to return before it gets more data."""
-        return not (self._eof or self._waiting or self._reader.ready_size)
+        ended = self._eof and not self._concatenated
+        return not (ended or self._waiting or self._stream.ready_size)
 
     @property
     def unused_data(self) -> bytes:
@@ -187,19 +205,18 @@ class Decompressor:
         CorruptDataError
             If the frame is damaged. Bytes before the damage are those that were returned before.
         EOFError
-            If the frame has ended before.
+            If the frame has ended before, and no other one may follow.
         """
         with self._lock:
-            if self._eof:
+            if self._eof and not self._concatenated:
                 raise EOFError("the end of the frame has been reached before")
             if self._error is not None:
                 raise self._error.with_traceback(None)
             view = bytes_of(data)
-            if self._waiting:
-                view = memoryview(self._waiting + view)
             left = integer(max_length, "max_length")
+            left = min(left, sys.maxsize) if left >= 0 else sys.maxsize
             try:
-                result, used = self._reader.read(view, left if left >= 0 else sys.maxsize)
+                parts, rest = self._read(view, left)
             except BaseException as error:
                 # Also after an interrupt: what it has cost would be missing from the data.
                 self._error = (
@@ -208,7 +225,38 @@ class Decompressor:
                     else ValueError("an earlier call was interrupted")
                 )
                 raise
-            rest = bytes(view[used:])
-            self._eof = self._reader.ended and self._reader.ready_size == 0
-            self._waiting, self._unused = (b"", rest) if self._eof else (rest, b"")
-            return result
+            if len(rest) > 0:
+                # What the caller has given may change, unless it is bytes.
+                kept = rest if isinstance(data, bytes) else memoryview(bytes(rest))
+                self._waiting.append(kept)
+            self._eof = (
+                self._stream.ended
+                and self._stream.ready_size == 0
+                and not (self._concatenated and self._waiting)
+            )
+            if self._eof:
+                self._unused = b"".join(self._waiting)
+                self._waiting.clear()
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _read(self, view: memoryview, left: int) -> tuple[list[bytes], memoryview]:
+        """Read what waits, then the view; return what is decoded, and the rest of the view."""
+        waiting = self._waiting
+        parts: list[bytes] = []
+        while True:
+            source = waiting[0] if waiting else view
+            part, used = self._stream.read(source, left)
+            left -= len(part)
+            if part:
+                parts.append(part)
+            rest = source[used:]
+            if not waiting:
+                view = rest
+            elif len(rest) > 0:
+                waiting[0] = rest
+            else:
+                waiting.popleft()
+            # Nothing comes of nothing, nor of what follows the end; ready bytes come next time.
+            stuck = left == 0 or (self._stream.ended and not self._concatenated)
+            if stuck or not (waiting or len(view) > 0):
+                return parts, view
