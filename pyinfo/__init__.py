@@ -3,6 +3,9 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from pyinfo import _startup  # first: it is what happens on Ctrl-C during the others
+
+# isort: split
 from pyinfo import coding, config, counting, embedding, errors, estimators, measures
 from pyinfo._core import __version__
 from pyinfo._namespace import publish
@@ -110,6 +113,7 @@ _NAMESPACES = (coding, config, counting, embedding, errors, estimators, measures
 _LAZY_NAMESPACES = ("integrations", "testing")  # imported when they are asked for
 
 publish(globals())
+_startup.finish()
 
 
 def __dir__() -> list[str]:

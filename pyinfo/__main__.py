@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from pyinfo._startup import EXIT_INTERRUPTED
 from pyinfo.cli import build_options
 
 
@@ -23,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     return run(argv)
 
 

@@ -11,9 +11,10 @@ from typing import BinaryIO, Final, cast
 
 from pyinfo.cli.each_file import Document, add_files, add_json, add_threads, run_each
 from pyinfo.cli.exit_codes import EXIT_ERROR
-from pyinfo.cli.files import STANDARD, RefusalError, opened, output_file
+from pyinfo.cli.files import STANDARD, Original, RefusalError, opened, output_file, standard_or
 from pyinfo.cli.output import ProgressBar, binary_size, printable
 from pyinfo.coding.files import FileSizes
+from pyinfo.coding.whole_files import descriptor_of
 
 SUFFIX: Final = ".pin"
 
@@ -50,6 +51,8 @@ class Conversion:
 
 def run_conversion(args: argparse.Namespace, conversion: Conversion) -> int:
     """Convert each file."""
+    if args.output is not None:
+        args.output = standard_or(args.output)
     if args.output is not None and len(args.files) > 1:
         return _usage_error(f"one output for {len(args.files)} files: leave out -o")
     to_stdout = STANDARD in (args.output, *([] if args.output else args.files))
@@ -89,21 +92,24 @@ def _convert(path: str, args: argparse.Namespace, conversion: Conversion) -> Doc
         output = STANDARD if path == STANDARD else conversion.default_output(path)
     if args.rm and (Path(path).is_symlink() or not Path(path).is_file()):
         raise RefusalError("--rm removes regular files only")
-    if args.rm and Path(output).exists() and not Path(output).is_file():
+    is_open = descriptor_of(output) is not None
+    if args.rm and (is_open or (Path(output).exists() and not Path(output).is_file())):
         raise RefusalError("--rm needs an output that can be read again")
     with (
         opened(path) as source,
-        output_file(output, path, force=args.force, coded=conversion.coded) as sink,
+        output_file(
+            output, path, force=args.force, coded=conversion.coded, durable=args.rm
+        ) as sink,
         ProgressBar.of_file(path) as progress,
     ):
+        original = Original(path, source) if args.rm else None
         sizes = conversion.transform(source, cast(BinaryIO, sink), progress)
         sink.flush()
         if args.rm:
             source.seek(0)
             conversion.verify(source, sink.reader(), progress)
-            sink.to_disk()
-    if args.rm:
-        Path(path).unlink()
+    if original is not None:
+        original.remove()
     data_size, coded_size = sizes if conversion.coded else reversed(sizes)
     return {
         "path": path,

@@ -41,27 +41,33 @@ def size(text: str) -> int:
 
 
 def run_each(
-    args: argparse.Namespace, work: Callable[[str], Document], show: Callable[[Document], None]
+    args: argparse.Namespace,
+    work: Callable[[str], Document | list[Document]],
+    show: Callable[[Document], None],
 ) -> int:
-    """Do the work for each file; errors of one leave the others done."""
+    """Do the work for each file; errors of one leave the others done.
+
+    What `work` returns is shown, or printed as JSON: a document, or several.
+    """
     code = EXIT_OK
     documents: list[Document] = []
     for path in args.files:
         try:
-            document = work(path)
+            result = work(path)
         except BrokenPipeError:
             raise
-        except (OSError, ValueError, RefusalError, OutputError) as error:
+        except (OSError, ValueError, ImportError, RefusalError, OutputError) as error:
             failed = EXIT_DAMAGED if isinstance(error, CorruptDataError) else EXIT_ERROR
             code = max(code, failed)
             print_error(error.path if isinstance(error, OutputError) else path, reason_of(error))
             documents.append({"path": path, "error": reason_of(error)})
             continue
-        if document.get("ok") is False:
-            code = EXIT_DAMAGED
-        documents.append(document)
-        if not args.json:
-            show(document)
+        for document in result if isinstance(result, list) else [result]:
+            if document.get("ok") is False:
+                code = EXIT_DAMAGED
+            documents.append(document)
+            if not args.json:
+                show(document)
     if args.json:
         for document in documents:
             for key in ("path", "output"):

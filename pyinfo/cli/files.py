@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import mmap
 import os
-import secrets
 import select
 import signal
 import stat
@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, BinaryIO, Final, cast
 
 from pyinfo.cli.output import printable, reason_of
+from pyinfo.coding.whole_files import descriptor_of, open_again, resolved, whole_file
 
 STANDARD: Final = "-"
 """Standard input, or standard output."""
@@ -46,6 +47,23 @@ def opened(path: str) -> Iterator[BinaryIO]:
         raise RefusalError("there is no standard input")
     else:
         yield _heeding_signals(sys.stdin.buffer)
+
+
+@contextlib.contextmanager
+def in_memory(path: str) -> Iterator[memoryview]:
+    """Map a regular file into memory; read another, and standard input."""
+    with opened(path) as file:
+        status = os.fstat(file.fileno()) if path != STANDARD else None
+        if status is None or not stat.S_ISREG(status.st_mode) or status.st_size == 0:
+            yield memoryview(file.read())
+            return
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            yield memoryview(mapped)
+        finally:
+            # A traceback may still hold on to a part of it; then the collector closes.
+            with contextlib.suppress(BufferError):
+                mapped.close()
 
 
 def _heeding_signals(file: BinaryIO) -> BinaryIO:
@@ -107,11 +125,6 @@ class Sink:
         self._stream.seek(0)
         return self._stream
 
-    def to_disk(self) -> None:
-        """Return when the data is safe from a loss of power."""
-        with _output_errors(self._path):
-            os.fsync(self._stream.fileno())
-
 
 @contextlib.contextmanager
 def _output_errors(path: str) -> Iterator[None]:
@@ -124,7 +137,9 @@ def _output_errors(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def output_file(path: str, source: str, *, force: bool, coded: bool) -> Iterator[Sink]:
+def output_file(
+    path: str, source: str, *, force: bool, coded: bool, durable: bool
+) -> Iterator[Sink]:
     """Open the output; a file appears under its name when it is complete, or not at all."""
     if path == STANDARD:
         if sys.stdout is None:
@@ -135,55 +150,74 @@ def output_file(path: str, source: str, *, force: bool, coded: bool) -> Iterator
         yield Sink(sys.stdout.buffer, path)
         return
     with _output_errors(path):
-        target = Path(path).resolve()  # a link stays, what it leads to is replaced
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        number = descriptor_of(path)
+        device = None if number is None else open_again(number)
+        target = resolved(path)  # a link stays, what it leads to is replaced
         exists = target.exists()
+        if device is None and target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if exists and source != STANDARD and target.samefile(source):
             raise RefusalError("the output is the file itself")
-    if exists and not target.is_file():  # a device or a pipe: not to be replaced
-        with _output_errors(path):
-            device = target.open("wb", buffering=0)
+        if device is None and exists and not target.is_file():  # not to be replaced
+            device = cast(BinaryIO, target.open("wb", buffering=0))
+    if device is not None:
         with device:
-            yield Sink(cast(BinaryIO, device), path)
+            yield Sink(device, path)
         return
-    with _replacing(target, path, force=force) as (stream, temporary):
-        sink = Sink(stream, path)
-        yield sink
-        sink.flush()
-        if source != STANDARD:
-            _copy_attributes(Path(source), temporary)
-
-
-@contextlib.contextmanager
-def _replacing(target: Path, path: str, *, force: bool) -> Iterator[tuple[BinaryIO, Path]]:
-    def check_free() -> None:
-        if not force and target.exists():
-            raise RefusalError(f"{printable(path)} exists already: --force overwrites it")
-
-    check_free()
-    temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
     with _ended_by_signals():
         try:
-            with _output_errors(path):
-                # Without a buffer that would be written, and fail, when the file is closed.
-                stream = temporary.open("x+b", buffering=0)
-            with stream:
-                yield cast(BinaryIO, stream), temporary
-            check_free()
-            with _output_errors(path):
-                temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+            with whole_file(
+                target, overwrite=force, source=_status_of(source), durable=durable
+            ) as stream:
+                sink = Sink(stream, path)
+                yield sink
+                sink.flush()
+        except FileExistsError:
+            raise RefusalError(f"{printable(path)} exists already: --force overwrites it") from None
+        except OSError as error:
+            if error.filename is None:  # the input's, or what has been told already
+                raise
+            raise OutputError(path, error) from error
 
 
-def _copy_attributes(source: Path, target: Path) -> None:
-    """Give the target the permissions and times of the source, if that is a file."""
+def standard_or(path: str) -> str:
+    """Return `STANDARD` for a path that is standard output, such as /dev/stdout."""
+    return STANDARD if path != STANDARD and descriptor_of(path) == 1 else path
+
+
+def _status_of(path: str) -> os.stat_result | None:
+    """Return the attributes of a regular file."""
+    if path == STANDARD:
+        return None
     with contextlib.suppress(OSError):
-        status = source.stat()
-        if stat.S_ISREG(status.st_mode):
-            target.chmod(status.st_mode & 0o777)
-            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        status = Path(path).stat()
+        return status if stat.S_ISREG(status.st_mode) else None
+    return None
+
+
+class Original:
+    """A file that is to be removed, if it is still the one that was opened, as it was then."""
+
+    def __init__(self, path: str, file: BinaryIO) -> None:
+        self._path = path
+        self._status = os.fstat(file.fileno())
+
+    def require_unchanged(self) -> None:
+        """Raise RefusalError if another file has its name now, or it was written to."""
+        try:
+            now = Path(self._path).lstat()
+        except OSError as error:
+            raise RefusalError(f"it cannot be removed: {reason_of(error)}") from error
+        then = self._status
+        if (then.st_dev, then.st_ino, then.st_size, then.st_mtime_ns) != (
+            now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns,
+        ):  # fmt: skip
+            raise RefusalError("it has changed meanwhile: what the name stands for now is kept")
+
+    def remove(self) -> None:
+        """Remove it, or raise RefusalError."""
+        self.require_unchanged()
+        Path(self._path).unlink()
 
 
 @contextlib.contextmanager

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections import Counter
-from collections.abc import Iterator
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
 from pyinfo.cli.each_file import Document, add_files, add_json, run_each
-from pyinfo.cli.files import STANDARD, opened
+from pyinfo.cli.files import in_memory
 from pyinfo.cli.output import binary_size, key_value_table, make_console, printable
-from pyinfo.coding.frames import Frame
+from pyinfo.coding.frames import Frame, concatenated_frames
 
 _BLOCKS_SHOWN: Final = 32
 
@@ -33,7 +31,10 @@ def run(args: argparse.Namespace) -> int:
 
     def show(document: Document) -> None:
         console = make_console()
-        console.print(Text(printable(document["path"]), style="bold"), soft_wrap=True)
+        title = printable(document["path"])
+        if document["frames"] > 1:
+            title += f", frame {document['frame'] + 1} of {document['frames']:,}"
+        console.print(Text(title, style="bold"), soft_wrap=True)
         console.print(key_value_table(_frame_rows(document)))
         blocks = document["blocks"] if args.blocks else document["blocks"][:_BLOCKS_SHOWN]
         if blocks:
@@ -44,44 +45,45 @@ def run(args: argparse.Namespace) -> int:
     return run_each(args, _inspect, show)
 
 
-@contextlib.contextmanager
-def _frame(path: str) -> Iterator[Frame]:
-    if path == STANDARD:
-        with opened(path) as source:
-            data = source.read()
-        yield Frame(data)
-    else:
-        with Frame.open(path) as frame:
-            yield frame
+def _inspect(path: str) -> list[Document]:
+    """Describe each of the frames in a file."""
+    documents = []
+    with in_memory(path) as data:
+        for begin, frame in concatenated_frames(data):
+            with frame:
+                documents.append(_document(path, begin, frame))
+    for number, document in enumerate(documents):
+        document["frame"], document["frames"] = number, len(documents)
+    return documents
 
 
-def _inspect(path: str) -> Document:
-    with _frame(path) as frame:
-        blocks = [
-            {
-                "mode": block.mode,
-                "lanes": block.lanes,
-                "plane": block.plane,
-                "start": block.start,
-                "stop": block.stop,
-                "size": block.coded_size,
-                "offset": block.offset,
-            }
-            for block in frame.blocks
-        ]
-        size = frame.coded_size
-        return {
-            "path": path,
-            "size": size,
-            "data_size": frame.nbytes,
-            "compression_rate": frame.nbytes / size,
-            "dtype": str(frame.dtype),
-            "shape": list(frame.shape),
-            "planes": 1 + max((int(block["plane"]) for block in blocks), default=0),
-            "rotated": frame.rotated,
-            "modes": dict(sorted(Counter(str(block["mode"]) for block in blocks).items())),
-            "blocks": blocks,
+def _document(path: str, begin: int, frame: Frame) -> Document:
+    blocks = [
+        {
+            "mode": block.mode,
+            "lanes": block.lanes,
+            "plane": block.plane,
+            "start": block.start,
+            "stop": block.stop,
+            "size": block.coded_size,
+            "offset": begin + block.offset,
         }
+        for block in frame.blocks
+    ]
+    size = frame.coded_size
+    return {
+        "path": path,
+        "offset": begin,
+        "size": size,
+        "data_size": frame.nbytes,
+        "compression_rate": frame.nbytes / size,
+        "dtype": str(frame.dtype),
+        "shape": list(frame.shape),
+        "planes": 1 + max((int(block["plane"]) for block in blocks), default=0),
+        "rotated": frame.rotated,
+        "modes": dict(sorted(Counter(str(block["mode"]) for block in blocks).items())),
+        "blocks": blocks,
+    }
 
 
 def _frame_rows(document: Document) -> list[tuple[str, str]]:

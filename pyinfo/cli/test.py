@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from pyinfo.cli.each_file import Document, add_files, add_json, add_threads, run_each
-from pyinfo.cli.files import STANDARD, Nowhere, opened
+from pyinfo.cli.files import STANDARD, Nowhere, in_memory, opened
 from pyinfo.cli.output import ProgressBar, print_error, printable
 from pyinfo.coding.files import decompress_file
-from pyinfo.coding.frames import Frame
+from pyinfo.coding.frames import concatenated_frames
 from pyinfo.errors import CorruptDataError
 
 _DAMAGE_SHOWN: Final = 10
@@ -49,12 +50,23 @@ def _test(path: str, threads: int) -> Document:
         with opened(path) as source, ProgressBar.of_file(path) as progress:
             decompress_file(source, cast(BinaryIO, nowhere), threads=threads, progress=progress)
     except CorruptDataError as error:
-        damage = [{"block": None, "offset": error.offset, "message": str(error)}]
-        if path != STANDARD:  # all there is, not only the first
-            with contextlib.suppress(CorruptDataError), Frame.open(path) as frame:
-                damage = [
-                    {"block": found.block, "offset": found.offset, "message": found.message}
-                    for found in frame.verify()
-                ] or damage
+        first = {"block": None, "offset": error.offset, "message": str(error)}
+        damage = _all_damage(path, threads) or [first]
         return {"path": path, "ok": False, "data_size": None, "damage": damage}
     return {"path": path, "ok": True, "data_size": nowhere.size, "damage": []}
+
+
+def _all_damage(path: str, threads: int) -> list[Document]:
+    """Return all that is damaged, not only the first; nothing if no frame can be found at all."""
+    damage: list[Document] = []
+    if path == STANDARD or not Path(path).is_file():  # what comes through a pipe is gone
+        return damage
+    with contextlib.suppress(CorruptDataError), in_memory(path) as data:
+        for begin, frame in concatenated_frames(data, threads=threads):
+            with frame:
+                found = frame.verify()
+            for block, offset, message in found:
+                where = f"frame at byte {begin}: " if begin > 0 else ""
+                entry = {"block": block, "offset": begin + offset, "message": where + message}
+                damage.append(entry)
+    return damage

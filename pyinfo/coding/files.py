@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -12,12 +11,12 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from pyinfo import _core
 from pyinfo.arguments import size_limit, thread_count
 from pyinfo.coding.array_layout import MOST_PLANES, are_floats, npy_dtype
 from pyinfo.coding.coder_options import Coder
+from pyinfo.coding.frame_stream import FrameStream
 from pyinfo.coding.streams import Compressor
-from pyinfo.errors import CorruptDataError
+from pyinfo.coding.whole_files import descriptor_of, open_again, resolved, whole_file
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes read so far and the bytes to read, None if that is not known."""
@@ -57,7 +56,8 @@ def compress_file(
     ----------
     source, destination : path or binary file object
         File objects are read from, and written to, where they stand, and stay open. A destination
-        given as a path is overwritten, and removed if an error occurs.
+        given as a path is replaced when the new file is whole: after an error the older one, or
+        none, is there. What is open already, as ``/dev/stdout``, is written to.
     coder, block_size, threads, effort
         As in `pyinfo.compress`.
     itemsize : int, optional
@@ -109,11 +109,11 @@ def decompress_file(
     ----------
     source, destination : path or binary file object
         File objects are read from, and written to, where they stand, and stay open. A destination
-        given as a path is overwritten, and removed if an error occurs. The source must hold one
-        frame and nothing else.
+        given as a path is replaced when the new file is whole: after an error the older one, or
+        none, is there. What is open already, as ``/dev/stdout``, is written to. The source must
+        hold one frame, or several one after another, and nothing else.
     threads : int, optional
-        How many to use, 0 for one per core. With more than one, a source that is a regular file is
-        mapped into memory; others are read by one thread all the same.
+        How many to use, 0 for one per core.
     max_size : int, optional
         The most bytes that may be written; ValueError beyond.
     progress : callable, optional
@@ -132,85 +132,58 @@ def decompress_file(
         is intact.
     """
     count = thread_count(threads)
-    limit = size_limit(max_size)
-    with _files(source, destination) as (reader, writer):
-        mapped = _mapped(reader) if count != 1 else None
-        if mapped is None:
-            return _decompress_stream(reader, writer, limit, progress)
-        with mapped as data:
-            sizes = _decompress_mapped(data, writer, limit, count, progress)
-        reader.seek(0, os.SEEK_END)
-        return sizes
-
-
-def _decompress_stream(
-    source: BinaryIO, destination: BinaryIO, max_size: int, progress: Progress | None
-) -> FileSizes:
-    reader = _core.StreamReader(max_size)
+    stream = FrameStream(size_limit(max_size), count, concatenated=True)
     read = written = 0
-    for piece in _pieces(source, _PIECE_BYTES, progress):
-        data = memoryview(piece)
-        while len(data) > 0 or reader.ready_size > 0:
-            if reader.ready_size > 0:
-                written += _write(destination, reader.take(reader.ready_size))
-            elif reader.ended:
-                raise CorruptDataError("the frame is followed by other data", read)
-            else:
-                used = reader.feed(data)
-                data = data[used:]
-                read += used
-    reader.require_end()
+    with _files(source, destination) as (reader, writer):
+        for piece in _pieces(reader, min(_PIECE_BYTES * count, _MAX_PIECE_BYTES), progress):
+            data = memoryview(piece)
+            while len(data) > 0 or stream.ready_size > 0:
+                if stream.ready_size > 0:
+                    written += _write(writer, stream.take(_PIECE_BYTES))
+                else:
+                    used = stream.feed(data)
+                    data = data[used:]
+                    read += used
+        stream.require_end()
     return FileSizes(read, written)
-
-
-def _decompress_mapped(
-    data: memoryview,
-    destination: BinaryIO,
-    max_size: int,
-    threads: int,
-    progress: Progress | None,
-) -> FileSizes:
-    reader = _core.FrameReader(data, max_size)
-    try:
-        reader.require_complete()
-        chunk_bytes = reader.chunk_items * reader.planes
-        items = max(1, _MAX_PIECE_BYTES // chunk_bytes) * reader.chunk_items
-        decoded = np.empty(min(items, reader.items) * reader.planes, np.uint8)
-        for first in range(0, reader.items, items):
-            last = min(first + items, reader.items)
-            piece = decoded[: (last - first) * reader.planes]
-            reader.decode(first, last, piece, threads)
-            _write(destination, piece.data)
-            if progress is not None:
-                progress(len(data) * last // reader.items, len(data))
-        return FileSizes(len(data), reader.items * reader.planes)
-    finally:
-        reader.close()
 
 
 @contextlib.contextmanager
 def _files(
     source: str | os.PathLike[str] | BinaryIO, destination: str | os.PathLike[str] | BinaryIO
 ) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open what is given as a path; remove the destination if the work on it fails."""
+    """Open what is given as a path; the destination appears when the work on it is done."""
     with contextlib.ExitStack() as opened:
+        reader: BinaryIO = _file_or_path(source, "source", "read")
         if isinstance(source, (str, os.PathLike)):
-            reader: BinaryIO = opened.enter_context(Path(source).open("rb"))
-        else:
-            reader = source
-        if not isinstance(destination, (str, os.PathLike)):
-            yield reader, destination
-            return
-        path = Path(destination)
-        if path.exists() and _is_same_file(reader, path):
-            raise ValueError("source and destination are the same file")
-        try:
-            with path.open("wb") as writer:
-                yield reader, writer
-        except BaseException:
-            if path.is_file():
-                path.unlink()
-            raise
+            reader = opened.enter_context(Path(source).open("rb"))
+        writer: BinaryIO = _file_or_path(destination, "destination", "write")
+        if isinstance(destination, (str, os.PathLike)):
+            writer = opened.enter_context(_written(destination, reader))
+        yield reader, writer
+
+
+def _file_or_path(file: Any, name: str, method: str) -> Any:
+    """Check what is not a path: a name in bytes may be the data themselves."""
+    if isinstance(file, (str, os.PathLike)) or hasattr(file, method):
+        return file
+    kind = type(file).__name__
+    advice = ": os.fsdecode makes a path of a name in bytes" if isinstance(file, bytes) else ""
+    raise TypeError(f"{name} must be a path or a binary file object, not {kind}{advice}")
+
+
+def _written(
+    path: str | os.PathLike[str], reader: BinaryIO
+) -> contextlib.AbstractContextManager[BinaryIO]:
+    number = descriptor_of(path)
+    if number is not None:
+        return open_again(number)
+    target = resolved(path)
+    if target.exists() and _is_same_file(reader, target):
+        raise ValueError("source and destination are the same file")
+    if target.exists() and not target.is_file():  # a device or a pipe, or a folder, which fails
+        return target.open("wb")
+    return whole_file(target, overwrite=True)
 
 
 def _is_same_file(file: BinaryIO, path: Path) -> bool:
@@ -263,23 +236,6 @@ def _pieces(file: BinaryIO, size: int, progress: Progress | None) -> Iterator[by
         read += len(piece)
         if progress is not None:
             progress(read, total)
-
-
-@contextlib.contextmanager
-def _map(file: BinaryIO, size: int) -> Iterator[memoryview]:
-    start = file.tell()
-    with (
-        mmap.mmap(file.fileno(), start + size, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as whole,
-        whole[start:] as rest,
-    ):
-        yield rest
-
-
-def _mapped(file: BinaryIO) -> contextlib.AbstractContextManager[memoryview] | None:
-    """Return the rest of a regular file as memory; None if it is another kind of file."""
-    size = _bytes_left(file)
-    return _map(file, size) if size else None
 
 
 def _write(file: BinaryIO, data: bytes | memoryview) -> int:
