@@ -7,7 +7,8 @@ import math
 import mmap
 import operator
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex
@@ -16,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import NO_LIMIT, checked_out, thread_count
-from pyinfo.coding.array_layout import ArrayLayout, in_memory_order
+from pyinfo.arguments import NO_LIMIT, checked_out, size_limit, thread_count
+from pyinfo.coding.array_layout import ArrayLayout, bytes_of, in_memory_order
 from pyinfo.coding.coder_options import MODES, Mode
 from pyinfo.errors import CorruptDataError
 
@@ -83,11 +84,18 @@ class Frame:
         and must not change while the `Frame` is open.
     threads : int, optional
         How many to use when decoding and verifying, 0 for one per core.
+    max_size : int, optional
+        The most bytes that the array may have; ValueError beyond. To read a part of a frame takes
+        the memory for this part and at most 32 MiB for each thread, whatever the array's size.
 
     Raises
     ------
     CorruptDataError
         If the header of the frame is damaged, or nothing in it can be found.
+
+    Notes
+    -----
+    A pickle has the whole frame in it; that of a `Frame.open` has the file's absolute path instead.
 
     See Also
     --------
@@ -100,24 +108,39 @@ class Frame:
     array([3, 4])
     """
 
-    def __init__(self, data: Any, *, threads: int = 1) -> None:
+    def __init__(self, data: Any, *, threads: int = 1, max_size: int | None = None) -> None:
         if isinstance(data, (str, os.PathLike)):
             raise TypeError("Frame takes the bytes of a frame; Frame.open takes the name of a file")
         self._threads = thread_count(threads)
+        self._max_size = max_size
+        self._data = data
+        self._path: str | None = None
         self._map: mmap.mmap | None = None
-        self._reader = _core.FrameReader(data, NO_LIMIT)
+        self._reader = _core.FrameReader(data, size_limit(max_size))
         self._layout = ArrayLayout.parse(
             self._reader.metadata, self._reader.items * self._reader.planes
         )
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, threads: int = 1) -> Self:
-        """Map a file into memory and return the frame in it."""
+    def open(
+        cls, path: str | os.PathLike[str], *, threads: int = 1, max_size: int | None = None
+    ) -> Self:
+        """Map a regular file into memory and return the frame in it.
+
+        The file must stay as it is while the frame is open. If another program cuts it off, the
+        system ends a process that reads the missing part, as it does with all mapped files.
+        """
         with Path(path).open("rb") as file:
-            empty = os.fstat(file.fileno()).st_size == 0
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ValueError(
+                    f"{os.fspath(path)!r} is no regular file and cannot be mapped: "
+                    "read it, and make a Frame of the bytes"
+                )
+            empty = status.st_size == 0
             data = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         try:
-            frame = cls(data, threads=threads)
+            frame = cls(data, threads=threads, max_size=max_size)
         except BaseException:
             if isinstance(data, mmap.mmap):
                 # The error's traceback may still hold on to the reader; then the collector closes.
@@ -126,15 +149,29 @@ class Frame:
             raise
         if isinstance(data, mmap.mmap):
             frame._map = data
+        frame._path = str(Path(path).absolute())
         return frame
 
     def close(self) -> None:
         """Let go of the data; the frame cannot be read any more."""
         self._reader.close()
+        self._data = None
         if self._map is not None:
             with contextlib.suppress(BufferError):  # another thread is reading: it closes the map
                 self._map.close()
             self._map = None
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...], dict[str, Any]]:
+        if self._data is None:
+            raise ValueError("the frame is closed")
+        state = {"threads": self._threads, "max_size": self._max_size}
+        if self._path is not None:
+            return type(self).open, (self._path,), state
+        return type(self), (bytes(bytes_of(self._data)),), state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self._threads = thread_count(state["threads"])
+        self._max_size = state["max_size"]
 
     def __enter__(self) -> Self:
         return self
@@ -339,3 +376,24 @@ class Frame:
 def _is_boolean_or_array(index: object) -> bool:
     """Whether NumPy takes it for something else than a number of an element."""
     return isinstance(index, (bool, np.bool_, np.ndarray))
+
+
+def concatenated_frames(data: memoryview, *, threads: int = 1) -> Iterator[tuple[int, Frame]]:
+    """Iterate over frames that stand one after another: where each begins, and the frame.
+
+    Raises
+    ------
+    CorruptDataError
+        If what follows a frame is none; offsets are those in that part of the data.
+    """
+    begin = 0
+    while begin == 0 or begin < len(data):
+        try:
+            size = _core.FrameReader(data[begin:], NO_LIMIT, others_follow=True).size
+            frame = Frame(data[begin : begin + size], threads=threads)
+        except CorruptDataError as error:
+            if begin == 0:
+                raise
+            raise CorruptDataError(f"what follows at byte {begin}: {error}", begin) from error
+        yield begin, frame
+        begin += size

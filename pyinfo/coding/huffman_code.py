@@ -16,6 +16,7 @@ from pyinfo.coding.symbol_code import (
     SymbolCounts,
     bits_for,
     checked_counts,
+    counts_of_probabilities,
     refuse,
     sample_counts,
     table_of_integers,
@@ -78,6 +79,27 @@ class HuffmanCode(SymbolCode):
                 f"max_length is {longest}"
             )
         return cls(_core.huffman_lengths(array, longest))
+
+    @classmethod
+    def from_probabilities(
+        cls,
+        p: npt.ArrayLike,
+        max_length: SupportsIndex = 11,
+        *,
+        normalize: bool | None = None,
+    ) -> HuffmanCode:
+        """Return the best code for symbols of these probabilities.
+
+        Parameters
+        ----------
+        p : array_like
+            For every symbol its probability. Those of probability 0 get no code, all others do.
+        max_length : int, default 11
+            As for `from_counts`.
+        normalize : bool, optional
+            As for `entropy`: whether to divide `p` by its sum. By default it must be 1.
+        """
+        return cls.from_counts(counts_of_probabilities(p, normalize), max_length)
 
     @classmethod
     def from_samples(cls, samples: Any, max_length: SupportsIndex = 11) -> HuffmanCode:

@@ -16,6 +16,7 @@ from pyinfo.coding.symbol_code import (
     SymbolCounts,
     bits_for,
     checked_counts,
+    counts_of_probabilities,
     refuse,
     sample_counts,
     table_of_integers,
@@ -86,6 +87,27 @@ class RansModel(SymbolCode):
                 f"{present} symbols need a precision of {needed} or more: precision is {bits}"
             )
         return cls(_core.rans_frequencies(array, bits))
+
+    @classmethod
+    def from_probabilities(
+        cls,
+        p: npt.ArrayLike,
+        precision: SupportsIndex = 12,
+        *,
+        normalize: bool | None = None,
+    ) -> RansModel:
+        """Return the best model for symbols of these probabilities.
+
+        Parameters
+        ----------
+        p : array_like
+            For every symbol its probability. Those of probability 0 get no code, all others do.
+        precision : int, default 12
+            As for `from_counts`.
+        normalize : bool, optional
+            As for `entropy`: whether to divide `p` by its sum. By default it must be 1.
+        """
+        return cls.from_counts(counts_of_probabilities(p, normalize), precision)
 
     @classmethod
     def from_samples(cls, samples: Any, precision: SupportsIndex = 12) -> RansModel:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pyinfo import _core
 from pyinfo._samples.samples import Array, as_samples, count
-from pyinfo.arguments import integer_from_to, require_not_empty
+from pyinfo.arguments import integer_from_to, require_not_empty, size_limit
 
 Symbols: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -78,7 +78,9 @@ class SymbolCode:
                 raise
         return _core.encode_message(self._code, narrowed)
 
-    def decode(self, data: Any, *, out: Symbols | None = None) -> Symbols:
+    def decode(
+        self, data: Any, *, out: Symbols | None = None, max_size: int | None = None
+    ) -> Symbols:
         """Decode a message that an equal code has encoded.
 
         Parameters
@@ -87,6 +89,9 @@ class SymbolCode:
             The message, from its first to its last byte.
         out : ndarray of `dtype`, optional
             Where the symbols go: C-contiguous, with as many elements as the message has symbols.
+        max_size : int, optional
+            The most bytes that the result may have. Frequent symbols take little space: a short
+            message can stand for many. Set this for messages that you have not written yourself.
 
         Returns
         -------
@@ -97,8 +102,11 @@ class SymbolCode:
         ------
         CorruptDataError
             If `data` is damaged or is no message of this code. `out` may be overwritten then.
+        ValueError
+            If the result would be larger than `max_size`.
         """
-        return _core.decode_message(self._code, data, out)
+        limit = None if max_size is None else size_limit(max_size)
+        return _core.decode_message(self._code, data, out, limit)
 
     def expected_length(self, p: npt.ArrayLike, *, normalize: bool | None = None) -> float:
         """Return how many bits a symbol takes on average: the cross-entropy of this code.
@@ -225,6 +233,30 @@ def as_symbols(integers: npt.NDArray[Any], name: str) -> Symbols:
     """Return integers in the smaller of the types of symbols that holds them all."""
     narrow = integers.size == 0 or int(integers.max()) < 256
     return narrowed(integers, np.uint8 if narrow else np.uint16, _LARGEST_ALPHABET - 1, name)
+
+
+def counts_of_probabilities(p: npt.ArrayLike, normalize: bool | None) -> npt.NDArray[np.uint64]:
+    """Return integers in the ratios of probabilities; those above 0 are at least 1.
+
+    Raises
+    ------
+    ValueError
+        If they are no distribution: as in `pyinfo.entropy`, whose words these are.
+    """
+    array = _core.as_array(p, "p")
+    if array.ndim != 1:
+        raise ValueError(f"p must have one dimension, not {array.ndim}")
+    if not 1 <= array.size <= _LARGEST_ALPHABET:
+        raise ValueError(f"p must be that of 1 to {_LARGEST_ALPHABET} symbols")
+    _core.entropy(array, normalize=normalize)
+    if array.dtype.kind in "bui":
+        return checked_counts(array)
+    weights = array.astype(np.float64)
+    if not np.isfinite(weights).all():
+        raise ValueError("p must be finite")
+    # The sum of as many as there may be stays below 2**53: nothing is rounded by more than a half.
+    counts = np.rint(weights / weights.max() * 2.0**36).astype(np.uint64)
+    return np.where(weights > 0, np.maximum(counts, 1), 0).astype(np.uint64)
 
 
 def bits_for(counts: npt.NDArray[np.uint64]) -> int:

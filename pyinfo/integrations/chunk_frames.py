@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from pyinfo import _core
 from pyinfo.arguments import integer_from_to, size_limit, thread_count
-from pyinfo.coding.array_layout import MOST_PLANES, ArrayLayout, as_array, in_memory_order
+from pyinfo.coding.array_layout import (
+    MOST_PLANES,
+    ArrayLayout,
+    StatedLayout,
+    as_array,
+    in_memory_order,
+)
 from pyinfo.coding.coder_options import CoderOptions, coder_options
 
 DEFAULT_BLOCK_SIZE: Final = 1 << 16
@@ -71,6 +77,9 @@ def decompress_planes(
     """Return the bytes of a frame in one dimension, or `out`, a C-contiguous array, with them."""
     reader = _core.FrameReader(data, size_limit(max_size))
     reader.require_complete()
-    target = np.empty(reader.items * reader.planes, np.uint8) if out is None else out
+    size = reader.items * reader.planes
+    if reader.metadata:  # what any reader refuses
+        StatedLayout.parse(reader.metadata).require_size(size)
+    target = np.empty(size, np.uint8) if out is None else out
     reader.decode(0, reader.items, target, thread_count(threads))
     return target

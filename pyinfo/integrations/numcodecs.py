@@ -6,11 +6,13 @@ point, without an import.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from numcodecs.abc import Codec  # type: ignore[import-untyped]
 from numcodecs.compat import ensure_contiguous_ndarray  # type: ignore[import-untyped]
 
+from pyinfo.arguments import size_limit
 from pyinfo.coding.coder_options import Coder, coder_options
 from pyinfo.integrations.chunk_frames import (
     DEFAULT_BLOCK_SIZE,
@@ -38,6 +40,9 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
     floats : bool, optional
         Whether items are little-endian floats: see `pyinfo.Compressor`. By default as the dtype
         says if an array is encoded; bytes are not.
+    max_size : int, optional
+        The most bytes that a decoded buffer may have; ValueError beyond. It is not part of the
+        configuration that is stored.
     """
 
     codec_id = "pyinfo"
@@ -50,13 +55,16 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
         effort: int | None = None,
         typesize: int | None = None,
         floats: bool | None = None,
+        max_size: int | None = None,
     ) -> None:
         self.coder = coder
-        self.block_size = block_size
+        self.block_size = operator.index(block_size)
         self.threads = threads
         self.effort = effort
         self.typesize = None if typesize is None else check_typesize(typesize)
         self.floats = floats
+        size_limit(max_size)
+        self._max_size = max_size
         coder_options(1, coder, block_size, threads, effort)
 
     def encode(self, buf: Any) -> bytes:
@@ -80,5 +88,5 @@ class Pyinfo(Codec):  # type: ignore[misc] # numcodecs has no types
             If anything in the frame is damaged.
         """
         target = None if out is None else ensure_contiguous_ndarray(out)
-        decoded = decompress_planes(buf, target, self.threads)
+        decoded = decompress_planes(buf, target, self.threads, self._max_size)
         return decoded if out is None else out

@@ -8,6 +8,8 @@ compressor, for where there is a serializer already.
 from __future__ import annotations
 
 import asyncio
+import math
+import operator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayCodec", "BytesCodec"]
 
+_MOST_ADDED = 64 << 10
+_INTEGERS = ("block_size", "threads", "effort", "typesize")
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Options:
@@ -52,6 +57,11 @@ class _Options:
 
     def __post_init__(self) -> None:
         coder_options(1, **self._options())
+        # Integers of NumPy and the like would not do for the array's metadata, which are JSON.
+        for name in _INTEGERS:
+            value = getattr(self, name, None)
+            if value is not None:
+                object.__setattr__(self, name, operator.index(value))
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -108,7 +118,7 @@ class ArrayCodec(_Options, ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         ArrayLayout(native, ()).metadata()
 
     def _encode_sync(self, chunk_array: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
-        array = np.asarray(chunk_array.as_numpy_array(), order="C")
+        array = _as_specified(np.asarray(chunk_array.as_numpy_array(), order="C"), chunk_spec)
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         return chunk_spec.prototype.buffer.from_bytes(compress(array, **self._options()))
 
@@ -158,6 +168,24 @@ class ArrayCodec(_Options, ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         return frame
 
 
+def _as_specified(array: NDArray[Any], chunk_spec: ArraySpec) -> NDArray[Any]:
+    """Return the array as that of the dtype and shape which the chunk will be read as.
+
+    Some filters hand over another one: integers that are the bits of floats, or one dimension.
+    """
+    dtype = chunk_spec.dtype.to_native_dtype()
+    if array.nbytes != math.prod(chunk_spec.shape) * dtype.itemsize:
+        raise ValueError(
+            f"a filter made a chunk of {array.dtype} {array.shape}, but says that it is of "
+            f"{dtype} {chunk_spec.shape}: its dtype must be what it makes"
+        )
+    if array.dtype.newbyteorder("<") == dtype.newbyteorder("<"):
+        return array.reshape(chunk_spec.shape)
+    if array.dtype.itemsize != dtype.itemsize or not array.dtype.isnative:
+        raise ValueError(f"a filter made a chunk of {array.dtype}, but says that it is of {dtype}")
+    return array.reshape(-1).view(dtype.newbyteorder("=")).reshape(chunk_spec.shape)
+
+
 @dataclass(frozen=True, kw_only=True)
 class BytesCodec(_Options, BytesBytesCodec):
     """Bytes as frames, split into planes.
@@ -175,6 +203,8 @@ class BytesCodec(_Options, BytesBytesCodec):
     floats : bool, optional
         Whether items are little-endian floats: see `pyinfo.Compressor`. By default those of a
         `typesize` that is not given are what the array's dtype says.
+
+    A chunk of elements of fixed size may decode to twice their bytes and 64 KiB, ValueError beyond.
     """
 
     name = "pyinfo.bytes"
@@ -210,8 +240,20 @@ class BytesCodec(_Options, BytesBytesCodec):
         return await asyncio.to_thread(self._encode_sync, chunk_bytes, chunk_spec)
 
     def _decode_sync(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> Buffer:
-        data = decompress_planes(chunk_bytes.as_numpy_array(), None, self.threads)
+        limit = _size_limit(chunk_spec)
+        data = decompress_planes(chunk_bytes.as_numpy_array(), None, self.threads, limit)
         return chunk_spec.prototype.buffer.from_array_like(data)
 
     async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> Buffer:
         return await asyncio.to_thread(self._decode_sync, chunk_bytes, chunk_spec)
+
+
+def _size_limit(chunk_spec: ArraySpec) -> int | None:
+    """Return the most bytes that a chunk may have before it is compressed, None if any number.
+
+    Serializers and checksums may add something to the elements, but not as much again.
+    """
+    dtype = chunk_spec.dtype.to_native_dtype()
+    if dtype.hasobject or dtype.kind == "T":
+        return None
+    return 2 * math.prod(chunk_spec.shape) * dtype.itemsize + _MOST_ADDED
