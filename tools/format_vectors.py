@@ -1,8 +1,9 @@
-"""Write the test vectors of docs/format.md to tests/data/vectors, with their manifest.
+"""Write the test vectors of docs/format.md to tests/data/vectors, with their manifests.
 
 `python tools/format_vectors.py` needs pyinfo installed, and ml_dtypes. Most vectors are what the
 library writes. Some are written by the plain encoder of the test suite: valid, but such as the
-library would not choose. Each is decoded again by the plain decoder before it is stored.
+library would not choose. Each is decoded again by the plain decoder before it is stored. Those
+that must be refused are made by `support.broken_rules`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from pyinfo.coding.coder_options import coder_options
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from support import plain_encoder, vectors
+from support import broken_rules, plain_decoder, plain_encoder, vectors
 from support.distributions import straddling
 
 Array = np.ndarray[Any, Any]
@@ -172,6 +174,19 @@ def main() -> None:
         )
         entries.append(json.dumps(stored))
     vectors.MANIFEST.write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
+    write_refused()
+
+
+def write_refused() -> None:
+    entries = []
+    for vector in broken_rules.all_vectors():
+        try:
+            vectors.decoded_plainly(vector)
+        except plain_decoder.FormatError:
+            entries.append(json.dumps({**asdict(vector), "data": vector.data.hex()}))
+        else:
+            raise AssertionError(f"{vector.name} is not refused")
+    vectors.REFUSED.write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import pyinfo
-from support import plain_decoder, plain_encoder, vectors
+from pyinfo.errors import CorruptDataError
+from support import broken_rules, plain_decoder, plain_encoder, vectors
+from support.all_readers import READERS, REFUSES, verdicts
 from support.distributions import straddling
 from support.plain_decoder import FormatError
 
@@ -97,7 +99,25 @@ def test_example_codes() -> None:
     assert set(EXAMPLES) == {
         *("constant", "planes", "rotated", "streamed"),
         *("lengths", "huffman message", "rans message"),
+        *("frequencies", "light frequencies", "patches"),
     }
+
+
+def test_example_frequencies_and_patches() -> None:
+    for name, values in (
+        ("frequencies", (2688, 1400, 5, 3)),
+        ("light frequencies", (2688, 1400, 4, 4)),
+    ):
+        frequencies = [0] * 256
+        frequencies[97:101] = values
+        table = EXAMPLES[name]
+        assert plain_decoder.read_frequencies(table) == (frequencies, len(table))
+        assert plain_encoder.write_frequencies(frequencies) == table
+    data = bytearray(b"ab" * 50)[:99]
+    data[10], data[50] = b"xy"
+    (block,) = plain_decoder.read_frame(EXAMPLES["patches"]).blocks
+    assert (block.patches, block.decode()) == (2, bytes(data))
+    assert pyinfo.decompress(EXAMPLES["patches"]).tobytes() == bytes(data)
 
 
 @pytest.mark.once
@@ -264,7 +284,14 @@ def test_all_lanes(mode: int, log2_lanes: int) -> None:
 @pytest.mark.parametrize(("sized", "indexed"), [(True, False), (False, True), (True, True)])
 def test_all_kinds_of_frames(planes: int, sized: bool, indexed: bool) -> None:
     rng = random.Random(planes)
-    for chunk_items, items in ((50, 0), (50, 1), (50, 50), (50, 51), (50, 160), (2**20, 70)):
+    for chunk_items, items in (
+        (50, 0),
+        (50, 1),
+        (50, 50),
+        (50, 51),
+        (50, 160),
+        (2**20, 70),
+    ):  # as far as planes allow
         data = skewed(items * planes, mean=1)
         frame = plain_encoder.encode_frame(
             data,
@@ -389,6 +416,26 @@ def test_vector_is_what_the_library_writes(vector: vectors.Vector) -> None:
     if vector.writer == "library":
         vector.skip_if_impossible(pytest.importorskip)
         assert vectors.written_again(vector) == vector.data
+
+
+REFUSED = vectors.refused()
+
+
+@pytest.mark.parametrize("vector", REFUSED, ids=lambda vector: vector.name)
+def test_vector_that_must_be_refused(vector: vectors.Refused) -> None:
+    with pytest.raises(FormatError):
+        vectors.decoded_plainly(vector)
+    if vector.kind != "frame":
+        code = vectors.code_of(vector.kind, vector.code)
+        with pytest.raises(CorruptDataError):
+            code.decode(vector.data)
+        return
+    assert verdicts(vector.data) == dict.fromkeys(READERS, REFUSES), vector.rule
+
+
+@pytest.mark.once
+def test_refused_vectors_are_those_of_the_rules() -> None:
+    assert list(broken_rules.all_vectors()) == REFUSED
 
 
 @pytest.mark.once

@@ -339,6 +339,7 @@ def read_header(source: Bytes) -> Header:
     require(planes >= 1, "no planes")
     require(not rotated or planes in (2, 4, 8), "items of a size that is not rotated")
     require(1 <= chunk_items <= 2**20, "the chunk size is not valid")
+    require(planes * chunk_items <= 2**24, "a chunk has too many bytes")
     if header.sized:
         require(items * planes < 2**63, "the number of items is not valid")
     else:
@@ -402,6 +403,7 @@ def read_frame(data: bytes) -> Frame:
         if len(blocks) % header.planes == 0:
             items += block.symbols
     require(len(blocks) == len(chunks) * header.planes, "the last chunk lacks planes")
+    require(not header.sized or items == header.items, "the index comes too early")
     if header.indexed:
         if index is None:
             index = read_block(source, previous)
@@ -420,6 +422,8 @@ def read_frame(data: bytes) -> Frame:
         for start in range(0, len(whole), header.planes):
             item = whole[start : start + header.planes]
             whole[start : start + header.planes] = rotated_back(item)
+    described = read_metadata(header.metadata)
+    require(described is None or described.size == len(whole), "the array has another size")
     return Frame(header, blocks, items, bytes(whole))
 
 
@@ -448,6 +452,99 @@ class Array:
     dtype: str | list[tuple[object, ...]]
     fortran_order: bool
     shape: tuple[int, ...]
+    size: int
+
+
+EXTENSION_TYPES = {
+    **dict.fromkeys(("float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn"), 1),
+    **dict.fromkeys(("float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu"), 1),
+    **dict.fromkeys(("float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn"), 1),
+    **dict.fromkeys(("int1", "int2", "int4", "uint1", "uint2", "uint4"), 1),
+    "bfloat16": 2,
+    "complex32": 4,
+    "bcomplex32": 4,
+}
+NUMBERS = {
+    "b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8, 12, 16), "c": (8, 16, 24, 32),
+}  # fmt: skip
+UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as")
+
+
+def canonical_number(text: str) -> int:
+    require(text.isdecimal() and str(int(text)) == text, f"{text!r} is no number")
+    return int(text)
+
+
+def plain_size(text: str) -> int:
+    """The item size of a NumPy type string."""
+    require(len(text) >= 3 and text[0] in "<>|", f"{text!r} is no type")
+    order, kind, rest = text[0], text[1], text[2:]
+    if kind in "mM":
+        unit = rest[1:]
+        require(order != "|" and rest[0] == "8", f"{text!r} is no type")
+        if unit:
+            require(unit[0] == "[" and unit[-1] == "]", f"{text!r} has no unit")
+            name = unit[1:-1].lstrip("0123456789")
+            multiple = unit[1:-1].removesuffix(name)
+            require(name in UNITS, f"{text!r} has no unit")
+            require(not multiple or 2 <= canonical_number(multiple) < 10**9, "a wrong multiple")
+        return 8
+    size = canonical_number(rest)
+    if kind in "SV":
+        require(order == "|", f"{text!r} has a byte order")
+        return size
+    if kind == "U":
+        require(order != "|", f"{text!r} has no byte order")
+        return 4 * size
+    require(size in NUMBERS.get(kind, ()), f"{text!r} is no type")
+    require((order == "|") == (size == 1), f"{text!r} has the wrong byte order")
+    return size
+
+
+def record_size(fields: object, names: set[str]) -> int:
+    require(isinstance(fields, list), "fields are not in a list")
+    assert isinstance(fields, list)
+    total = 0
+    for field_ in fields:
+        require(isinstance(field_, tuple) and len(field_) in (2, 3), "this is no field")
+        name, kind, *shape = field_
+        size = record_size(kind, set()) if isinstance(kind, list) else field_size(kind)
+        if name == "":
+            padding = isinstance(kind, str) and kind.startswith("|V") and size > 0 and not shape
+            require(padding, "a field without a name that is no padding")
+        else:
+            if isinstance(name, tuple):
+                require(len(name) == 2, "not a title and a name")
+            for one in name if isinstance(name, tuple) else (name,):
+                require(isinstance(one, str) and one != "", "this is no name")
+                require(one not in names, "a name occurs twice")
+                names.add(one)
+        for extents in shape:
+            require(isinstance(extents, tuple) and 1 <= len(extents) <= 64, "this is no shape")
+            for extent in extents:
+                require(type(extent) is int and 0 <= extent < 2**31, "this is no length")
+                size *= extent
+        total += size
+    return total
+
+
+def field_size(text: object) -> int:
+    require(isinstance(text, str), "a type is no text")
+    return plain_size(str(text))
+
+
+def item_size(text: str) -> int:
+    if text.startswith("["):
+        try:
+            fields = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+            raise FormatError("the fields are no literal") from error
+        require(ascii(fields) == text, "the fields are not as Python writes them")
+        size = record_size(fields, set())
+    else:
+        size = EXTENSION_TYPES[text] if text in EXTENSION_TYPES else plain_size(text)
+    require(size < 2**31, "items are too large")
+    return size
 
 
 def read_metadata(metadata: bytes) -> Array | None:
@@ -458,10 +555,23 @@ def read_metadata(metadata: bytes) -> Array | None:
     require(source.number(1) == 1, "the version of the metadata is not known")
     order = source.number(1)
     require(order in (0, 1), "the order is not valid")
-    text = source.take(source.number(2)).decode("ascii")
-    shape = tuple(source.varint() for _ in range(source.number(1)))
+    try:
+        text = source.take(source.number(2)).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise FormatError("the type is not in ASCII") from error
+    ndim = source.number(1)
+    require(ndim <= 64, "there are too many dimensions")
+    shape = tuple(source.varint() for _ in range(ndim))
     require(source.left() == 0, "the metadata goes on")
-    return Array(ast.literal_eval(text) if text.startswith("[") else text, order == 1, shape)
+    itemsize = item_size(text)
+    bound = max(1, itemsize)
+    size = itemsize
+    for extent in shape:
+        bound *= max(1, extent)
+        size *= extent
+    require(bound < 2**63, "the array is too large")
+    dtype = ast.literal_eval(text) if text.startswith("[") else text
+    return Array(dtype, order == 1, shape, size)
 
 
 # -- Messages -------------------------------------------------------------------------------------

@@ -240,6 +240,7 @@ def encode_frame(
     metadata: bytes = b"",
 ) -> bytes:
     items = len(data) // planes
+    chunk_items = min(chunk_items, 2**24 // planes)
     header = write_header(planes, chunk_items, items if sized else None, indexed, metadata, rotated)
     if rotated:
         data = b"".join(turned(data[i : i + planes]) for i in range(0, len(data), planes))

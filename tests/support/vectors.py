@@ -16,6 +16,7 @@ from support import plain_decoder
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "vectors"
 MANIFEST = FOLDER / "manifest.json"
+REFUSED = FOLDER / "refused.json"
 
 Facts = dict[str, Any]
 
@@ -55,6 +56,22 @@ def from_entry(entry: Facts) -> Vector:
     return Vector(data=data if message is None else bytes.fromhex(message), **entry)
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A frame or a message that every decoder must refuse, and the rule of the page it breaks."""
+
+    name: str
+    kind: str
+    rule: str
+    data: bytes
+    code: Facts
+
+
+def refused() -> list[Refused]:
+    entries = json.loads(REFUSED.read_text("utf-8"))
+    return [Refused(**{**entry, "data": bytes.fromhex(entry["data"])}) for entry in entries]
+
+
 def facts_of_data(data: bytes) -> Facts:
     return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
@@ -88,7 +105,7 @@ def by_plain_decoder(vector: Vector) -> Facts:
     frame = plain_decoder.read_frame(vector.data)
     described = plain_decoder.read_metadata(frame.header.metadata)
     if described is None:
-        described = plain_decoder.Array("|u1", False, (len(frame.data),))
+        described = plain_decoder.Array("|u1", False, (len(frame.data),), len(frame.data))
     dtype = described.dtype
     return {
         **facts_of_data(frame.data),
@@ -102,10 +119,14 @@ def by_plain_decoder(vector: Vector) -> Facts:
     }
 
 
+def code_of(kind: str, code: Facts) -> pyinfo.HuffmanCode | pyinfo.RansModel:
+    if kind == "huffman":
+        return pyinfo.HuffmanCode.from_lengths(code["lengths"])
+    return pyinfo.RansModel.from_frequencies(code["frequencies"])
+
+
 def _code(vector: Vector) -> pyinfo.HuffmanCode | pyinfo.RansModel:
-    if vector.kind == "huffman":
-        return pyinfo.HuffmanCode.from_lengths(vector.code["lengths"])
-    return pyinfo.RansModel.from_frequencies(vector.code["frequencies"])
+    return code_of(vector.kind, vector.code)
 
 
 def by_library(vector: Vector) -> Facts:
@@ -127,3 +148,14 @@ def written_again(vector: Vector) -> bytes:
         return pyinfo.compress(array, **vector.options)
     compressor = pyinfo.Compressor(**vector.options)
     return compressor.compress(array.tobytes()) + compressor.flush()
+
+
+def decoded_plainly(vector: Refused) -> None:
+    """Decode by the page alone; `plain_decoder.FormatError` is what is to be expected."""
+    if vector.kind == "huffman":
+        plain_decoder.decode_huffman_message(vector.data, vector.code["lengths"])
+    elif vector.kind == "rans":
+        code = vector.code
+        plain_decoder.decode_rans_message(vector.data, code["frequencies"], code["precision"])
+    else:
+        plain_decoder.read_frame(vector.data)

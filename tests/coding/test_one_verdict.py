@@ -1,0 +1,78 @@
+"""Two readers never disagree: what one reads, all read alike; what one refuses, all refuse."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from pyinfo.coding import Compressor, compress
+from support import plain_encoder
+from support.all_readers import READERS, REFUSES, verdicts
+from support.coding_inputs import symbols
+from support.distributions import straddling
+from support.mutated_frames import mutants, taken_apart
+
+MUTANTS = int(os.environ.get("PYINFO_MUTANTS", "4000"))
+"""How many frames are made and read: more find more."""
+
+
+def streamed(data: bytes, **options: int) -> bytes:
+    compressor = Compressor(**options)  # type: ignore[arg-type]
+    return compressor.compress(data) + compressor.flush()
+
+
+def frames() -> list[bytes]:
+    few = symbols(300, 2)
+    rare = bytearray(b"ab" * 100)
+    rare[10], rare[150] = b"xy"
+    header = plain_encoder.write_header(1, 2**18, 200, False, b"")
+    patched = plain_encoder.encode_patched_block(
+        bytes(rare), b"xy", 0, int.from_bytes(header[-4:], "little")
+    )
+    records = np.zeros(6, [("x", "<f4"), ("n", "<i8", (2,))])
+    return [
+        compress(b""),
+        compress(few, coder="huffman"),
+        compress(few, coder="rans"),
+        compress(few, block_size=70),
+        compress(np.zeros(100, np.uint8), block_size=9),
+        compress(np.arange(60, dtype="<u2").reshape(5, 12), block_size=20),
+        compress(np.asfortranarray(np.arange(20.0).reshape(4, 5))),
+        compress(straddling(200, "<f2"), block_size=90),
+        compress(records),
+        compress(np.arange(9).astype("<M8[25us]")),
+        compress(np.array(["ab", "c"])),
+        streamed(few.tobytes(), block_size=64),
+        streamed(few.tobytes(), block_size=40, itemsize=3),
+        streamed(b""),
+        header + patched,
+        plain_encoder.encode_frame(b"abc" * 40, lambda _: (0, 0), chunk_items=50, indexed=True),
+    ]
+
+
+FRAMES = frames()
+
+
+@pytest.mark.once
+def test_what_is_intact_is_read_by_all() -> None:
+    for frame in FRAMES:
+        assert taken_apart(frame).joined() == frame
+        found = verdicts(frame)
+        assert set(found) == set(READERS)
+        assert REFUSES not in found.values()
+        assert len(set(found.values())) == 1
+
+
+@pytest.mark.once
+def test_mutated_frames_with_right_checks() -> None:
+    refused = 0
+    for frame in mutants(FRAMES, MUTANTS, seed=11):
+        found = verdicts(frame)
+        assert len(set(found.values())) == 1, (
+            frame.hex(),
+            {k: str(v)[:40] for k, v in found.items()},
+        )
+        refused += REFUSES in found.values()
+    assert refused < MUTANTS  # some changes leave a frame, of other data
