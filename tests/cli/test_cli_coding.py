@@ -9,16 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import pyinfo
+from pyinfo import _core
 from pyinfo.__main__ import main
 from pyinfo.cli import compress as cli_compress
 from pyinfo.cli import output as cli_output
-from pyinfo.coding import FileSizes, compress_file
+from pyinfo.coding import FileSizes, compress_file, whole_files
 from support.programs import DEADLINE, open_for_writing, run, run_on_terminal
 
 pytestmark = pytest.mark.once
@@ -480,3 +482,268 @@ def test_interruption_leaves_nothing(tmp_path: Path, command: str, number: str) 
     assert (process.returncode, stdout, stderr) == (expected, b"", b"")
     assert names(tmp_path) == ["out", "pipe"]
     assert out.read_bytes() == b"what was there before"
+
+
+# -- Files that change, and files that are none ---------------------------------------------------
+
+
+@pytest.mark.parametrize("change", ["replaced", "rewritten", "grown", "touched"])
+@pytest.mark.parametrize("command", ["compress", "decompress"])
+def test_rm_keeps_what_was_not_verified(
+    tmp_path: Path,
+    command: str,
+    change: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What has the name in the end is another file, or another content."""
+    path = tmp_path / "file.pin"
+    before = pyinfo.compress(TEXT, block_size=8192)
+    path.write_bytes(before)
+    output = tmp_path / "output"
+
+    def changed(*_: object) -> None:
+        """When all has been read, and what was written is on its way to its name."""
+        if change == "replaced":
+            newer = tmp_path / "newer"
+            newer.write_bytes(before)
+            newer.replace(path)
+        elif change == "rewritten":
+            time.sleep(0.02)
+            path.write_bytes(before)
+        elif change == "grown":
+            with path.open("ab") as file:
+                file.write(b"more")
+        else:
+            os.utime(path, ns=(1, 1))
+
+    place = whole_files._give_name
+
+    def late(temporary: Path, target: Path, *, overwrite: bool) -> None:
+        changed()
+        place(temporary, target, overwrite=overwrite)
+
+    monkeypatch.setattr(whole_files, "_give_name", late)
+    assert main([command, "--rm", str(path), "-o", str(output)]) == 2
+    (line,) = lines_of_errors(capsys)
+    assert "has changed meanwhile" in line
+    assert path.exists()
+    assert output.exists()
+    if command == "compress":
+        assert pyinfo.decompress(output.read_bytes()).tobytes() == before
+
+
+def test_rm_syncs_the_folder_before_it_removes(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = []
+    sync, unlink = whole_files._sync_folder, Path.unlink
+    monkeypatch.setattr(
+        whole_files, "_sync_folder", lambda folder: (order.append(folder), sync(folder))
+    )
+
+    def removed(path: Path, **options: Any) -> None:
+        order.append(path)
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", removed)
+    assert main(["compress", "--rm", str(text)]) == 0
+    assert order[0] == text.parent
+    assert order[-1] == text
+
+
+def test_a_file_that_appears_at_the_last_moment_stays(
+    text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = text.with_name("output")
+    place = whole_files._give_name
+
+    def late(temporary: Path, target: Path, *, overwrite: bool) -> None:
+        target.write_bytes(b"theirs")
+        place(temporary, target, overwrite=overwrite)
+
+    monkeypatch.setattr(whole_files, "_give_name", late)
+    assert main(["compress", str(text), "-o", str(output)]) == 2
+    assert "exists already" in lines_of_errors(capsys)[0]
+    assert output.read_bytes() == b"theirs"
+    assert names(text.parent) == ["output", "text"]
+    assert main(["compress", str(text), "-o", str(output), "--force"]) == 0
+    assert pyinfo.decompress(output.read_bytes()).tobytes() == TEXT
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_nobody_else_can_read_the_copy_of_a_private_file(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text.chmod(0o644)
+    seen = []
+
+    def watched(*args: Any, **options: Any) -> FileSizes:
+        (part,) = text.parent.glob(".pyinfo-*.part")
+        seen.append(part.stat().st_mode & 0o777)
+        return compress_file(*args, **options)
+
+    monkeypatch.setattr(cli_compress, "compress_file", watched)
+    assert main(["compress", str(text)]) == 0
+    assert seen == [0o600]
+    assert text.with_name("text.pin").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(os.name != "posix", reason="groups as POSIX has them")
+def test_what_a_group_may_is_not_for_another_group(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    status = text.stat()
+    for mode, expected in ((0o640, 0o600), (0o664, 0o644), (0o600, 0o600), (0o750, 0o700)):
+        other_group: Any = SimpleNamespace(
+            st_mode=status.st_mode & ~0o777 | mode,
+            st_uid=status.st_uid,
+            st_gid=status.st_gid + 1,
+            st_atime_ns=1,
+            st_mtime_ns=2,
+        )
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fchown", refused)
+            target = text.with_name(f"copy_{mode:o}")
+            with whole_files.whole_file(target, overwrite=False, source=other_group) as file:
+                file.write(b"x")
+        assert target.stat().st_mode & 0o777 == expected
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no name for standard output")
+def test_outputs_that_are_open_already(text: Path, tmp_path: Path) -> None:
+    frame = pyinfo.Compressor()
+    expected = frame.compress(TEXT) + frame.flush()
+    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        if Path(name).parent.exists():
+            done = run("compress", str(text), "-o", name, text=False)
+            assert (done.returncode, done.stdout) == (0, expected)
+    archive = tmp_path / "archive"
+    archive.write_bytes(b"kept ")
+    with archive.open("ab") as file:
+        command = [sys.executable, "-m", "pyinfo", "compress", str(text), "--force"]
+        subprocess.run([*command, "-o", "/dev/stdout"], stdout=file, check=True, timeout=DEADLINE)
+    assert archive.read_bytes() == b"kept " + expected
+    done = run("compress", "--json", str(text), "-o", "/dev/stdout")
+    assert done.returncode == 2
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as pipe:
+        command = [sys.executable, "-m", "pyinfo", "compress", str(text)]
+        subprocess.run(
+            [*command, "-o", f"/dev/fd/{write}"],
+            pass_fds=[write], capture_output=True, check=True, timeout=DEADLINE,
+        )  # fmt: skip
+        os.close(write)
+        assert pipe.read() == expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links as POSIX has them")
+def test_outputs_through_links_in_a_circle(text: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = text.with_name("one"), text.with_name("two")
+    one.symlink_to(two)
+    two.symlink_to(one)
+    for options in ([], ["--force"]):
+        assert main(["compress", str(text), "-o", str(one), *options]) == 2
+        (line,) = lines_of_errors(capsys)
+        assert "symbolic links" in line
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+@pytest.mark.parametrize("command", ["inspect", "test"])
+def test_pipes_are_read(tmp_path: Path, packed: Path, command: str) -> None:
+    expected = run(command, str(packed))
+    data = packed.read_bytes()
+    for name in ("/dev/stdin", "-"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pyinfo", command, name],
+            input=data, capture_output=True, timeout=DEADLINE, check=True,
+        )  # fmt: skip
+        assert len(done.stdout.splitlines()) == len(expected.stdout.splitlines())
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen(
+        [sys.executable, "-m", "pyinfo", command, str(fifo)], stdout=subprocess.PIPE
+    ) as reader:
+        fifo.write_bytes(data)
+        out, _ = reader.communicate(timeout=DEADLINE)
+    assert reader.returncode == 0
+    assert len(out.splitlines()) == len(expected.stdout.splitlines())
+
+
+def test_frames_one_after_another(
+    tmp_path: Path, packed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, array = packed.read_bytes(), np.arange(500, dtype="<f4")
+    second = pyinfo.compress(array, block_size=100)
+    both = tmp_path / "both.pin"
+    both.write_bytes(first + second + first)
+    assert main(["decompress", str(both)]) == 0
+    assert (tmp_path / "both").read_bytes() == TEXT + array.tobytes() + TEXT
+    capsys.readouterr()
+    assert main(["test", str(both)]) == 0
+    assert f"ok, {2 * len(TEXT) + 2000:,} bytes of data" in capsys.readouterr().out
+    assert main(["inspect", "--json", str(both)]) == 0
+    documents = json.loads(capsys.readouterr().out)
+    assert [(d["frame"], d["frames"], d["offset"], d["dtype"]) for d in documents] == [
+        (0, 3, 0, "uint8"),
+        (1, 3, len(first), "float32"),
+        (2, 3, len(first + second), "uint8"),
+    ]
+    assert documents[1]["blocks"][0]["offset"] > len(first)
+    assert main(["inspect", str(both)]) == 0
+    assert f"{both}, frame 2 of 3" in capsys.readouterr().out
+    flip(both, len(first) + len(second) + 60)
+    flip(both, 60)
+    assert main(["test", str(both)]) == 3
+    found = lines_of_errors(capsys)
+    assert len(found) == 2
+    assert f"frame at byte {len(first + second)}: block 0" in found[1]
+    both.write_bytes(first + b"garbage")
+    for command in ("test", "inspect", "decompress"):
+        assert main([command, str(both), *(["--force"] if command == "decompress" else [])]) == 3
+        assert "follow" in capsys.readouterr().err
+
+
+def test_metadata_are_tested_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.pin"
+    for text in (b"bfloat17", b"=f4", b"nonsense"):
+        metadata = b"\1\0" + bytes([len(text), 0]) + text + b"\1\x0a"
+        path.write_bytes(_core.compress(bytes(40), 4, metadata, 10, 0, 2, 1, False))
+        for command in ("test", "inspect", "decompress"):
+            for threads in ([], ["--threads", "2"]) if command != "inspect" else ([],):
+                assert main([command, str(path), *threads]) == 3
+                (line,) = lines_of_errors(capsys)
+                assert "describes no array" in line
+        assert names(tmp_path) == ["a.pin"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_interrupts_while_the_command_starts() -> None:
+    """Whenever Ctrl-C comes, from the first import of the package on."""
+    program = (
+        "import os, signal, sys\n"
+        "wanted = sys.argv[1]\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == wanted:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.orig_argv, sys.argv = ['python', '-m', 'pyinfo', 'info'], ['-m', 'info']\n"
+        "import pyinfo.__main__\n"
+        "sys.exit(pyinfo.__main__.main(['info']))\n"
+    )
+    for name in ("numpy", "numpy._core._multiarray_umath", "pyinfo._core", "pyinfo.measures"):
+        command = [sys.executable, "-P", "-c", program, name]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", ""), name
+    for name in ("rich.console", "pyinfo.cli.main"):
+        command = [sys.executable, "-P", "-c", program, name]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", ""), name
+    library = "import signal, sys, pyinfo; assert signal.getsignal(2) is signal.default_int_handler"
+    subprocess.run([sys.executable, "-P", "-c", library], check=True, timeout=DEADLINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import copy
 import ctypes
 import gc
 import hashlib
@@ -460,8 +461,6 @@ def test_a_frame_holds_on_to_its_data() -> None:
     frame = Frame(bytes(bytearray(content)))
     gc.collect()
     assert same(frame[:], np.arange(1000))
-    with pytest.raises(TypeError):
-        pickle.dumps(frame)
 
 
 def test_a_frame_of_another_writer() -> None:
@@ -571,3 +570,43 @@ def test_references() -> None:
     gc.collect()
     after = list(map(sys.getrefcount, watched))
     assert [x for x in map(operator.sub, after, before) if abs(x) >= 50] == []
+
+
+# -- Pickles, limits, and files that cannot be mapped ----------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_frames_are_pickled(tmp_path: Path, protocol: int) -> None:
+    array = np.arange(600, dtype="<i4").reshape(20, 30)
+    data = compress(array)
+    path = tmp_path / "array.pin"
+    path.write_bytes(data)
+    for held in (data, bytearray(data), memoryview(data), np.frombuffer(data, np.uint8)):
+        again = pickle.loads(pickle.dumps(Frame(held, threads=2), protocol))
+        np.testing.assert_array_equal(again.read(), array, strict=True)
+        assert again._threads == 2
+    with Frame.open(path) as frame:
+        text = pickle.dumps(frame, protocol)
+        assert len(text) < len(data)  # the path alone
+        assert copy.copy(frame).shape == array.shape
+    with pickle.loads(text) as again:
+        np.testing.assert_array_equal(again[3:5], array[3:5], strict=True)
+    with pytest.raises(ValueError, match="closed"):
+        pickle.dumps(frame, protocol)
+
+
+def test_max_size_of_frames(tmp_path: Path) -> None:
+    path = tmp_path / "a.pin"
+    path.write_bytes(compress(np.zeros(1000, "<f8")))
+    for make in (Frame, Frame.open):
+        source: Any = path if make == Frame.open else path.read_bytes()
+        assert make(source, max_size=8000).nbytes == 8000
+        with pytest.raises(ValueError, match="more than the 7999 allowed"):
+            make(source, max_size=7999)
+        assert make(source, max_size=10**400).nbytes == 8000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no devices that are files")
+def test_devices_cannot_be_mapped() -> None:
+    with pytest.raises(ValueError, match="no regular file and cannot be mapped"):
+        Frame.open(os.devnull)

@@ -407,3 +407,23 @@ def test_exception_by_hand() -> None:
     assert str(error) == "what"
     assert error.offset == 7
     assert pyinfo.CorruptDataError("what").offset is None
+
+
+@KINDS
+def test_max_size(kind: type[Code]) -> None:
+    for code, itemsize in ((kind.from_counts([3, 1]), 1), (kind.from_counts([3] * 300, 12), 2)):
+        symbols = np.zeros(1000, code.dtype)
+        message = code.encode(symbols)
+        size = 1000 * itemsize
+        for limit in (size, 10**400, None):
+            assert np.array_equal(code.decode(message, max_size=limit), symbols)
+        for limit in (0, size - 1):
+            with pytest.raises(ValueError, match=f"decodes to {size} bytes, more than the {limit}"):
+                code.decode(message, max_size=limit)
+            with pytest.raises(ValueError, match="allowed"):
+                code.decode(message, out=np.empty(1000, code.dtype), max_size=limit)
+        with pytest.raises(ValueError, match="max_size"):
+            code.decode(message, max_size=-1)
+    free = RansModel.from_frequencies([4096])
+    with pytest.raises(ValueError, match="more than the 1000000 allowed"):  # of 14 bytes
+        free.decode(free.encode(np.zeros(1 << 28, np.uint8)), max_size=10**6)

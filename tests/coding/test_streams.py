@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import copyreg
 import io
 import os
+import pickle
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -17,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyinfo import _core
 from pyinfo.coding import (
     Compressor,
     Decompressor,
@@ -217,6 +222,148 @@ def test_a_small_frame_of_much_data_takes_little_memory() -> None:
         total += len(decompressor.decompress(b"", 1 << 20))
     assert total == 1000 + (5 << 20)
     assert not decompressor.needs_input
+
+
+def test_taking_little_at_a_time_copies_nothing() -> None:
+    frame = compress(symbols(3_000_000, 3), block_size=1000)
+    data = decompress(frame).tobytes()
+    for piece in (frame, bytearray(frame)):
+        decompressor = Decompressor()
+        result = [decompressor.decompress(piece, 1000)]
+        (kept,) = decompressor._waiting
+        owner = kept.obj
+        assert (owner is piece) == isinstance(piece, bytes)  # what others may change is copied once
+        if isinstance(piece, bytearray):
+            piece[:] = bytes(len(piece))
+        while not decompressor.eof:
+            result.append(decompressor.decompress(b"", 50_000))
+            assert all(view.obj is owner for view in decompressor._waiting)
+        assert b"".join(result) == data
+
+
+def test_input_that_comes_while_some_waits() -> None:
+    frame = compress(symbols(30_000, 3), block_size=1000)
+    decompressor = Decompressor()
+    result = [decompressor.decompress(frame[i : i + 100], 7) for i in range(0, len(frame), 100)]
+    while not decompressor.eof:
+        result.append(decompressor.decompress(b"", 999))
+    assert b"".join(result) == decompress(frame).tobytes()
+    assert not decompressor.needs_input
+
+
+@pytest.mark.parametrize("step", [1, 5, 1 << 20])
+@pytest.mark.parametrize("max_length", [-1, 1, 100])
+def test_frames_one_after_another(step: int, max_length: int) -> None:
+    frames = [compress(b"abc" * 50), compressed(b"xy" * 90, block_size=40), compress(b"")]
+    frames.append(compress(np.arange(20, dtype="<i4")))
+    data = b"".join(decompress(frame).tobytes() for frame in frames)
+    joined = b"".join(frames)
+    decompressor = Decompressor(concatenated=True)
+    result = []
+    for start in range(0, len(joined), step):
+        result.append(decompressor.decompress(joined[start : start + step], max_length))
+        while not decompressor.needs_input:
+            result.append(decompressor.decompress(b"", max_length))
+        end = start + step
+        ends = {sum(map(len, frames[: k + 1])) for k in range(len(frames))}
+        assert decompressor.eof == (min(end, len(joined)) in ends)
+    assert b"".join(result) == data
+    assert decompressor.unused_data == b""
+    assert decompressor.decompress(b"") == b""
+    for threads in (1, 2):
+        sink = io.BytesIO()
+        assert decompress_file(io.BytesIO(joined), sink, threads=threads).written == len(data)
+        assert sink.getvalue() == data
+        decompress_file(io.BytesIO(joined), io.BytesIO(), max_size=len(data))
+        with pytest.raises(ValueError, match="more than the"):
+            decompress_file(io.BytesIO(joined), io.BytesIO(), max_size=len(data) - 1)
+
+
+def test_damage_in_a_later_frame_is_told_where_it_is() -> None:
+    first, second = compress(b"abc" * 50), bytearray(compress(b"x" * 50))
+    second[-1] ^= 1
+    for threads in (1, 2):
+        for after, message, offset in (
+            (bytes(second), f"frame 2 at byte {len(first)}: block 0", len(first) + 26),
+            (b"nothing", "followed by other data", len(first)),
+            (first[:-1], "frame 2 at byte .*data ends", 2 * len(first) - 1),
+        ):
+            with pytest.raises(CorruptDataError, match=message) as caught:
+                decompress_file(io.BytesIO(first + after), io.BytesIO(), threads=threads)
+            assert caught.value.offset == offset
+    decompressor = Decompressor(concatenated=True)
+    decompressor.decompress(first)
+    with pytest.raises(CorruptDataError, match="followed by other data"):
+        decompressor.decompress(b"nothing")
+
+
+def test_several_threads_name_the_first_damage() -> None:
+    data = symbols(200_000, 4)
+    frame = bytearray(compressed(data, itemsize=2, block_size=1000))
+    blocks = Frame(bytes(frame)).blocks
+    for damaged in ([7], [9, 3], [150, 20], [len(blocks) - 1]):
+        broken = bytearray(frame)
+        for number in damaged:
+            broken[blocks[number].offset + 20] ^= 1
+        errors = []
+        for threads in (1, 2, 5):
+            with pytest.raises(CorruptDataError) as caught:
+                decompress_file(io.BytesIO(broken), io.BytesIO(), threads=threads)
+            errors.append((str(caught.value), caught.value.offset))
+        assert len(set(errors)) == 1
+        assert f"block {min(damaged)} " in errors[0][0]
+
+
+def test_streams_are_neither_copied_nor_pickled() -> None:
+    for stream in (Compressor(), Decompressor()):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                pickle.dumps(stream, protocol)
+        for copied in (copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                copied(stream)
+    compressor = Compressor()
+    assert decompress(compressor.compress(b"abc") + compressor.flush()).tobytes() == b"abc"
+
+
+def test_objects_of_the_core_are_whole_or_not_at_all() -> None:
+    """Whatever a pickle calls: there is none without what it stands for."""
+    code = _core.huffman_code(np.array([1, 1], np.uint8))
+    for kind in (_core.FrameReader, _core.FrameWriter, _core.StreamReader, type(code)):
+        for make in (
+            lambda kind=kind: kind.__new__(kind),
+            lambda kind=kind: object.__new__(kind),
+            lambda kind=kind: kind.__mro__[1].__new__(kind),
+            lambda kind=kind: copyreg.__newobj__(kind),  # type: ignore[attr-defined]
+            lambda kind=kind: type("Derived", (kind,), {}).__new__(kind),
+            kind,
+        ):
+            with pytest.raises(TypeError):
+                make()
+    for one in (code, _core.StreamReader(10), _core.FrameReader(compress(b"a"), 1)):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                pickle.dumps(one, protocol)
+        with pytest.raises(TypeError):
+            copy.copy(one)
+    reader = _core.FrameReader(data=compress(b"abc"), max_size=3)
+    reader.__init__(compress(b"other"), 100)  # type: ignore[misc]
+    assert reader.items == 3
+    with pytest.raises(CorruptDataError):
+        _core.FrameReader(b"none", 1)
+
+
+def test_lengths_beyond_all_bounds() -> None:
+    assert Decompressor().decompress(compress(b"abc"), 10**400) == b"abc"
+    assert Decompressor(10**400).decompress(compress(b"abc"), -(10**400)) == b"abc"
+
+
+@pytest.mark.once
+def test_many_threads_and_small_blocks() -> None:
+    data = symbols(20_000, 3)
+    expected = compress(data, block_size=10)
+    for threads in (3, 64, 1000):
+        assert compress(data, block_size=10, threads=threads) == expected
 
 
 # -- Files ----------------------------------------------------------------------------------------
@@ -451,3 +598,94 @@ def test_memory_is_constant(tmp_path: Path, threads: int) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=DEADLINE)
     assert int(done.stdout) < 8 << 10
     assert (tmp_path / "result").stat().st_size == source.stat().st_size
+
+
+# -- Files that are whole or not there ------------------------------------------------------------
+
+
+def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    source, result = tmp_path / "source", tmp_path / "result"
+    result.write_bytes(b"older")
+    result.chmod(0o640)
+    frame = compress(symbols(9_000_000, 3))
+
+    def stop(*_: object) -> None:
+        assert result.read_bytes() == b"older"
+        raise KeyboardInterrupt
+
+    source.write_bytes(b"no frame")
+    with pytest.raises(CorruptDataError):
+        decompress_file(source, result)
+    source.write_bytes(frame)
+    for call in (compress_file, decompress_file):
+        with pytest.raises(KeyboardInterrupt):
+            call(source, result, progress=stop)
+        assert result.read_bytes() == b"older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["result", "source"]
+    decompress_file(source, result)
+    assert result.read_bytes() == decompress(frame).tobytes()
+    assert stat.S_IMODE(result.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and umask as POSIX has them")
+def test_links_and_permissions_of_destinations(tmp_path: Path) -> None:
+    source, target, link = tmp_path / "source", tmp_path / "target", tmp_path / "link"
+    source.write_bytes(b"data")
+    source.chmod(0o600)
+    link.symlink_to(target)
+    compress_file(source, link)
+    assert link.is_symlink()
+    assert decompress(target.read_bytes()).tobytes() == b"data"
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert target.stat().st_mode == plain.stat().st_mode  # that of any new file
+    round_about = tmp_path / "a"
+    round_about.symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(round_about)
+    with pytest.raises(OSError, match="symbolic links"):
+        compress_file(source, round_about)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no names for open files")
+def test_destinations_that_are_open_already(tmp_path: Path) -> None:
+    source, archive = tmp_path / "source", tmp_path / "archive"
+    source.write_bytes(b"data")
+    archive.write_bytes(b"kept ")
+    with archive.open("ab") as file:
+        for name in (f"/dev/fd/{file.fileno()}", f"/proc/self/fd/{file.fileno()}"):
+            if Path(name).parent.exists():
+                compress_file(source, name)
+    content = archive.read_bytes()
+    assert content.startswith(b"kept \x89PIN")
+    frame = compressed(b"data")
+    assert content in {b"kept " + frame, b"kept " + frame * 2}
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as pipe:
+        compress_file(source, f"/dev/fd/{write}")
+        os.close(write)
+        assert pipe.read() == frame
+
+
+def test_names_that_are_no_paths(tmp_path: Path) -> None:
+    wrong: Any
+    for wrong in (b"name", 3.5, None, ["a"]):
+        with pytest.raises(TypeError, match="must be a path or a binary file"):
+            compress_file(wrong, tmp_path / "result")
+        with pytest.raises(TypeError, match="must be a path or a binary file"):
+            decompress_file(io.BytesIO(compress(b"")), wrong)
+    with pytest.raises(TypeError, match=r"os\.fsdecode"):
+        compress_file(b"name", tmp_path / "result")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_source_that_is_cut_off_while_it_is_read(tmp_path: Path, threads: int) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(compress(rng(1).integers(0, 256, 20_000_000, np.uint8)))
+
+    def cut(*_: object) -> None:
+        os.truncate(source, 100)
+
+    with pytest.raises(CorruptDataError, match="the data ends at byte"):
+        decompress_file(source, tmp_path / "result", threads=threads, progress=cut)
+    assert not (tmp_path / "result").exists()

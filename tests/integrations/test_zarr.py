@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import zarr
 from dask import array as dask_array
+from zarr.codecs import numcodecs as filters
 from zarr.dtype import VariableLengthUTF8
 from zarr.storage import LocalStore, MemoryStore
 
@@ -453,3 +454,55 @@ def test_zarr_format_2() -> None:
         assert same(array[1, 3:7], values[1, 3:7])
     times = np.array(["2026-01-01", "NaT"], "M8[D]")
     assert same(created(times, (2,), {"compressors": Pyinfo()}, zarr_format=2)[:], times)
+
+
+FILTERS = [
+    ("Delta", {"dtype": "<i4"}),
+    ("Delta", {"dtype": "<i4", "astype": "<i2"}),
+    ("FixedScaleOffset", {"dtype": "<f8", "astype": "<i2", "scale": 10, "offset": 0}),
+    ("FixedScaleOffset", {"dtype": "<f8", "scale": 10, "offset": 0}),
+    ("BitRound", {"keepbits": 6}),
+]
+
+
+@EACH_WAY
+@pytest.mark.filterwarnings("ignore:Numcodecs codecs are not in the Zarr")
+@pytest.mark.parametrize(("name", "options"), FILTERS)
+def test_chunks_that_filters_hand_over(
+    way: dict[str, Any], name: str, options: dict[str, Any]
+) -> None:
+    """What they make is not always of the dtype, or the shape, that they say it is."""
+    chosen = getattr(filters, name)(**options)
+    dtype = options.get("dtype", "<f4")
+    values = np.arange(60).reshape(6, 10).astype(dtype)
+    array = zarr.create_array(
+        MemoryStore(), shape=values.shape, chunks=(4, 5), dtype=dtype, filters=[chosen], **way
+    )
+    array[...] = values
+    np.testing.assert_array_equal(array[...], values, strict=True)
+    np.testing.assert_array_equal(array[1:3, 2], values[1:3, 2])
+
+
+def test_integers_of_numpy_become_json() -> None:
+    codec = ArrayCodec(block_size=np.int64(65536), threads=np.int8(2), effort=np.uint8(1))  # type: ignore[arg-type]
+    assert json.dumps(codec.to_dict())
+    assert codec == ArrayCodec(block_size=65536, threads=2, effort=1)
+    other = BytesCodec(typesize=np.int64(4))  # type: ignore[arg-type]
+    assert type(other.typesize) is int
+    assert json.dumps(Pyinfo(block_size=np.int64(65536), typesize=np.int64(2)).get_config())  # type: ignore[arg-type]
+
+
+def test_what_chunks_may_decode_to() -> None:
+    bomb = pyinfo.compress(np.zeros(1 << 24, np.uint8))
+    assert len(bomb) < 2000
+    with pytest.raises(ValueError, match="more than the 1000 allowed"):
+        Pyinfo(max_size=1000).decode(bomb)
+    assert "max_size" not in Pyinfo(max_size=1000).get_config()
+    store = MemoryStore()
+    values = symbols(1000, 3)
+    array = zarr.create_array(store, shape=1000, chunks=1000, dtype="u1", **COMPRESSOR)
+    array[...] = values
+    key = next(key for key in store._store_dict if key.startswith("c/"))
+    store._store_dict[key] = type(store._store_dict[key]).from_bytes(bomb)
+    with pytest.raises(ValueError, match="allowed"):
+        array[...]
