@@ -11,9 +11,9 @@ inline constexpr int kMostThreads = 4096;
 inline constexpr int kThreadsPerCore = 4;
 
 // Calls task(context, i) for i in 0 .. count - 1 on at most `threads` threads (0: one per core),
-// and at most kThreadsPerCore per core; the calling thread is one of them. Tasks must not throw: they
-// are noexcept. If the system gives no thread, fewer run. Where the calling thread is interrupted(),
-// what has not begun is left out.
+// and at most kThreadsPerCore per core; the calling thread is one of them. Tasks must not throw:
+// they are noexcept. If the system gives no thread, fewer run. Where the calling thread is
+// interrupted(), what has not begun is left out.
 void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i) noexcept,
               void* context);
 
