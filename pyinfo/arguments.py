@@ -102,6 +102,8 @@ def require_same_shape(
     shapes: Sequence[tuple[int, ...]], names: Sequence[str], what: str = "samples"
 ) -> None:
     """Raise ValueError unless all shapes are one; axes of length 1 make no difference."""
+    if shapes.count(shapes[0]) == len(shapes):
+        return
     require_same_number([math.prod(shape) for shape in shapes], names, what)
     first, *others = ([n for n in shape if n != 1] for shape in shapes)
     for i, other in enumerate(others, 1):

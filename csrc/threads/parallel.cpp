@@ -18,8 +18,11 @@ int resolve(int threads) noexcept {
 }
 
 std::size_t useful_threads(std::size_t count, int threads) noexcept {
-  const int most = kThreadsPerCore * resolve(0);
-  return std::min(count, std::size_t(std::min(resolve(threads), most)));
+  // How many cores there are is asked of the system, which takes longer than many a call here.
+  if (count <= 1) return count;
+  const std::size_t wanted = std::min(count, std::size_t(resolve(threads)));
+  if (wanted <= kThreadsPerCore) return wanted;
+  return std::min(wanted, std::size_t{kThreadsPerCore} * std::size_t(resolve(0)));
 }
 
 void parallel(std::size_t count, int threads, void (*task)(void* context, std::size_t i) noexcept,

@@ -63,6 +63,10 @@ def read_samples(samples: Any, name: str = "samples") -> Samples:
     missing = masked = None
     if type(samples) is np.ndarray:
         array = samples
+        if array.ndim == 1 and array.dtype.kind not in "TO":
+            flags = array.flags
+            if flags.c_contiguous and flags.aligned and array.dtype.isnative:
+                return Samples(array, array.shape, None)  # as nearly all of them come
     elif isinstance(samples, (bytes, bytearray)):  # which would become an array of text
         array = np.frombuffer(samples, np.uint8)
     elif isinstance(samples, str):

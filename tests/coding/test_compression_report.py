@@ -127,6 +127,8 @@ def test_options_are_those_of_compress() -> None:
     with pytest.raises(ValueError, match="coder"):
         compression_report(data, coder="x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="Python objects"):
+        compression_report([object()])
+    with pytest.raises(ValueError, match="nulls"):
         compression_report([None])
 
 
