@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.conftest import CLOCK, PACKAGES
+from bench.conftest import QUICK_LIMIT
 from bench.growth.claims import CLAIMS
 from bench.inputs.coded_bytes import BFLOAT16, FOUR_BITS, KINDS
 from bench.peers import counting, dependence, measures
@@ -35,6 +35,18 @@ FEW = (1 << 2, 1 << 5, 1 << 8, 1 << 11)
 OF_SAMPLES = {*dependence.MEASURES, *(f"Counts.from_samples, {kind}" for kind in counting.SAMPLES)}
 ROUNDS = 5
 SAMPLE_SECONDS = 0.005
+
+
+class Clock:
+    """A clock that stands still until somebody moves it: for what other processes time."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+CLOCK = Clock()
 
 
 @dataclass(frozen=True)
@@ -94,17 +106,23 @@ def _functions() -> Iterator[Group]:
                 yield Group(f"{name} n={n}", workload, n, touched, elements=elements)
 
 
-def _parameters() -> Iterator[object]:
-    for group in (*_measures(), *_coding(), *_functions()):
-        for row, isa in group.rows():
-            marks = [pytest.mark.elements(group.elements or group.n)]
-            if isa is not None:
-                marks.append(pytest.mark.benchmark(timer=CLOCK))
-            name = row if isa is None else f"{row} ({isa})"
-            yield pytest.param(group, row, isa, marks=marks, id=f"{group.name} {name}")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for each row of each group; of small groups alone, if it is to be quick."""
+    limit = QUICK_LIMIT if metafunc.config.getoption("--quick") else math.inf
+    groups = (*_measures(), *_coding(), *_functions())
+    small = (group for group in groups if (group.elements or group.n) <= limit)
+    parameters = [
+        pytest.param(
+            *(group, row, isa),
+            marks=[pytest.mark.benchmark(timer=CLOCK)] if isa else [],
+            id=f"{group.name} {row}" + (f" ({isa})" if isa else ""),
+        )
+        for group in small
+        for row, isa in group.rows()
+    ]
+    metafunc.parametrize(("group", "row", "isa"), parameters)
 
 
-@pytest.mark.parametrize(("group", "row", "isa"), list(_parameters()))
 def test_call(benchmark: BenchmarkFixture, group: Group, row: str, isa: str | None) -> None:
     benchmark.group = group.name
     benchmark.extra_info.update(
@@ -113,7 +131,7 @@ def test_call(benchmark: BenchmarkFixture, group: Group, row: str, isa: str | No
         workload=[group.workload.family, *group.workload.details],
         impl=row if isa is None else f"{row} ({isa})",
         isa=(isa or active_isa()) if is_own(row) else None,
-        versions=versions(*PACKAGES),
+        versions=versions(),
     )
     if isa is not None:
         _measure_elsewhere(benchmark, lasting_worker(isa), group.workload, row)

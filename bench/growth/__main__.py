@@ -13,11 +13,11 @@ from rich.table import Table
 
 from bench.growth.claim import Claim
 from bench.growth.claims import CLAIMS
-from bench.processes.machine import active_isa, cpu_model, seconds_per_byte
+from bench.processes.machine import active_isa, cpu_model
 from bench.processes.timing import pin_to_one_cpu
 from bench.report.console import console
 from pyinfo.testing import Memory, Verdict, judge_memory, judge_time
-from pyinfo.testing.machine import cache_levels
+from pyinfo.testing.machine import cache_levels, seconds_per_byte
 
 HEADINGS = ("what", "time", "slope", "residual", "ns per unit", "memory", "bytes", "holds")
 

@@ -24,7 +24,6 @@ ZSTANDARD_INTO = f"{ZSTANDARD}, readinto"
 CONSTRICTION = "constriction"
 ZIPNN = "zipnn"
 COPY = "numpy.copyto"
-PACKAGES = ("zstandard", "constriction", "zipnn", "torch", "ml_dtypes")
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,8 @@ from bench.peers import codes, counting, dependence
 from bench.peers.candidate import PYINFO, Candidate, installed
 from bench.processes.timing import Call
 
-# By the word that names of rows begin with, which is the name of the module.
-PACKAGES = {
-    "bitarray": "bitarray",
-    "constriction": "constriction",
-    "pandas": "pandas",
-    "polars": "polars",
-    "sklearn": "scikit-learn",
-}
+# Modules that may be missing; names of rows begin with them.
+MODULES = ("bitarray", "constriction", "pandas", "polars", "sklearn")
 
 PEERS: Mapping[str, Mapping[str, Callable[[Call], Candidate]]] = {
     **codes.PEERS,
@@ -42,7 +36,7 @@ def rows(name: str, n: int = 0) -> list[str]:
 
 def _is_there(row: str) -> bool:
     module = re.split("[ .]", row)[0]
-    return module not in PACKAGES or bool(installed(module))
+    return module not in MODULES or bool(installed(module))
 
 
 def candidate(row: str, name: str, n: int) -> Candidate:

@@ -12,19 +12,13 @@ from typing import Any
 
 import pyinfo.config
 from bench import ROOT
-from pyinfo.testing.machine import cache_sizes, seconds_per_byte
+from pyinfo.testing.machine import cache_sizes
 
-__all__ = [
-    "active_isa",
-    "available_isas",
-    "cache_sizes",
-    "cpu_model",
-    "describe",
-    "run_native",
-    "seconds_per_byte",
-    "version_and_place",
-    "versions",
-]
+# Whose versions a report names: NumPy's, those of the peers and of what checks them.
+PACKAGES = (
+    *("numpy", "numkong", "polars", "scipy", "torch", "zstandard", "constriction", "zipnn"),
+    *("ml_dtypes", "bitarray", "pandas", "scikit-learn", "mpmath", "numcodecs", "zarr"),
+)
 
 
 def cpu_model() -> str:
@@ -55,10 +49,10 @@ def available_isas() -> list[str]:
     return [str(isa) for isa in pyinfo.config.config()["available_isas"]]
 
 
-def versions(*packages: str) -> dict[str, str]:
-    """Versions of Python, pyinfo and the named packages, those that are installed."""
+def versions() -> dict[str, str]:
+    """Versions of Python, pyinfo and the packages that are installed."""
     found = {"python": platform.python_version(), "pyinfo": str(pyinfo.config.config()["version"])}
-    for package in ("numpy", *packages):
+    for package in PACKAGES:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -66,9 +60,9 @@ def versions(*packages: str) -> dict[str, str]:
     return found
 
 
-def describe(*packages: str) -> dict[str, str]:
+def describe() -> dict[str, str]:
     """The header of a report."""
-    named = " ".join(f"{name} {version}" for name, version in versions(*packages).items())
+    named = " ".join(f"{name} {version}" for name, version in versions().items())
     caches = ", ".join(_bytes(size) for size in cache_sizes())
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),

@@ -10,10 +10,11 @@ from bench.inputs.coded_bytes import GEOMETRIC, TEXT, WEIGHTS, coding_data, entr
 from bench.peers.candidate import NUMPY, PYINFO, is_own, owner
 from bench.peers.codecs import PARETO, ZSTANDARD_INTO, is_there, own_row
 from bench.peers.measures import MEASURES
-from bench.processes.machine import available_isas, cache_sizes, seconds_per_byte
+from bench.processes.machine import available_isas
 from bench.processes.rounds import Times, take_rounds
 from bench.processes.workload import Subject, Workload
 from bench.report.effort import Effort
+from pyinfo.testing.machine import cache_sizes, seconds_per_byte
 
 MEASURED = ("entropy", "kl_divergence")
 SIZES = tuple(1 << k for k in range(2, 25))

@@ -1,6 +1,5 @@
 """A report is tables of rows; this is what they are and how they look as text."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -122,21 +121,6 @@ def bytes_text(n: int) -> str:
         if n >= unit and n % unit == 0:
             return f"{n // unit} {name}"
     return f"{n} bytes"
-
-
-def markdown(header: Mapping[str, str], tables: list[Table]) -> str:
-    """The whole report as Markdown."""
-    lines = [*(f"- {name}: {text}" for name, text in header.items()), ""]
-    for table in tables:
-        lines += [f"## {table.title}", "", table.note, ""]
-        headings, *rows = map(_line, table.lines())
-        lines += [headings, re.sub(r"[^|]+", " --- ", headings.replace(r"\|", "")), *rows]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
 def as_json(header: Mapping[str, str], tables: list[Table]) -> dict[str, Any]:
