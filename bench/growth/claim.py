@@ -31,18 +31,6 @@ class Claim:
         return self.name.partition(" ")[0].rstrip(",")
 
 
-def calling(function: Callable[..., Any], *make: Callable[[int], Any], **options: Any) -> Prepare:
-    """The calls of a function on what is made for n; an option that can be called is made, too."""
-
-    def prepare(n: int) -> Call:
-        given = {key: each(n) if callable(each) else each for key, each in options.items()}
-        return Call(function, tuple(each(n) for each in make), given)
-
-    return prepare
-
-
-def calling_method(
-    name: str, of: Callable[[int], Any], *make: Callable[[int], Any], **options: Any
-) -> Prepare:
-    """The calls of a method of an object that is made for n."""
-    return lambda n: calling(getattr(of(n), name), *make, **options)(n)
+def call(function: Callable[..., Any], *args: Any, **options: Any) -> Call:
+    """A call as it is written, not made yet."""
+    return Call(function, args, options)

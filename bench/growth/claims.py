@@ -1,13 +1,12 @@
 """How the cost of everything public is claimed to grow."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 import pyinfo
 from bench.growth import coding_claims, count_claims
-from bench.growth.claim import Claim, Prepare, calling
+from bench.growth.claim import Claim, Prepare, call
 from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import labels
@@ -65,10 +64,6 @@ def _few_counts(n: int) -> Array:
     return np.random.default_rng(0).integers(0, 50, n)
 
 
-def _always(value: int) -> Callable[[int], Any]:
-    return lambda n: value
-
-
 _ALL = (
     *map(_of_measure, MEASURES.values()),
     _of_labels(pyinfo.entropy_of, 1),
@@ -83,16 +78,17 @@ _ALL = (
     _of_labels(pyinfo.interaction_information, 3, memory="n"),
     _of_labels(pyinfo.transfer_entropy, 2, memory="n"),
     _of_samples(
-        "pairwise_mutual_information", 8, calling(pyinfo.pairwise_mutual_information, _table), "n"
+        "pairwise_mutual_information",
+        8,
+        lambda n: call(pyinfo.pairwise_mutual_information, _table(n)),
+        "n",
     ),
-    _of_samples("block_entropy", 1, calling(pyinfo.block_entropy, four_bits, _always(2)), "n"),
-    _of_samples("entropy_rate", 1, calling(pyinfo.entropy_rate, four_bits, _always(1)), "n"),
+    _of_samples("block_entropy", 1, lambda n: call(pyinfo.block_entropy, four_bits(n), 2), "n"),
+    _of_samples("entropy_rate", 1, lambda n: call(pyinfo.entropy_rate, four_bits(n), 1), "n"),
     Claim(
         "estimate_entropy chao-wang-jost",
-        calling(pyinfo.estimate_entropy, _few_counts, estimator="chao-wang-jost"),
-        8,
-        doublings(16, 22),
-        doublings(14, 19),
+        lambda n: call(pyinfo.estimate_entropy, _few_counts(n), estimator="chao-wang-jost"),
+        *(8, doublings(16, 22), doublings(14, 19)),
         time="n log n",
         memory="n",
     ),

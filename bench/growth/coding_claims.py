@@ -3,39 +3,43 @@
 import atexit
 import functools
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 import pyinfo
-from bench.growth.claim import Claim, calling, calling_method
+from bench.growth.claim import Claim, Prepare, call
 from bench.inputs.coded_bytes import Bytes, four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import alphabet
+from bench.processes.timing import Call
 from pyinfo.testing import Growth, doublings
 
 PIECE = 1 << 18  # of a stream, in bytes
 LARGE = [k << 23 for k in range(1, 7)]  # what works in pieces of some MiB, works in several
+STREAMED = doublings(20, 25)
+ALPHABETS = doublings(9, 15)
 Code = pyinfo.HuffmanCode | pyinfo.RansModel
-ALPHABETS = (doublings(9, 15), doublings(9, 15))
 
 
 def _room(n: int) -> Bytes:
     return np.empty(n, np.uint8)
 
 
-def _coded(n: int) -> bytes:
-    return pyinfo.compress(four_bits(n))
+def _coded(n: int, coder: str = "auto") -> bytes:
+    return pyinfo.compress(four_bits(n), coder=coder)
 
 
 def _whole_calls(coder: str) -> tuple[Claim, ...]:
     """Whole blocks: shorter input has fewer lanes, which is a matter of speed, not of growth."""
     sizes = doublings(18, 24), doublings(16, 21)
-    compress = calling(pyinfo.compress, four_bits, coder=coder)
-    decompress = calling(
-        pyinfo.decompress, lambda n: pyinfo.compress(four_bits(n), coder=coder), out=_room
-    )
+
+    def compress(n: int) -> Call:
+        return call(pyinfo.compress, four_bits(n), coder=coder)
+
+    def decompress(n: int) -> Call:
+        return call(pyinfo.decompress, _coded(n, coder), out=_room(n))
+
     return (
         Claim(f"compress {coder}", compress, 1.5, *sizes, memory="n"),
         Claim(f"decompress {coder}", decompress, 1.5, *sizes),
@@ -45,30 +49,14 @@ def _whole_calls(coder: str) -> tuple[Claim, ...]:
 # -- Streams and files ----------------------------------------------------------------------------
 
 
-def _pieces(data: Bytes | bytes) -> list[memoryview]:
-    whole = memoryview(data)
-    return [whole[start : start + PIECE] for start in range(0, len(whole), PIECE)]
-
-
-def _compress_pieces(pieces: list[memoryview]) -> None:
-    compressor = pyinfo.Compressor()
-    for piece in pieces:
-        compressor.compress(piece)
-    compressor.flush()
-
-
-def _decompress_pieces(pieces: list[memoryview]) -> None:
-    decompressor = pyinfo.Decompressor()
-    for piece in pieces:
-        decompressor.decompress(piece)
-
-
-def _stream(
-    name: str, function: Callable[[list[memoryview]], None], source: Callable[[int], Bytes | bytes]
-) -> Claim:
+def _in_pieces(coder: type[pyinfo.Compressor | pyinfo.Decompressor], data: Bytes | bytes) -> None:
     """Data that comes in pieces; what comes out is dropped, as if it were written."""
-    prepare = calling(function, lambda n: _pieces(source(n)))
-    return Claim(name, prepare, 1.5, doublings(20, 25), doublings(20, 25))
+    stream, whole = coder(), memoryview(data)
+    step = stream.compress if isinstance(stream, pyinfo.Compressor) else stream.decompress
+    for start in range(0, len(whole), PIECE):
+        step(whole[start : start + PIECE])
+    if isinstance(stream, pyinfo.Compressor):
+        stream.flush()
 
 
 @functools.cache
@@ -80,46 +68,28 @@ def _folder() -> Path:
     return Path(folder.name)
 
 
-def _file(
-    name: str, function: Callable[[Path, Path], object], source: Callable[[int], Bytes | bytes]
-) -> Claim:
-    def written(n: int) -> Path:
-        path = _folder() / f"{name}-{n}"
-        path.write_bytes(source(n))
-        return path
+def _file(name: str, data: Bytes | bytes) -> Path:
+    path = _folder() / name
+    path.write_bytes(data)
+    return path
 
-    prepare = calling(function, written, lambda n: _folder() / f"{name}-{n}-out")
-    return Claim(name, prepare, 3, LARGE, LARGE)
+
+def _blocks(n: int) -> Path:
+    """A file of n blocks: their index is what is read."""
+    return _file(f"{n} blocks", pyinfo.compress(four_bits(64 * n), block_size=64))
 
 
 # -- Frames ---------------------------------------------------------------------------------------
 
 
-def _frame(name: str, use: Callable[[pyinfo.Frame], object], time: str) -> Claim:
+def _frame(name: str, prepare: Prepare, time: str) -> Claim:
     """What is done with a frame that is open. One block and more: whole blocks are decoded."""
-    prepare = calling(use, lambda n: pyinfo.Frame(_coded(n)))
     return Claim(name, prepare, 1.5, doublings(18, 24), doublings(18, 23), time=time)
 
 
-def _read_part(frame: pyinfo.Frame) -> object:
-    middle = len(frame) // 2
-    return frame.read(middle, middle + 1000)
-
-
-def _read_flat_part(frame: pyinfo.Frame) -> object:
-    middle = len(frame) // 2
-    return frame.read_flat(middle, middle + 1000)
-
-
-def _open_and_close(path: Path) -> None:
-    pyinfo.Frame.open(path).close()
-
-
-def _file_of_blocks(blocks: int) -> Path:
-    """Their index is what is read."""
-    path = _folder() / f"{blocks} blocks"
-    path.write_bytes(pyinfo.compress(four_bits(64 * blocks), block_size=64))
-    return path
+def _part(method: str, n: int) -> Call:
+    read = getattr(pyinfo.Frame(_coded(n)), method)
+    return call(read, n // 2, n // 2 + 1000)
 
 
 # -- Codes ----------------------------------------------------------------------------------------
@@ -128,39 +98,45 @@ def _file_of_blocks(blocks: int) -> Path:
 def _messages(code: type[Code], limit: dict[str, int]) -> tuple[Claim, ...]:
     """Messages with a shared code; 128 lanes from where they are all in use."""
 
-    def shared(n: int) -> Code:
-        return code.from_samples(four_bits(n))
+    def encode(n: int) -> Call:
+        return call(code.from_samples(four_bits(n)).encode, four_bits(n))
 
-    def of_alphabet(n: int) -> Code:
-        return code.from_counts(alphabet(n), **limit)
+    def decode(n: int) -> Call:
+        shared = code.from_samples(four_bits(n))
+        return call(shared.decode, shared.encode(four_bits(n)), out=_room(n))
 
-    name = code.__name__
-    sizes, quick = doublings(17, 24), doublings(16, 21)
+    def expected(n: int) -> Call:
+        return call(code.from_counts(alphabet(n), **limit).expected_length, alphabet(n))
+
+    name, sizes, quick = code.__name__, doublings(17, 24), doublings(16, 21)
     tables = doublings(8, 15), doublings(8, 13)
-    encode = calling_method("encode", shared, four_bits)
-    decode = calling_method("decode", shared, lambda n: shared(n).encode(four_bits(n)), out=_room)
-    expected = calling_method("expected_length", of_alphabet, alphabet)
     return (
         # New memory for large results has a price of its own.
         Claim(f"{name}.encode", encode, 1.5, quick, quick, memory="n"),
         Claim(f"{name}.decode", decode, 1.5, sizes, quick),
-        Claim(f"{name}.from_samples", calling(code.from_samples, four_bits), 1, sizes, quick),
+        Claim(
+            f"{name}.from_samples", lambda n: call(code.from_samples, four_bits(n)), 1, sizes, quick
+        ),
         Claim(f"{name}.expected_length", expected, 24, *tables, memory="n"),
     )
 
 
-def _built(name: str, build: Callable[[Array], object], counts: Callable[[int], Array]) -> Claim:
+def _built(name: str, prepare: Prepare) -> Claim:
     """Building a code for n symbols."""
-    return Claim(name, calling(build, counts), 32, *ALPHABETS, time="n log n", memory="n")
+    return Claim(name, prepare, 32, ALPHABETS, ALPHABETS, time="n log n", memory="n")
 
 
-def _huffman_code(counts: Array) -> pyinfo.HuffmanCode:
+def _restored(name: str, prepare: Prepare) -> Claim:
+    return Claim(name, prepare, 4, ALPHABETS, ALPHABETS, memory=None)
+
+
+def _huffman(counts: Array) -> Call:
     """With a limit that grows with n: the decoder's table has as many entries as it can tell."""
-    return pyinfo.HuffmanCode.from_counts(counts, max_length=counts.size.bit_length())
+    return call(pyinfo.HuffmanCode.from_counts, counts, max_length=counts.size.bit_length())
 
 
-def _rans_model(counts: Array) -> pyinfo.RansModel:
-    return pyinfo.RansModel.from_counts(counts, precision=16)
+def _rans(n: int) -> Call:
+    return call(pyinfo.RansModel.from_counts, alphabet(n), precision=16)
 
 
 def _squares(n: int) -> Array:
@@ -168,64 +144,68 @@ def _squares(n: int) -> Array:
     return np.ceil((n / np.arange(1, n + 1)) ** 2).astype(np.int64)
 
 
-def _steep(longest: int) -> Array:
+def _steep(longest: int) -> Call:
     """Counts so different that the limit is the length of the longest codeword."""
-    del longest
-    return np.rint(1.09 ** np.arange(256)).astype(np.int64)
+    counts = np.rint(1.09 ** np.arange(256)).astype(np.int64)
+    return call(pyinfo.HuffmanCode.from_counts, counts, max_length=longest)
 
 
 CLAIMS = (
     *_whole_calls("huffman"),
     *_whole_calls("rans"),
-    _stream("Compressor", _compress_pieces, four_bits),
-    _stream("Decompressor", _decompress_pieces, _coded),
-    _file("compress_file", pyinfo.compress_file, four_bits),
-    _file("decompress_file", pyinfo.decompress_file, _coded),
-    _frame("Frame.verify", pyinfo.Frame.verify, "n"),
-    _frame("Frame.read (1000 elements)", _read_part, "1"),
-    _frame("Frame.read_flat (1000 elements)", _read_flat_part, "1"),
+    Claim(
+        "Compressor",
+        lambda n: call(_in_pieces, pyinfo.Compressor, four_bits(n)),
+        *(1.5, STREAMED, STREAMED),
+    ),
+    Claim(
+        "Decompressor",
+        lambda n: call(_in_pieces, pyinfo.Decompressor, _coded(n)),
+        *(1.5, STREAMED, STREAMED),
+    ),
+    Claim(
+        "compress_file",
+        lambda n: call(pyinfo.compress_file, _file(f"{n}", four_bits(n)), _folder() / f"{n}.coded"),
+        *(3, LARGE, LARGE),
+    ),
+    Claim(
+        "decompress_file",
+        lambda n: call(pyinfo.decompress_file, _file(f"{n}.in", _coded(n)), _folder() / f"{n}.out"),
+        *(3, LARGE, LARGE),
+    ),
+    _frame("Frame.verify", lambda n: call(pyinfo.Frame(_coded(n)).verify), "n"),
+    _frame("Frame.read (1000 elements)", functools.partial(_part, "read"), "1"),
+    _frame("Frame.read_flat (1000 elements)", functools.partial(_part, "read_flat"), "1"),
     Claim(
         "Frame.open",
-        calling(_open_and_close, _file_of_blocks),
-        16,
-        doublings(13, 18),
-        doublings(13, 18),
+        lambda n: call(lambda path: pyinfo.Frame.open(path).close(), _blocks(n)),
+        *(16, doublings(13, 18), doublings(13, 18)),
         memory=None,
     ),
     Claim(
         "compression_report",
-        calling(pyinfo.compression_report, four_bits),
-        2,
-        doublings(17, 23),
-        doublings(16, 21),
+        lambda n: call(pyinfo.compression_report, four_bits(n)),
+        *(2, doublings(17, 23), doublings(16, 21)),
         memory="n",
     ),
     *_messages(pyinfo.HuffmanCode, {"max_length": 16}),
     *_messages(pyinfo.RansModel, {"precision": 16}),
-    _built("HuffmanCode.from_counts", _huffman_code, alphabet),
-    _built("HuffmanCode.from_counts (package-merge)", _huffman_code, _squares),
+    _built("HuffmanCode.from_counts", lambda n: _huffman(alphabet(n))),
+    _built("HuffmanCode.from_counts (package-merge)", lambda n: _huffman(_squares(n))),
     # The decoder's tables: with 256 symbols the O(n L) of package-merge is not seen beside them.
     Claim(
         "HuffmanCode.from_counts (n = longest codeword)",
-        calling(pyinfo.HuffmanCode.from_counts, _steep, max_length=lambda longest: longest),
-        0,
-        range(9, 17),
-        range(9, 17),
+        _steep,
+        *(0, range(9, 17), range(9, 17)),
         time=Growth("2^n", np.exp2),
     ),
-    Claim(
+    _restored(
         "HuffmanCode.from_lengths",
-        calling(pyinfo.HuffmanCode.from_lengths, lambda n: _huffman_code(alphabet(n)).lengths),
-        4,
-        *ALPHABETS,
-        memory=None,
+        lambda n: call(pyinfo.HuffmanCode.from_lengths, _huffman(alphabet(n))().lengths),
     ),
-    _built("RansModel.from_counts", _rans_model, alphabet),
-    Claim(
+    _built("RansModel.from_counts", _rans),
+    _restored(
         "RansModel.from_frequencies",
-        calling(pyinfo.RansModel.from_frequencies, lambda n: _rans_model(alphabet(n)).frequencies),
-        4,
-        *ALPHABETS,
-        memory=None,
+        lambda n: call(pyinfo.RansModel.from_frequencies, _rans(n)().frequencies),
     ),
 )

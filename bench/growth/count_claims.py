@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.growth.claim import Claim, Prepare, calling, calling_method
+from bench.growth.claim import Claim, Prepare, call
 from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES, labels
@@ -31,7 +31,10 @@ _some = SAMPLES["int64, 1000 distinct, sparse"]
 def _counting(kind: str) -> Claim:
     """In the memory of a table of the different values, which no number of samples makes larger."""
     name = f"Counts.from_samples, {kind}"
-    prepare = calling(pyinfo.Counts.from_samples, SAMPLES[kind])
+
+    def prepare(n: int) -> Call:
+        return call(pyinfo.Counts.from_samples, SAMPLES[kind](n))
+
     if kind == ALL_DIFFERENT:
         return Claim(name, prepare, 32, doublings(14, 20), doublings(13, 18), memory=None)
     return _of_samples(name, SAMPLES[kind](1).itemsize, prepare)
@@ -54,10 +57,6 @@ def _chunks(n: int) -> list[Array]:
     return [piece for (piece,) in _pieces(SAMPLES["uint8 uniform"](n))]
 
 
-def _joint_update(n: int) -> Call:
-    return Call(pyinfo.JointCounts.from_samples(*_pair(n)).update, _pair(n))
-
-
 def _different(n: int, seed: int = 0) -> pyinfo.Counts:
     random = np.random.default_rng(seed)
     return pyinfo.Counts(np.unique(random.integers(0, 2**62, n)), random.integers(1, 50, n))
@@ -75,8 +74,7 @@ def _of_table(name: str, touched: float, prepare: Prepare) -> Claim:
 
 
 def _of_cells(method: str, *args: object) -> Claim:
-    given = (lambda n, value=value: value for value in args)
-    return _of_table(f"JointCounts.{method}", 64, calling_method(method, _cells, *given))
+    return _of_table(f"JointCounts.{method}", 64, lambda n: call(getattr(_cells(n), method), *args))
 
 
 def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], Any]) -> Claim:
@@ -90,33 +88,43 @@ def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], Any]) -> Claim:
     return Claim(f"Counts.{method}", prepare, 1, sizes, sizes, time="1")
 
 
-_update = calling_method("update", lambda n: pyinfo.Counts.from_samples(_some(n)), _some)
-_merge = calling_method("merge", _different, lambda n: _different(n, 1))
-
 CLAIMS = (
     *map(_counting, KINDS),
-    _of_samples("Counts.update", 8, _update),
-    _of_samples("Counts.from_chunks", 1, calling(pyinfo.Counts.from_chunks, _chunks), "log n"),
+    _of_samples(
+        "Counts.update", 8, lambda n: call(pyinfo.Counts.from_samples(_some(n)).update, _some(n))
+    ),
+    _of_samples(
+        "Counts.from_chunks", 1, lambda n: call(pyinfo.Counts.from_chunks, _chunks(n)), "log n"
+    ),
     # Pairs of 16 bytes from both tables: read, joined, sorted, written. From some thousand values
     # on they are counted in another way, with a cost of its own; from 2**20 on in chunks, which
     # are merged: a step that would look like growth.
-    Claim("Counts.merge", _merge, 128, doublings(14, 19), doublings(6, 11), memory=None),
-    _of_table("Counts.entropy", 8, calling_method("entropy", _different)),
+    Claim(
+        "Counts.merge",
+        lambda n: call(_different(n).merge, _different(n, 1)),
+        *(128, doublings(14, 19), doublings(6, 11)),
+        memory=None,
+    ),
+    _of_table("Counts.entropy", 8, lambda n: call(_different(n).entropy)),
     _of_bytes("symbol_counts"),
     _of_bytes("huffman_code"),
     _of_bytes("rans_model"),
     _of_bytes("expected_length", pyinfo.Counts.huffman_code),
     _of_samples(
-        "JointCounts.from_samples", 16, lambda n: Call(pyinfo.JointCounts.from_samples, _pair(n))
+        "JointCounts.from_samples", 16, lambda n: call(pyinfo.JointCounts.from_samples, *_pair(n))
     ),
-    _of_samples("JointCounts.update", 16, _joint_update),
+    _of_samples(
+        "JointCounts.update",
+        16,
+        lambda n: call(pyinfo.JointCounts.from_samples(*_pair(n)).update, *_pair(n)),
+    ),
     _of_samples(
         "JointCounts.from_chunks",
         16,
-        calling(pyinfo.JointCounts.from_chunks, lambda n: list(_pieces(*_pair(n)))),
+        lambda n: call(pyinfo.JointCounts.from_chunks, list(_pieces(*_pair(n)))),
         "log n",
     ),
-    _of_table("JointCounts.merge", 64, calling_method("merge", _cells, _cells)),
+    _of_table("JointCounts.merge", 64, lambda n: call(_cells(n).merge, _cells(n))),
     *map(_of_cells, ("entropy", "mutual_information", "table")),
     _of_cells("marginal", 1),
     _of_cells("conditional", {1: 3}),
