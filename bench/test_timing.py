@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from bench.processes.timing import Call, Sampler, Spread, interleaved, ratio, spread
+from bench.processes.timing import Spread, ratio, spread
 from bench.report.bars import at_least, at_most
 from bench.report.rows import Quantity, Row, bytes_text, size_text
+from pyinfo.testing.timing import Call, Sampler, interleaved
 
 
 def clock(seconds_per_call: float, log: list[str], name: str) -> Sampler:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.processes.timing import Call
 from pyinfo.testing import Growth
+from pyinfo.testing.timing import Call
 
 Prepare = Callable[[int], Call]
 

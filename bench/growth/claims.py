@@ -11,8 +11,8 @@ from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import labels
 from bench.peers.measures import MEASURES, Measure
-from bench.processes.timing import Call
 from pyinfo.testing import doublings
+from pyinfo.testing.timing import Call
 
 # What has no input that grows.
 NO_CLAIM = ("CodingReport", "CorruptDataError", "get_include", "show_config")

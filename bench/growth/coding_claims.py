@@ -12,8 +12,8 @@ from bench.growth.claim import Claim, Prepare, call
 from bench.inputs.coded_bytes import Bytes, four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import alphabet
-from bench.processes.timing import Call
 from pyinfo.testing import Growth, doublings
+from pyinfo.testing.timing import Call
 
 PIECE = 1 << 18  # of a stream, in bytes
 LARGE = [k << 23 for k in range(1, 7)]  # what works in pieces of some MiB, works in several

@@ -10,8 +10,8 @@ from bench.growth.claim import Claim, Prepare, call
 from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES, labels
-from bench.processes.timing import Call
 from pyinfo.testing import doublings
+from pyinfo.testing.timing import Call
 
 ALL_DIFFERENT = "int64, nearly all distinct"
 KINDS = (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import util
 
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 PYINFO = "pyinfo"
 NUMPY = "numpy"

@@ -17,7 +17,7 @@ import numpy as np
 import pyinfo
 from bench.inputs.coded_bytes import ALPHABET, BFLOAT16, RANDOM, Bytes, coding_data
 from bench.peers.candidate import PYINFO, Candidate, installed
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 ZSTANDARD = "zstandard level 1"
 ZSTANDARD_INTO = f"{ZSTANDARD}, readinto"
@@ -155,9 +155,8 @@ _NEEDS = {
 }
 
 
-def rows(direction: str, kind: str, n: int) -> list[str]:
+def rows(_: str, kind: str, __: int) -> list[str]:
     """pyinfo's coders and the peers that can be imported here."""
-    del direction, n
     own = [f"{PYINFO} auto"] if kind in (RANDOM, BFLOAT16) else [*map(own_row, PYINFO_CODERS)]
     peers = [ZIPNN, ZSTANDARD] if kind == BFLOAT16 else [ZSTANDARD, ZSTANDARD_INTO, CONSTRICTION]
     return [*own, *(peer for peer in peers if is_there(peer))]

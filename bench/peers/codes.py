@@ -17,7 +17,7 @@ from bench.inputs.coded_bytes import FOUR_BITS, four_bits
 from bench.inputs.distributions import Array
 from bench.peers import codecs
 from bench.peers.candidate import Candidate
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 Preparation = Callable[[Call], Candidate]
 

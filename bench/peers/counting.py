@@ -10,7 +10,7 @@ import pyinfo
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES
 from bench.peers.candidate import PYINFO, Candidate, installed
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 UNIQUE, BINCOUNT = "np.unique", "np.bincount"
 PACKAGES = ("pandas", "polars")
@@ -28,9 +28,8 @@ _CALLS: Mapping[str, Callable[[Array], Call]] = {
 }
 
 
-def rows(kind: str, n: int) -> list[str]:
+def rows(kind: str, _: int = 0) -> list[str]:
     """pyinfo, NumPy's functions, and peers that are installed."""
-    del n
     bincount = [BINCOUNT] if kind.startswith("uint") else []
     there = (f"{package} value_counts" for package in installed(*PACKAGES))
     return [PYINFO, UNIQUE, *bincount, *there]

@@ -15,7 +15,7 @@ import pyinfo
 from bench.inputs.distributions import Array
 from bench.peers.candidate import PYINFO, Candidate, installed
 from bench.peers.measure_peers import BITS_PER_NAT
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 Measure = Callable[..., Any]
 
@@ -138,9 +138,8 @@ COLUMNS = 50
 PAIRS_TIMED = 5
 
 
-def rows(function: str, different: int, n: int) -> list[str]:
+def rows(*_: object) -> list[str]:
     """pyinfo, and scikit-learn in a loop if it is installed."""
-    del function, different, n
     return [PYINFO, *([SKLEARN] if installed("sklearn") else [])]
 
 

@@ -8,7 +8,7 @@ from bench.growth.claims import CLAIMS
 from bench.inputs.samples import SAMPLES
 from bench.peers import codes, counting, dependence
 from bench.peers.candidate import PYINFO, Candidate, installed
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 # Modules that may be missing; names of rows begin with them.
 MODULES = ("bitarray", "constriction", "pandas", "polars", "sklearn")
@@ -17,7 +17,7 @@ PEERS: Mapping[str, Mapping[str, Callable[[Call], Candidate]]] = {
     **codes.PEERS,
     **{
         f"Counts.from_samples, {kind}": {
-            row: functools.partial(counting.counted_by, row) for row in counting.rows(kind, 0)[1:]
+            row: functools.partial(counting.counted_by, row) for row in counting.rows(kind)[1:]
         }
         for kind in SAMPLES
     },
@@ -28,9 +28,8 @@ PEERS: Mapping[str, Mapping[str, Callable[[Call], Candidate]]] = {
 }
 
 
-def rows(name: str, n: int = 0) -> list[str]:
+def rows(name: str, _: int = 0) -> list[str]:
     """pyinfo, references always, peers if they are installed."""
-    del n
     return [PYINFO, *(row for row in PEERS.get(name, {}) if _is_there(row))]
 
 

@@ -14,7 +14,7 @@ from bench.inputs.distributions import Array, Shape, distribution
 from bench.peers.candidate import PYINFO, Candidate
 from bench.peers.measure_peers import Way, peers
 from bench.peers.reference import ALPHA, LINES
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 # In float64 on the same values. The bounds leave room for how the peers sum (float32 sums in
 # float32); a wrong formula or unit is far outside.

@@ -7,7 +7,7 @@ import numpy as np
 import pyinfo
 from bench.inputs.coded_bytes import Bytes, four_bits
 from bench.peers.candidate import PYINFO, Candidate
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 MESSAGE = 4096
 CODES = ("HuffmanCode", "RansModel")
@@ -25,8 +25,7 @@ def shared_code(name: str) -> Code:
     return code
 
 
-def rows(direction: str, code: str) -> list[str]:
-    del direction, code
+def rows(*_: object) -> list[str]:
     return [PYINFO]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import pyinfo
 from bench.peers.candidate import PYINFO, Candidate, installed
-from bench.processes.timing import Call
+from pyinfo.testing.timing import Call
 
 Field = NDArray[np.float32]
 
@@ -117,9 +117,8 @@ def stored(row: str, steps: int, grid: tuple[int, int]) -> Stored:
     return Stored(fields(steps, grid), _codecs(row))
 
 
-def rows(direction: str, threads: int, steps: int, grid: tuple[int, int]) -> list[str]:
+def rows(direction: str, *_: object) -> list[str]:
     """None without Zarr; what decodes without Zarr is measured of pyinfo's codec alone."""
-    del threads, steps, grid
     if len(installed("zarr", "numcodecs")) < 2:
         return []
     return [ARRAY] if direction == "decode" else [ARRAY, ZSTD, BLOSC]

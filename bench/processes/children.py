@@ -11,16 +11,16 @@ import json
 import os
 import subprocess
 import sys
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from bench import ROOT
-from bench.processes.timing import Sampler, allowed_cpus
+from bench.processes.timing import allowed_cpus
 from bench.processes.workload import Workload
+from pyinfo.testing.timing import Sampler
 
 
 class Worker:
-    """A process that makes calls on demand; use it as a context manager."""
+    """A process that makes calls on demand, until it is closed."""
 
     def __init__(self, *, isa: str | None = None, python: str | None = None) -> None:
         self.isa = isa
@@ -72,17 +72,6 @@ class Worker:
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def lasting_worker(isa: str | None = None, python: str | None = None) -> Worker:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from bench.peers.candidate import is_own
 from bench.processes.children import Worker, lasting_worker
-from bench.processes.timing import Sampler, Spread, interleaved, ratio
+from bench.processes.timing import Spread, ratio
 from bench.processes.workload import Subject
+from pyinfo.testing.timing import Sampler, interleaved
 
 
 @dataclass(frozen=True)

@@ -18,20 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pyinfo.testing.timing import Call, Sampler, interleaved
-
-__all__ = [
-    "Call",
-    "Sampler",
-    "Spread",
-    "allowed_cpus",
-    "interleaved",
-    "on_all_cpus",
-    "pin_to_one_cpu",
-    "ratio",
-    "spread",
-]
-
 
 @dataclass(frozen=True)
 class Spread:

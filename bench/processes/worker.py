@@ -16,8 +16,8 @@ from bench.processes.editable import use_build_as_it_is
 def main() -> None:
     use_build_as_it_is()
     from bench.processes.machine import active_isa, version_and_place
-    from bench.processes.timing import Sampler
     from bench.processes.workload import Workload
+    from pyinfo.testing.timing import Sampler
 
     samplers: list[Sampler] = []
     for line in sys.stdin:

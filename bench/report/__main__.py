@@ -1,6 +1,7 @@
 """Measures every bar and prints what came out, met or not."""
 
 import argparse
+import contextlib
 import json
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def main() -> None:
     header = describe()
     header["pinned to"] = "any cpu" if cpu is None else f"cpu {cpu}"
     if arguments.baseline:
-        with Worker(python=arguments.baseline) as worker:
+        with contextlib.closing(Worker(python=arguments.baseline)) as worker:
             header["baseline"] = f"{arguments.baseline}, pyinfo {worker.version()}"
     if arguments.quick:
         header["note"] = "quick run: the sizes are small, the figures mean nothing"

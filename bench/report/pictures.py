@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from bench.peers.candidate import is_own
 from bench.report.curves import Codec, Curves, Growth, Throughput
 
 mpl.use("Agg")
@@ -92,16 +93,11 @@ def _sign(figure: Figure, header: Mapping[str, str]) -> None:
     figure.text(0.02, 0.015, textwrap.fill(text, 165), fontsize=6.5, color="#777777", va="bottom")
 
 
-def _label_ends(axes: Any, lines: Mapping[str, tuple[float, float]], gap: float) -> None:
+def _label_ends(axes: Any, lines: Mapping[str, float], gap: float) -> None:
     """Names at the right ends of lines, moved apart where they would overlap."""
     low, high = axes.get_ylim()
-    logarithmic = axes.get_yscale() == "log"
-    scale = (
-        (lambda y: np.log(y / low) / np.log(high / low))
-        if logarithmic
-        else (lambda y: (y - low) / (high - low))
-    )
-    wanted = sorted((float(scale(y)), name) for name, (_, y) in lines.items())
+    height = np.log(high / low)  # every picture with names at its lines is logarithmic
+    wanted = sorted((float(np.log(y / low) / height), name) for name, y in lines.items())
     places: list[float] = []
     for place, _ in wanted:
         places.append(max(place, places[-1] + gap) if places else place)
@@ -139,25 +135,23 @@ def _duration(seconds: float, _: int) -> str:
     return f"{seconds:g} s"
 
 
+def _line(axes: Any, name: str, x: Any, y: Any) -> None:
+    """pyinfo's lines are heavier, and over the others."""
+    own = is_own(name)
+    axes.plot(x, y, color=_colour(name), lw=2.2 if own else 1.5, zorder=3 if own else 2)
+
+
 def _time(growth: Growth) -> Figure:
     figure, (axes,) = _figure()
     _sizes_axis(axes)
     axes.set_yscale("log")
     for name, seconds in growth.seconds.items():
-        own = name.startswith("pyinfo")
-        axes.plot(
-            growth.sizes,
-            seconds,
-            color=_colour(name),
-            lw=2.2 if own else 1.5,
-            zorder=3 if own else 2,
-        )
+        _line(axes, name, growth.sizes, seconds)
     axes.set_xlim(growth.sizes[0], growth.sizes[-1])
     axes.yaxis.set_major_formatter(FuncFormatter(_duration))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_title(f"{growth.measure}: time of one call")
-    ends = {name: (0.0, seconds[-1]) for name, seconds in growth.seconds.items()}
-    _label_ends(axes, ends, 0.052)
+    _label_ends(axes, {name: each[-1] for name, each in growth.seconds.items()}, 0.052)
     return figure
 
 
@@ -169,16 +163,9 @@ def _per_element(growth: Growth, curves: Curves) -> Figure:
     shown = sizes >= 1 << 8
     ends = {}
     for name, seconds in growth.seconds.items():
-        own = name.startswith("pyinfo")
         nanoseconds = np.array(seconds) / sizes * 1e9
-        axes.plot(
-            sizes[shown],
-            nanoseconds[shown],
-            color=_colour(name),
-            lw=2.2 if own else 1.5,
-            zorder=3 if own else 2,
-        )
-        ends[name] = (0.0, float(nanoseconds[-1]))
+        _line(axes, name, sizes[shown], nanoseconds[shown])
+        ends[name] = float(nanoseconds[-1])
     roof = growth.bytes_per_item / curves.bytes_per_second * 1e9
     fastest = min(min(np.array(seconds) / sizes) for seconds in growth.seconds.values()) * 1e9
     axes.set_ylim(min(roof * 0.6, fastest * 0.7), 60)
@@ -216,8 +203,7 @@ def _by_entropy(found: Throughput) -> Figure:
         axes.set_xlabel("entropy of the data, bits per byte")
         axes.set_title(direction)
     both[0].set_ylabel("GB/s of data, whole call, one thread")
-    ends = {name: (0.0, gbps[-1]) for name, gbps in found.decode.items()}
-    _label_ends(both[1], ends, 0.06)
+    _label_ends(both[1], {name: gbps[-1] for name, gbps in found.decode.items()}, 0.06)
     return figure
 
 

@@ -1,5 +1,6 @@
 """What pyinfo weighs: memory of a call, time of the import."""
 
+import contextlib
 import functools
 import subprocess
 import sys
@@ -10,13 +11,14 @@ from bench.peers.candidate import PYINFO, installed
 from bench.peers.measures import MEASURES
 from bench.processes.children import Worker
 from bench.processes.rounds import Times
-from bench.processes.timing import interleaved, ratio
+from bench.processes.timing import ratio
 from bench.report import bars
 from bench.report.effort import Effort, against, alone
 from bench.report.rows import Quantity, Row, size_text
 from bench.report.section import section
 from bench.report.sections.measures import workload
 from pyinfo.testing import resident_growth, traced_peak
+from pyinfo.testing.timing import interleaved
 
 MEASURED = ("entropy", "kl_divergence", "js_divergence")
 N = 10_000_000
@@ -59,7 +61,7 @@ def _resident(measure: str, n: int) -> int | None:
 
     A smaller call comes first: what a process's first call loads is no memory of the next one.
     """
-    with Worker() as child:
+    with contextlib.closing(Worker()) as child:
         child.prepare(workload(measure, "float64", min(n, SMALL)), PYINFO)(1)
         child.forget()
         sample = child.prepare(workload(measure, "float64", n), PYINFO)
