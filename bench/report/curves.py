@@ -4,7 +4,7 @@ Every series is taken in interleaved rounds, as the bars are.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bench.inputs.coded_bytes import GEOMETRIC, TEXT, WEIGHTS, coding_data, entropy_of
 from bench.peers.candidate import NUMPY, PYINFO, is_own, owner
@@ -58,9 +58,9 @@ class Curves:
 
     caches: tuple[int, ...]
     bytes_per_second: float
-    growth: list[Growth] = field(default_factory=list)
-    throughput: Throughput | None = None
-    pareto: Mapping[str, list[Codec]] = field(default_factory=dict)
+    growth: list[Growth]
+    throughput: Throughput
+    pareto: Mapping[str, list[Codec]]
 
 
 def measured(effort: Effort) -> Curves:

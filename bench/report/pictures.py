@@ -57,10 +57,8 @@ def draw(curves: Curves, header: Mapping[str, str], folder: Path) -> list[Path]:
         for growth in curves.growth:
             pictures[f"{growth.measure}_time"] = _time(growth)
             pictures[f"{growth.measure}_per_element"] = _per_element(growth, curves)
-        if curves.throughput is not None:
-            pictures["coders_by_entropy"] = _by_entropy(curves.throughput)
-        if curves.pareto:
-            pictures["size_and_speed"] = _size_and_speed(curves.pareto)
+        pictures["coders_by_entropy"] = _by_entropy(curves.throughput)
+        pictures["size_and_speed"] = _size_and_speed(curves.pareto)
         files = []
         for name, figure in pictures.items():
             _sign(figure, header)
