@@ -139,6 +139,10 @@ def _rans(n: int) -> Call:
     return call(pyinfo.RansModel.from_counts, alphabet(n), precision=16)
 
 
+def _shares(n: int) -> Array:
+    return alphabet(n) / alphabet(n).sum()
+
+
 def _squares(n: int) -> Array:
     """Counts that fall with the square of the rank: the limit decides the lengths of most."""
     return np.ceil((n / np.arange(1, n + 1)) ** 2).astype(np.int64)
@@ -192,6 +196,12 @@ CLAIMS = (
     *_messages(pyinfo.RansModel, {"precision": 16}),
     _built("HuffmanCode.from_counts", lambda n: _huffman(alphabet(n))),
     _built("HuffmanCode.from_counts (package-merge)", lambda n: _huffman(_squares(n))),
+    _built(
+        "HuffmanCode.from_probabilities",
+        lambda n: call(
+            pyinfo.HuffmanCode.from_probabilities, _shares(n), max_length=n.bit_length()
+        ),
+    ),
     # The decoder's tables: with 256 symbols the O(n L) of package-merge is not seen beside them.
     Claim(
         "HuffmanCode.from_counts (n = longest codeword)",
@@ -204,6 +214,10 @@ CLAIMS = (
         lambda n: call(pyinfo.HuffmanCode.from_lengths, _huffman(alphabet(n))().lengths),
     ),
     _built("RansModel.from_counts", _rans),
+    _built(
+        "RansModel.from_probabilities",
+        lambda n: call(pyinfo.RansModel.from_probabilities, _shares(n), precision=16),
+    ),
     _restored(
         "RansModel.from_frequencies",
         lambda n: call(pyinfo.RansModel.from_frequencies, _rans(n)().frequencies),
