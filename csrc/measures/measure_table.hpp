@@ -126,15 +126,16 @@ inline constexpr Measure kMeasures[] = {
      {kl_divergence<double>, kl_divergence<float>},
      // Of distributions, the sum of (p - q) is 0 and adding p's and q's rounding errors is wrong.
      {[](const Request& request, double p, double q) {
-        const bool as_is = request.p == Normalization::as_is;
-        return as_is && q > 0 ? reference::bregman(p, q) + (p - q) : reference::bregman(p, q);
+        if (request.p != Normalization::as_is) return reference::bregman(p, q);
+        if (p == 0) return 0.0;
+        return q == 0 ? kInfinity : p * reference::log_ratio(p, q);
       },
       in_unit},
      {"Kullback-Leibler divergence sum p log(p / q), what coding p as q wastes.",
       "Never negative, 0 only for p = q, and as accurate for nearly equal p and q as for others:\n"
       "it is summed as q phi(p / q), phi(t) = t ln t - t + 1, without cancellation. Infinite\n"
-      "where p > 0 = q. With normalize=False the sum of p - q is added, which makes it\n"
-      "sum p log(p / q) of the numbers as they are.\n",
+      "where p > 0 = q. With normalize=False it is sum p log(p / q) of the numbers as they\n"
+      "are, which may be negative.\n",
       "S. Kullback and R. A. Leibler, On Information and Sufficiency, 1951."}},
 
     {"js_divergence",

@@ -224,7 +224,10 @@ double sum_over_shares(const Request& request, const Slice<T>& slice, Definition
 
 double log_ratio(double a, double b) noexcept {
   PYINFO_ASSERT(!(a <= 0) && !(b <= 0));
-  if (a < 0.5 * b || b < 0.5 * a) return std::log(a) - std::log(b);
+  if (a < 0.5 * b || b < 0.5 * a) {
+    const double ratio = a / b;
+    return std::isnormal(ratio) ? std::log(ratio) : std::log(a) - std::log(b);
+  }
   return 2 * std::atanh((a - b) / (a + b));
 }
 

@@ -277,6 +277,36 @@ def test_kl_as_it_is_keeps_the_difference_of_sums(difference: float) -> None:
         assert_measure("kl_divergence", p, q, 1e-12, False)
 
 
+@DTYPES
+@pytest.mark.parametrize("larger", [0, 1])
+@pytest.mark.parametrize("exponent", [0.5, 1, 3, 5, 10, 30])
+@pytest.mark.parametrize("n", [1, 7, 500])
+def test_kl_of_numbers_that_are_no_distributions(
+    n: int, exponent: float, larger: int, dtype: type
+) -> None:
+    """The terms of q, or of p, are larger by far than what is left of them."""
+    pair = [random(n, seed=1).astype(dtype), random(n, seed=2).astype(dtype)]
+    pair[larger] = (pair[larger] * 10**exponent).astype(dtype)
+    assert_measure("kl_divergence", *pair, 16 * EPS[dtype], False)
+    expected = oracle.evaluate("kl_divergence", *pair, normalize=False)
+    rows = [np.tile(each, (20, 1)) for each in pair]  # columns of a tile, if they are short
+    for got in measure("kl_divergence", *rows, normalize=False):
+        oracle.assert_accurate(got, expected, 16 * EPS[dtype])
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "nats"),
+    [
+        ([1.0], [1e10], -23.025850929940457),
+        ([1.0], [1e308], -709.1962086421661),
+        ([1e-7, 0.0], [0.9, 5.0], -1.6012735132174617e-6),
+    ],
+)
+def test_kl_of_single_numbers(p: list[float], q: list[float], nats: float) -> None:
+    got = pyinfo.kl_divergence(p, q, base=math.e, normalize=False)
+    assert got == pytest.approx(nats, rel=4 * DOUBLE)
+
+
 @pytest.mark.parametrize("normalize", [None, True])
 @DTYPES
 def test_random_nearly_equal_pairs(dtype: type, normalize: bool | None) -> None:
