@@ -54,8 +54,14 @@ class Elements(NamedTuple):
     masked: Flags | None = None
 
 
-def numbers(data: Any, name: str) -> Array:
+class _Unreadable(ValueError):
+    """NumPy could not convert an object."""
+
+
+def numbers(data: Any, name: str, reason: str = "") -> Array:
     """Return numbers as an array: of what the core cannot read by itself, which calls this.
+
+    `reason` is why a tensor could not be had, if one was asked for: it says more than NumPy does.
 
     Raises
     ------
@@ -64,7 +70,12 @@ def numbers(data: Any, name: str) -> Array:
     ValueError
         If values are missing.
     """
-    elements = read(data, name, tuples_are_rows=True, by_dlpack=False)
+    try:
+        elements = read(data, name, tuples_are_rows=True, by_dlpack=False)
+    except _Unreadable as error:
+        if not reason:
+            raise
+        raise ValueError(f"{name} cannot be read as an array: {reason}") from error
     if elements.masked is not None:
         raise TypeError(
             f"{name} has masked elements: {name}.compressed() leaves them out, "
@@ -120,7 +131,12 @@ def read(
         return elements
     if _has(data, _NUMPY_PROTOCOLS) or _is_buffer(data):
         # Not asarray, which would drop the mask of what __array__ returns.
-        array = np.asanyarray(data)
+        try:
+            array = np.asanyarray(data)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise _Unreadable(f"{name} cannot be read as an array: {error}") from error
         if array.dtype != object or array.ndim > 0:
             return _of_ndarray(array)
     elif isinstance(data, _SCALARS):

@@ -132,10 +132,10 @@ std::string caught() {
 }
 
 // What is no array, tensor or list of numbers, as pyinfo.arrays reads it.
-Reference converted(PyObject* object, const char* name) {
+Reference converted(PyObject* object, const char* name, const std::string& reason = {}) {
   const Reference room = Reference::checked(PyImport_ImportModule("pyinfo.arrays"));
-  Reference array =
-      Reference::checked(PyObject_CallMethod(room.get(), "numbers", "Os", object, name));
+  Reference array = Reference::checked(
+      PyObject_CallMethod(room.get(), "numbers", "Oss", object, name, reason.c_str()));
   if (!PyArray_Check(array.get())) throw TypeError(std::string(name) + " cannot be read");
   return array;
 }
@@ -157,7 +157,7 @@ Borrowed borrow(PyObject* object, const char* name) {
   } catch (const PythonError&) {
     reason = caught();
   }
-  if (is_convertible(object)) return {converted(object, name)};
+  if (is_convertible(object)) return {converted(object, name, reason)};
   throw std::invalid_argument(std::string(name) + " cannot be read as an array: " + reason);
 }
 
