@@ -54,7 +54,7 @@ class Elements(NamedTuple):
     masked: Flags | None = None
 
 
-class _Unreadable(ValueError):
+class _UnreadableError(ValueError):
     """NumPy could not convert an object."""
 
 
@@ -72,7 +72,7 @@ def numbers(data: Any, name: str, reason: str = "") -> Array:
     """
     try:
         elements = read(data, name, tuples_are_rows=True, by_dlpack=False)
-    except _Unreadable as error:
+    except _UnreadableError as error:
         if not reason:
             raise
         raise ValueError(f"{name} cannot be read as an array: {reason}") from error
@@ -136,7 +136,7 @@ def read(
         except MemoryError:
             raise
         except Exception as error:
-            raise _Unreadable(f"{name} cannot be read as an array: {error}") from error
+            raise _UnreadableError(f"{name} cannot be read as an array: {error}") from error
         if array.dtype != object or array.ndim > 0:
             return _of_ndarray(array)
     elif isinstance(data, _SCALARS):
