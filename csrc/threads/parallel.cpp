@@ -18,6 +18,7 @@ int resolve(int threads) noexcept {
 }
 
 std::size_t useful_threads(std::size_t count, int threads) noexcept {
+  PYINFO_ASSERT(threads >= 0 && threads <= kMostThreads);
   // How many cores there are is asked of the system, which takes longer than many a call here.
   if (count <= 1) return count;
   const std::size_t wanted = std::min(count, std::size_t(resolve(threads)));
