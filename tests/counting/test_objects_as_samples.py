@@ -15,14 +15,15 @@ from typing import Any
 import ml_dtypes
 import mpmath
 import numpy as np
-import pandas
-import polars
 import pyarrow
 import pytest
 
 import pyinfo
 from pyinfo import Counts, JointCounts
 from support.dlpack_producer import Producer
+
+pandas = pytest.importorskip("pandas", reason="pandas is not installed (group interop)")
+polars = pytest.importorskip("polars", reason="polars is not installed (group interop)")
 
 pytestmark = pytest.mark.once
 

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas
-import polars
 import pyarrow
+import pytest
 
 import pyinfo
 from support.dlpack_producer import Producer
+
+pandas = pytest.importorskip("pandas", reason="pandas is not installed (group interop)")
+polars = pytest.importorskip("polars", reason="polars is not installed (group interop)")
 
 PLAIN = [3, 3, 5]
 NULLS = [3, 3, 5, None]
