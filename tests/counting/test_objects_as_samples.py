@@ -22,8 +22,8 @@ import pyinfo
 from pyinfo import Counts, JointCounts
 from support.dlpack_producer import Producer
 
-pandas = pytest.importorskip("pandas", reason="pandas is not installed (group interop)")
-polars = pytest.importorskip("polars", reason="polars is not installed (group interop)")
+pandas = pytest.importorskip("pandas", reason="pandas is not installed (extra bench)")
+polars = pytest.importorskip("polars", reason="polars is not installed (extra bench)")
 
 pytestmark = pytest.mark.once
 

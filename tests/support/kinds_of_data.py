@@ -17,8 +17,8 @@ import pytest
 import pyinfo
 from support.dlpack_producer import Producer
 
-pandas = pytest.importorskip("pandas", reason="pandas is not installed (group interop)")
-polars = pytest.importorskip("polars", reason="polars is not installed (group interop)")
+pandas = pytest.importorskip("pandas", reason="pandas is not installed (extra bench)")
+polars = pytest.importorskip("polars", reason="polars is not installed (extra bench)")
 
 PLAIN = [3, 3, 5]
 NULLS = [3, 3, 5, None]
