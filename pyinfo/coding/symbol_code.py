@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -31,7 +32,7 @@ class SymbolCounts(Protocol):
         """Return how often each symbol occurs."""
 
 
-class SymbolCode:
+class SymbolCode(ABC):
     """What both kinds of codes have in common."""
 
     __slots__ = ("_code", "_table")
@@ -141,13 +142,13 @@ class SymbolCode:
         present = self._present()
         return _table_text(*self._book(present)) if len(present) <= BOOK_SIZE else repr(self)
 
+    @abstractmethod
     def _implied_probabilities(self) -> npt.NDArray[np.float64]:
         """2**-length of every symbol's code, 0 where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _book(self, present: list[int]) -> Book:
         """What `str` shows of these symbols."""
-        raise NotImplementedError
 
     def _narrowed(self, symbols: Any) -> npt.NDArray[Any] | None:
         """Return integers of another type as symbols; None of what are no integers."""

@@ -321,37 +321,3 @@ def test_samples_of_any_integers_that_fit() -> None:
     wide = HuffmanCode.from_samples(np.array(large, np.uint16))
     for samples in (large, np.array(large, np.int64)):
         assert HuffmanCode.from_samples(samples) == wide
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=200).filter(any))
-def test_from_probabilities_is_from_counts_in_the_same_ratios(counts: list[int]) -> None:
-    p = np.array(counts) / sum(counts)
-    code = HuffmanCode.from_probabilities(p, 16)
-    assert np.array_equal(code.lengths > 0, p > 0)
-    exact = HuffmanCode.from_counts(counts, 16)
-    # Ties may be broken otherwise, which costs nothing.
-    assert code.expected_length(p, normalize=True) == pytest.approx(
-        exact.expected_length(p, normalize=True), rel=1e-6
-    )
-
-
-def test_from_probabilities() -> None:
-    even = HuffmanCode.from_probabilities([0.5, 0.25, 0.125, 0.125])
-    assert even == HuffmanCode.from_counts([4, 2, 1, 1])
-    assert HuffmanCode.from_probabilities([4, 2, 1, 1]) == even  # integers are counts
-    assert HuffmanCode.from_probabilities([8.0, 4.0, 2.0, 2.0], normalize=True) == even
-    assert HuffmanCode.from_probabilities(np.float32([0.5, 0.5, 0])).lengths[2] == 0
-    tiny = HuffmanCode.from_probabilities([1 - 1e-300, 1e-300])
-    assert (tiny.lengths > 0).all()
-    for wrong, message in (
-        ([0.5, 0.4], "sum"),
-        ([0.5, -0.5, 1.0], "p"),
-        ([[0.5, 0.5]], "one dimension"),
-        ([], "1 to 65536"),
-        ([np.nan, 1.0], "finite"),
-        (0.5, "one dimension"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            HuffmanCode.from_probabilities(wrong)
-    with pytest.raises(ValueError, match="need"):
-        HuffmanCode.from_probabilities(np.full(300, 1 / 300), 8)

@@ -204,37 +204,3 @@ def test_bad_counts(counts: Any, precision: Any, error: type[Exception], message
 def test_bad_frequencies(frequencies: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         RansModel.from_frequencies(frequencies)
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=200).filter(any))
-def test_from_probabilities_is_from_counts_in_the_same_ratios(counts: list[int]) -> None:
-    p = np.array(counts) / sum(counts)
-    code = RansModel.from_probabilities(p, 16)
-    assert np.array_equal(code.frequencies > 0, p > 0)
-    exact = RansModel.from_counts(counts, 16)
-    # Ties may be broken otherwise, which costs nothing.
-    assert code.expected_length(p, normalize=True) == pytest.approx(
-        exact.expected_length(p, normalize=True), rel=1e-6
-    )
-
-
-def test_from_probabilities() -> None:
-    even = RansModel.from_probabilities([0.5, 0.25, 0.125, 0.125])
-    assert even == RansModel.from_counts([4, 2, 1, 1])
-    assert RansModel.from_probabilities([4, 2, 1, 1]) == even  # integers are counts
-    assert RansModel.from_probabilities([8.0, 4.0, 2.0, 2.0], normalize=True) == even
-    assert RansModel.from_probabilities(np.float32([0.5, 0.5, 0])).frequencies[2] == 0
-    tiny = RansModel.from_probabilities([1 - 1e-300, 1e-300])
-    assert (tiny.frequencies > 0).all()
-    for wrong, message in (
-        ([0.5, 0.4], "sum"),
-        ([0.5, -0.5, 1.0], "p"),
-        ([[0.5, 0.5]], "one dimension"),
-        ([], "1 to 65536"),
-        ([np.nan, 1.0], "finite"),
-        (0.5, "one dimension"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            RansModel.from_probabilities(wrong)
-    with pytest.raises(ValueError, match="need"):
-        RansModel.from_probabilities(np.full(300, 1 / 300), 8)
