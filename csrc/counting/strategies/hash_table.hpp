@@ -11,8 +11,13 @@
 
 namespace pyinfo::counting {
 
-// A bijection whose high bits depend on all bits of the key.
-inline std::uint64_t hash_of(Key key) noexcept { return (key ^ key >> 32) * kHashMultiplier; }
+// A bijection that leaves 0 as it is, and whose high bits depend on all bits of the key. Multiplied
+// once, keys at equal distances would have hashes at equal distances, and for one multiplier in
+// twenty these share their slots; the fold in between ends that.
+inline std::uint64_t hash_of(Key key) noexcept {
+  const std::uint64_t product = key * kHashMultiplier;
+  return (product ^ product >> 32) * kHashMultiplier;
+}
 
 // Open addressing that grows.
 //
