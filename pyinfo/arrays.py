@@ -54,10 +54,6 @@ class Elements(NamedTuple):
     masked: Flags | None = None
 
 
-class _UnreadableError(ValueError):
-    """NumPy could not convert an object."""
-
-
 def numbers(data: Any, name: str, reason: str = "") -> Array:
     """Return numbers as an array: of what the core cannot read by itself, which calls this.
 
@@ -72,8 +68,8 @@ def numbers(data: Any, name: str, reason: str = "") -> Array:
     """
     try:
         elements = read(data, name, tuples_are_rows=True, by_dlpack=False)
-    except _UnreadableError as error:
-        if not reason:
+    except Exception as error:
+        if not reason or isinstance(error, MemoryError):
             raise
         raise ValueError(f"{name} cannot be read as an array: {reason}") from error
     if elements.masked is not None:
@@ -131,12 +127,7 @@ def read(
         return elements
     if _has(data, _NUMPY_PROTOCOLS) or _is_buffer(data):
         # Not asarray, which would drop the mask of what __array__ returns.
-        try:
-            array = np.asanyarray(data)
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise _UnreadableError(f"{name} cannot be read as an array: {error}") from error
+        array = np.asanyarray(data)
         if array.dtype != object or array.ndim > 0:
             return _of_ndarray(array)
     elif isinstance(data, _SCALARS):
