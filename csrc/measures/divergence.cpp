@@ -209,7 +209,17 @@ Result bhattacharyya_distance(const Request& request, const Slice<double>& slice
   if (found.status != DivergenceSums::good) return without_sums(measure, request, slice, found);
   const double coefficient = found.share(1);
   if (coefficient == 0) return {kInfinity};
-  if (request.p == Normalization::as_is) return {-request.unit * std::log2(coefficient) + 0.0};
+  if (request.p == Normalization::as_is) {
+    // BC = (sum of p + sum of q) / 2 - H^2.
+    const double rest = 0.5 * found.share(0);
+    double beyond = coefficient - 1;
+    if (std::abs(beyond) < 1 / kMostCancelled<double> && rest < 1)
+      beyond =
+          0.5 * (reference::sum_beyond_one(slice, 0) + reference::sum_beyond_one(slice, 1)) - rest;
+    else
+      return {-request.unit * std::log2(coefficient) + 0.0};
+    return {-request.unit * kLog2E * std::log1p(beyond) + 0.0};
+  }
   // BC = 1 - H^2 with Hellinger's distance H, whose square keeps its digits near p = q.
   const double nats =
       coefficient > 0.5 ? -std::log1p(-0.5 * found.share(0)) : -std::log(coefficient);
@@ -260,10 +270,19 @@ Result renyi_divergence(const Request& request, const Slice<double>& slice) {
   if (!is_moderate<double>(power_sum) || is_tiny<double>(excess) ||
       (found.sums->support < kSmallestArgument<double> && found.sums->support > 0))
     return reference::fallback(measure, request, slice);
-  // The power sum is 1 + exponent * excess, which says it better while it is near 1.
-  const double nats = !as_is && power_sum >= 0.5 && power_sum <= 2
-                          ? std::log1p(exponent * excess) / exponent
-                          : std::log(power_sum) / exponent;
+  // The power sum is 1 + exponent * excess, which says it better while it is near 1. Of numbers
+  // that are no distributions, what their sums differ by and what p's differs from 1 come to that.
+  double beyond = exponent * excess;
+  bool near_one = power_sum >= 0.5 && power_sum <= 2;
+  if (as_is) near_one = std::abs(power_sum - 1) < 1 / kMostCancelled<double>;
+  if (as_is && near_one) {
+    const double difference = found.share(3);
+    beyond = exponent * (excess + difference) + reference::sum_beyond_one(operands, 0);
+    if (std::abs(exponent) * (std::abs(excess) + std::abs(difference)) >
+        kMostCancelled<double> * std::abs(beyond))
+      return reference::fallback(measure, request, slice);
+  }
+  const double nats = (near_one ? std::log1p(beyond) : std::log(power_sum)) / exponent;
   return {request.unit * kLog2E * factor * (as_is ? nats + 0.0 : not_negative(nats))};
 }
 

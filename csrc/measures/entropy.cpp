@@ -10,6 +10,7 @@ namespace {
 
 constexpr const Measure& kEntropy = row("entropy");
 constexpr const Measure& kCrossEntropy = row("cross_entropy");
+constexpr double kMostCancelled = 16;  // digits lost by adding what nearly cancels
 
 // The entropy in bits of weights of which one outweighs all others together: H = log S - T / S
 // would cancel. With the largest weight m and the rest R = S - m summed without it, H = m/S log(1 +
@@ -170,6 +171,20 @@ PowerSums power_sums(const Measure& measure, const Request& request, const Slice
 
 }  // namespace
 
+namespace {
+
+// Of numbers that are no distribution: the power sum less 1, which near order 1 is mostly what the
+// sum of p is beyond 1 and what the powers add. Nothing where they leave too little of each other.
+std::optional<double> power_sum_beyond_one(const Slice<double>& slice, const Sums& sums) {
+  const double change = sums.total(0);
+  const double beyond = reference::sum_beyond_one(slice, 0) + change;
+  if (std::abs(change) > kMostCancelled * std::abs(beyond)) return std::nullopt;
+  return beyond;
+}
+bool is_near_one(double power_sum) noexcept { return std::abs(power_sum - 1) < 1 / kMostCancelled; }
+
+}  // namespace
+
 Result renyi_entropy(const Request& request, const Slice<double>& slice) {
   constexpr const Measure& measure = row("renyi_entropy");
   const double alpha = request.alpha;
@@ -182,6 +197,11 @@ Result renyi_entropy(const Request& request, const Slice<double>& slice) {
   const auto of_bits = [&](double bits) -> Result {
     return {request.unit * (as_is ? bits + 0.0 : not_negative(bits))};
   };
+  if (as_is && is_near_one(power_sum)) {
+    const std::optional<double> beyond = power_sum_beyond_one(slice, sums);
+    if (!beyond) return reference::fallback(measure, request, slice);
+    return of_bits(std::log1p(*beyond) / (1 - alpha) / kLn2);
+  }
   // Near alpha = 1 the power sum is near 1: its distance from the sum of p keeps the digits.
   if (!as_is && power_sum >= 0.5 && power_sum <= 2)
     return of_bits(std::log1p(sums.total(0) / sums.total(2)) / (1 - alpha) / kLn2);
@@ -198,7 +218,12 @@ Result tsallis_entropy(const Request& request, const Slice<double>& slice) {
   }
   const auto [sums, result] = power_sums(measure, request, slice);
   if (result) return *result;
-  if (request.p == Normalization::as_is) return {(1 - sums.total(1)) / (alpha - 1) + 0.0};
+  if (request.p == Normalization::as_is) {
+    if (!is_near_one(sums.total(1))) return {(1 - sums.total(1)) / (alpha - 1) + 0.0};
+    const std::optional<double> beyond = power_sum_beyond_one(slice, sums);
+    if (!beyond) return reference::fallback(measure, request, slice);
+    return {-*beyond / (alpha - 1) + 0.0};
+  }
   return {not_negative(-sums.total(0) / (alpha - 1))};
 }
 

@@ -115,7 +115,8 @@ double support_size(const Slice<T>& slice) {
   return double(count);
 }
 
-// log2 of the sum of p^alpha, by way of the largest share.
+// log2 of the sum of p^alpha, by way of the largest share; or, where that leaves less of itself, of
+// 1 + (sum of p - 1) + sum of (p^alpha - p).
 template <class T>
 double log2_power_sum(const Weights& weights, const Slice<T>& slice, double alpha) {
   double largest = 0;
@@ -124,11 +125,26 @@ double log2_power_sum(const Weights& weights, const Slice<T>& slice, double alph
   });
   const double top = weights.log2_share(largest);
   CompensatedSum sum;
+  CompensatedSum beyond;
+  CompensatedSum changes;
+  beyond.add(-1);
   slice.each_block([&](const T* p, const T*, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i)
-      if (p[i] > 0) sum.add(std::exp2(alpha * (weights.log2_share(double(p[i])) - top)));
+    for (std::size_t i = 0; i < n; ++i) {
+      if (p[i] == 0) continue;
+      const double bits = weights.log2_share(double(p[i]));
+      const double share = weights.share(double(p[i]));
+      sum.add(std::exp2(alpha * (bits - top)));
+      beyond.add(share);
+      const double change = share * std::expm1((alpha - 1) * kLn2 * bits);
+      beyond.add(change);
+      changes.add(std::abs(change));
+    }
   });
-  return alpha * top + std::log2(sum.value());
+  const double rest = std::log2(sum.value());
+  const double log2_sum = alpha * top + rest;
+  if (std::abs(log2_sum) < 0.5 && changes.value() < std::abs(alpha * top) + rest)
+    return std::log1p(beyond.value()) / kLn2;
+  return log2_sum;
 }
 
 // alpha = 0: -log2 of q's mass where p is positive.
@@ -137,39 +153,91 @@ double support_divergence_bits(const Weights& q_weights, const Slice<T>& slice,
                                bool distributions) {
   CompensatedSum covered;
   CompensatedSum missed;
+  CompensatedSum beyond;  // what is covered, less 1
+  beyond.add(-1);
   slice.each_block([&](const T* p, const T* q, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i)
-      (p[i] > 0 ? covered : missed).add(q_weights.share(double(q[i])));
+    for (std::size_t i = 0; i < n; ++i) {
+      const double share = q_weights.share(double(q[i]));
+      (p[i] > 0 ? covered : missed).add(share);
+      if (p[i] > 0) beyond.add(share);
+    }
   });
-  return distributions && covered.value() > 0.5 ? -std::log1p(-missed.value()) / kLn2
-                                                : -std::log2(covered.value());
+  if (!(covered.value() > 0.5 && covered.value() < 2)) return -std::log2(covered.value());
+  return -std::log1p(distributions ? -missed.value() : beyond.value()) / kLn2;
 }
 
-// Other orders, in bits. With e = alpha - 1 the power sum is 1 + e * excess,
-// excess = sum of q phi(p/q) + p (e^y - 1 - y) / e, y = e ln(p/q): all terms positive for e > 0.
+// log2 of the ratio of two shares, also where one of them underflows.
+double log2_share_ratio(const Weights& p_weights, double p, const Weights& q_weights, double q) {
+  const double a = p_weights.share(p);
+  const double b = q_weights.share(q);
+  if (a > 0.5 * b && a < 2 * b) return log_ratio(a, b) / kLn2;
+  return p_weights.log2_share(p) - q_weights.log2_share(q);
+}
+
+// The power sum less 1, of shares: 1 + e * excess, e = alpha - 1, excess = sum of q phi(p/q) +
+// p (e^y - 1 - y) / e, y = e ln(p/q): all terms positive for e > 0.
+struct PowerSumOfRatios {
+  CompensatedSum excess;
+  // Of numbers that are no distributions, the sum of p - q is added to the excess; or else, where
+  // p and q are far apart, the power sum is that of p (for alpha < 1/2, of q) and `changes`.
+  CompensatedSum difference;
+  CompensatedSum changes;
+  CompensatedSum change_sizes;
+
+  void add(double a, double b, double alpha) {
+    const double e = alpha - 1;
+    difference.add(a);
+    difference.add(-b);
+    if (a == 0 || b == 0) {
+      excess.add(a == 0 ? b : -alpha * a / e);
+      change(alpha < 0.5 ? -b : -a);
+      return;
+    }
+    const double ratio = log_ratio(a, b);
+    const double y = e * ratio;
+    const double beyond = std::abs(y) < 1e-5 ? y * y * (0.5 + y / 6) : std::expm1(y) - y;
+    excess.add(bregman(a, b) + a * beyond / e);
+    change(alpha < 0.5 ? b * std::expm1(alpha * ratio) : a * std::expm1(y));
+  }
+  // Of numbers that are no distributions, and how much larger the terms are.
+  template <class T>
+  double as_is_beyond_one(const Slice<T>& slice, double alpha, double& size) const {
+    const double e = alpha - 1;
+    size = std::abs(e) * (std::abs(excess.value()) + std::abs(difference.value()));
+    if (size <= change_sizes.value())
+      return sum_beyond_one(slice, 0) + e * (excess.value() + difference.value());
+    size = change_sizes.value();
+    return sum_beyond_one(slice, alpha < 0.5 ? 1 : 0) + changes.value();
+  }
+
+ private:
+  void change(double by) {
+    changes.add(by);
+    change_sizes.add(std::abs(by));
+  }
+};
+
+// Other orders, in bits.
 template <class T>
 double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
                              const Slice<T>& slice, double alpha, bool distributions) {
   const double e = alpha - 1;
   double top = -kInfinity;  // log2 of the largest term
-  CompensatedSum excess;
+  double top_size = 0;      // of what it is the sum of
+  PowerSumOfRatios less_one;
   const auto exponent = [&](double p, double q) {
     if (p == 0) return -kInfinity;
     if (q == 0) return alpha > 1 ? kInfinity : -kInfinity;
-    return p_weights.log2_share(p) + e * (p_weights.log2_share(p) - q_weights.log2_share(q));
+    return p_weights.log2_share(p) + e * log2_share_ratio(p_weights, p, q_weights, q);
   };
   slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
-      top = std::max(top, exponent(double(p[i]), double(q[i])));
-      const double a = p_weights.share(double(p[i]));
-      const double b = q_weights.share(double(q[i]));
-      if (a == 0 || b == 0) {
-        excess.add(a == 0 ? b : -alpha * a / e);
-        continue;
+      const double bits = exponent(double(p[i]), double(q[i]));
+      if (bits > top) {
+        top = bits;
+        top_size = std::abs(p_weights.log2_share(double(p[i])));
       }
-      const double y = e * log_ratio(a, b);
-      const double beyond = std::abs(y) < 1e-5 ? y * y * (0.5 + y / 6) : std::expm1(y) - y;
-      excess.add(bregman(a, b) + a * beyond / e);
+      less_one.add(p_weights.share(double(p[i])), q_weights.share(double(q[i])), alpha);
     }
   });
   if (std::isinf(top)) return top / e;
@@ -178,8 +246,15 @@ double renyi_divergence_bits(const Weights& p_weights, const Weights& q_weights,
     for (std::size_t i = 0; i < n; ++i)
       sum.add(std::exp2(exponent(double(p[i]), double(q[i])) - top));
   });
-  const double log2_sum = top + std::log2(sum.value());
-  if (distributions && std::abs(log2_sum) < 1) return std::log1p(e * excess.value()) / (e * kLn2);
+  const double rest = std::log2(sum.value());
+  const double log2_sum = top + rest;
+  if (distributions) {
+    if (std::abs(log2_sum) < 1) return std::log1p(e * less_one.excess.value()) / (e * kLn2);
+  } else if (std::abs(log2_sum) < 0.5) {
+    double size = 0;
+    const double beyond = less_one.as_is_beyond_one(slice, alpha, size);
+    if (size <= top_size + rest) return std::log1p(beyond) / (e * kLn2);
+  }
   return log2_sum / e;
 }
 
@@ -191,15 +266,9 @@ double max_divergence_bits(const Weights& p_weights, const Weights& q_weights,
   slice.each_block([&](const T* p, const T* q, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
       if (p[i] == 0) continue;
-      const double a = p_weights.share(double(p[i]));
-      const double b = q_weights.share(double(q[i]));
-      if (q[i] == 0)
-        largest = kInfinity;
-      else if (a > 0.5 * b && a < 2 * b)
-        largest = std::max(largest, log_ratio(a, b) / kLn2);
-      else
-        largest = std::max(largest,
-                           p_weights.log2_share(double(p[i])) - q_weights.log2_share(double(q[i])));
+      largest = std::max(
+          largest, q[i] == 0 ? kInfinity
+                             : log2_share_ratio(p_weights, double(p[i]), q_weights, double(q[i])));
     }
   });
   return largest;
@@ -221,6 +290,17 @@ double sum_over_shares(const Request& request, const Slice<T>& slice, Definition
 }
 
 }  // namespace
+
+template <class T>
+double sum_beyond_one(const Slice<T>& slice, int operand) {
+  PYINFO_ASSERT(operand < slice.operands());
+  CompensatedSum sum;
+  sum.add(-1);
+  slice.each_block([&](const T* p, const T* q, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) sum.add(double(operand == 0 ? p[i] : q[i]));
+  });
+  return sum.value();
+}
 
 double log_ratio(double a, double b) noexcept {
   PYINFO_ASSERT(!(a <= 0) && !(b <= 0));
@@ -295,6 +375,7 @@ double evaluate(const Measure& measure, const Request& request, const Slice<T>& 
     return definition.f32(request, slice);
 }
 
+template double sum_beyond_one<double>(const Slice<double>&, int);
 template double entropy<double>(const Request&, const Slice<double>&);
 template double entropy<float>(const Request&, const Slice<float>&);
 template double cross_entropy<double>(const Request&, const Slice<double>&);

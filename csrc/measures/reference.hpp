@@ -18,6 +18,10 @@ double log_ratio(double a, double b) noexcept;
 // b phi(a / b) = a ln(a / b) - a + b >= 0, the term of KL; infinite for a > 0 = b.
 double bregman(double a, double b) noexcept;
 
+// The sum of an operand (0: p, 1: q), less 1, as exactly as the numbers are.
+template <class T>
+double sum_beyond_one(const Slice<T>& slice, int operand);
+
 // Measures that are more than a sum of terms.
 template <class T>
 double entropy(const Request& request, const Slice<T>& slice);

@@ -307,6 +307,14 @@ def test_kl_of_single_numbers(p: list[float], q: list[float], nats: float) -> No
     assert got == pytest.approx(nats, rel=4 * DOUBLE)
 
 
+@pytest.mark.parametrize("factor", [0.99, 1 - 2e-10, 1, 1 + 1e-12, 1.01])
+def test_bhattacharyya_of_sums_near_1(factor: float) -> None:
+    for n in (1, 7, 50):
+        p = random(n, seed=1)
+        for q in (p * factor, moved(p, 1e-9)):
+            assert_measure("bhattacharyya_distance", p, q, 16 * DOUBLE, False)
+
+
 @pytest.mark.parametrize("normalize", [None, True])
 @DTYPES
 def test_random_nearly_equal_pairs(dtype: type, normalize: bool | None) -> None:

@@ -103,6 +103,39 @@ def test_near_order_1(name: str, alpha: float) -> None:
             assert_measure(name, pair, alpha, 2e-14, normalize=normalize)
 
 
+@pytest.mark.parametrize("factor", [1e-10, 1e-3, 0.5, 0.99, 1 - 2e-10, 1, 1.0001, 2, 1e3, 1e10])
+@pytest.mark.parametrize("name", NAMES)
+def test_cancellation_of_numbers_that_are_no_distributions(name: str, factor: float) -> None:
+    """What sums differ from 1 by is part of the result, and divided by the order less 1."""
+    for n in (1, 7):
+        p, q = random(n, seed=1), random(n, seed=2)
+        if name != "renyi_divergence":
+            pairs: list[tuple[np.ndarray, ...]] = [(p * factor,)]
+        else:
+            pairs = [(p * factor, q), (p, q * factor), (p, p * factor), (p * factor, q * factor)]
+        for pair in pairs:
+            for alpha in (0, 1e-12, 1e-6, 0.4999, 0.5, *NEAR_ONE[1::2], 2, 10, 1e6, 1e18, math.inf):
+                expected = oracle.evaluate(name, *pair, alpha=alpha, normalize=False)
+                if abs(expected) < 1e308:  # in float64
+                    got = measure(name, *pair, alpha=alpha, normalize=False)
+                    oracle.assert_accurate(got, expected, 1e-13)
+
+
+@pytest.mark.parametrize("alpha", [1e-30, 1e-6, 0.25, 0.5, 1 - 1e-9, 1 + 1e-9, 3, 1e9])
+def test_single_numbers_as_they_are(alpha: float) -> None:
+    values = [1.0, 1 - 1e-10, 1 + 2.0**-52, 0.25, 3.0, 1e-9, 1e12, 1e-300]
+    for p in values:
+        assert_measure("renyi_entropy", (np.array([p]),), alpha, 8 * DOUBLE, normalize=False)
+        for q in values:
+            pair = (np.array([p]), np.array([q]))
+            expected = oracle.evaluate("renyi_divergence", *pair, alpha=alpha, normalize=False)
+            got = renyi_divergence(*pair, alpha, normalize=False)
+            # Of p^a q^(1 - a) near 1 what its logarithms leave is good to their rounding.
+            terms = abs(alpha * math.log2(p)) + abs((1 - alpha) * math.log2(q))
+            slack = 4 * DOUBLE * terms / abs(alpha - 1)
+            assert abs(oracle.mp.mpf(got) - expected) <= max(8 * DOUBLE * abs(expected), slack)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_continuous_at_order_1(name: str) -> None:
     pair = operands(name, exact(50, seed=1), exact(50, seed=2))
