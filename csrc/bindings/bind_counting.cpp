@@ -2,6 +2,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -43,6 +44,23 @@ Reference plane_counts(PyObject* out, std::size_t itemsize) {
   return Reference::borrowed(out);
 }
 
+// Adds counts to numbers of which some may not hold the sum: all are added, or OverflowError.
+void add_carefully(const ByteBuffer& bytes, std::size_t items, std::size_t itemsize,
+                   std::uint64_t* numbers) {
+  std::vector<std::uint64_t> found(itemsize * counting::kByteValues);
+  {
+    const WithoutGil released(bytes.size());
+    counting::byte_counts(bytes.data(), items, itemsize, found.data());
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (numbers[i] <= ~found[i]) continue;
+    PyErr_Format(PyExc_OverflowError, "out[%zu, %zu] and what is added are more than 64 bits hold",
+                 i / counting::kByteValues, i % counting::kByteValues);
+    throw PythonError();
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) numbers[i] += found[i];
+}
+
 // By hand, because pybind11's own message for an argument that does not fit prints all the data.
 py::object byte_counts(const py::object& data, const py::object& item_bytes,
                        const py::object& out) {
@@ -51,7 +69,12 @@ py::object byte_counts(const py::object& data, const py::object& item_bytes,
   const std::size_t items = whole_items(bytes.size(), itemsize, "data");
   Reference counts = plane_counts(out.ptr(), itemsize);
   auto* const numbers = static_cast<std::uint64_t*>(PyArray_DATA(counts.array()));
-  {
+  const std::size_t size = itemsize * counting::kByteValues;
+  const bool near_the_end = std::any_of(numbers, numbers + size,
+                                        [&](std::uint64_t n) { return n > ~std::uint64_t{items}; });
+  if (near_the_end) {
+    add_carefully(bytes, items, itemsize, numbers);
+  } else {
     const WithoutGil released(bytes.size());
     counting::byte_counts(bytes.data(), items, itemsize, numbers);
   }
@@ -282,6 +305,11 @@ Returns
 -------
 ndarray of uint64, shape (itemsize, 256)
     Element (k, v) says how many items have the value v as their byte number k. `out` if given.
+
+Raises
+------
+OverflowError
+    If a sum is 2**64 or more; `out` is then as it was.
 )";
 
 constexpr const char* kCountValuesDoc = R"(Count the different values of an array.

@@ -1,6 +1,6 @@
 // The frames area: what pyinfo/coding/frames.py, streams.py and coding_report.py are made of.
 //
-// Long calls ask between their pieces whether a signal has arrived, so that Ctrl-C ends them.
+// Long calls hear Ctrl-C between chunks.
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
@@ -21,7 +21,6 @@
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
-#include "coding/frames/interruption.hpp"
 #include "coding/frames/stream_reader.hpp"
 
 namespace py = pybind11;
@@ -30,22 +29,6 @@ namespace pyinfo::bindings {
 namespace {
 
 using coding::FrameHeader;
-
-bool no_signal() {
-  const py::gil_scoped_acquire locked;
-  return PyErr_CheckSignals() == 0;
-}
-
-// Runs work(keep_going), which codes so many bytes.
-template <class Work>
-auto interruptibly(std::size_t bytes, Work&& work) {
-  try {
-    const WithoutGil released(bytes);
-    return work(coding::KeepGoing(no_signal));
-  } catch (const coding::Interrupted&) {
-    throw py::error_already_set();
-  }
-}
 
 FrameHeader make_header(std::uint32_t planes, const std::string& metadata,
                         std::uint32_t chunk_items) {
@@ -73,9 +56,8 @@ py::bytes compress(const py::object& data, std::uint32_t planes, const std::stri
   const coding::Settings settings = make_settings(coder, effort, threads, floats);
   NewBytes result(coding::compress_bound(header));
   unsigned char* const out = result.data();
-  return result.finish(interruptibly(bytes.size(), [&](const coding::KeepGoing& keep_going) {
-    return coding::compress(bytes.data(), header, settings, out, keep_going);
-  }));
+  return result.finish(without_gil(
+      bytes.size(), [&] { return coding::compress(bytes.data(), header, settings, out); }));
 }
 
 py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t chunk_items,
@@ -83,11 +65,9 @@ py::list block_sizes(const py::object& data, std::uint32_t planes, std::uint32_t
   const ByteBuffer bytes(data.ptr(), "data");
   FrameHeader header = make_header(planes, "", chunk_items);
   header.items = whole_items(bytes.size(), planes, "data");
-  std::vector<coding::BlockSizes> blocks;
-  {
-    const WithoutGil released(bytes.size());
-    blocks = coding::block_sizes(bytes.data(), header, make_settings(coder, effort, threads));
-  }
+  const std::vector<coding::BlockSizes> blocks = without_gil(bytes.size(), [&] {
+    return coding::block_sizes(bytes.data(), header, make_settings(coder, effort, threads));
+  });
   py::list list(blocks.size());
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const coding::BlockSizes& block = blocks[i];
@@ -149,20 +129,15 @@ class FrameReader {
     }
     require_apart(target.data(), target.size(), open->bytes.data(), open->bytes.size(),
                   "the frame");
-    interruptibly(target.size(), [&](const coding::KeepGoing& keep_going) {
-      open->reader.decode(first, last, target.data(), threads, keep_going);
-    });
+    without_gil(target.size(), [&] { open->reader.decode(first, last, target.data(), threads); });
   }
 
   void require_complete() const { frame()->reader.require_complete(); }
 
   py::list verify(int threads) const {
     const std::shared_ptr<Frame> open = frame();
-    std::vector<coding::Damage> damages;
-    {
-      const WithoutGil released(open->reader.size());
-      damages = open->reader.verify(threads);
-    }
+    const std::vector<coding::Damage> damages =
+        without_gil(open->reader.size(), [&] { return open->reader.verify(threads); });
     py::list list(damages.size());
     for (std::size_t i = 0; i < damages.size(); ++i) {
       const coding::Damage& damage = damages[i];
@@ -240,9 +215,8 @@ class FrameWriter {
     const std::uint64_t items = whole_items(bytes.size(), writer_.header().planes, "data");
     NewBytes result(static_cast<std::size_t>(writer_.items_bound(items)));
     unsigned char* const out = result.data();
-    return result.finish(interruptibly(bytes.size(), [&](const coding::KeepGoing& keep_going) {
-      return writer_.write_items(bytes.data(), items, out, keep_going);
-    }));
+    return result.finish(
+        without_gil(bytes.size(), [&] { return writer_.write_items(bytes.data(), items, out); }));
   }
 
   py::bytes finish() {
@@ -271,8 +245,7 @@ class StreamReader {
 
   std::size_t feed(const py::object& data) {
     const ByteBuffer bytes(data.ptr(), "data");
-    const WithoutGil released(bytes.size());
-    return reader_.feed(bytes.data(), bytes.size());
+    return without_gil(bytes.size(), [&] { return reader_.feed(bytes.data(), bytes.size()); });
   }
 
   // Returns what gets ready of the data, at most so many bytes, and how many of the data were used.
@@ -284,9 +257,8 @@ class StreamReader {
       result.resize(capacity);
       return result.data();
     };
-    const auto moved = interruptibly(bytes.size(), [&](const coding::KeepGoing& keep_going) {
-      return reader_.read(bytes.data(), bytes.size(), max, grow, keep_going);
-    });
+    const auto moved = without_gil(
+        bytes.size(), [&] { return reader_.read(bytes.data(), bytes.size(), max, grow); });
     return py::make_tuple(result.finish(moved.written), moved.used);
   }
 

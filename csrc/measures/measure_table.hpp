@@ -147,7 +147,8 @@ inline constexpr Measure kMeasures[] = {
      {js_term, in_unit},
      {"Jensen-Shannon divergence, the mean divergence of p and q from their mixture.",
       "w_p KL(p || m) + w_q KL(q || m) with m = w_p p + w_q q. Symmetric for equal weights,\n"
-      "between 0 and 1 bit, never negative nor NaN, accurate for nearly equal p and q.\n",
+      "never negative nor NaN, accurate for nearly equal p and q. At most the entropy of the\n"
+      "weights: 1 bit for two of equal weight, log2(n) bits for n of equal weight.\n",
       "J. Lin, Divergence Measures Based on the Shannon Entropy, 1991."}},
 
     {"js_distance",

@@ -5,6 +5,7 @@
 
 #include "elements/strided.hpp"
 #include "measures/kernels/kernels.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::measures {
 
@@ -56,11 +57,12 @@ class Slice {
   // The same slice with p and q exchanged. There must be a q.
   Slice exchanged() const noexcept;
 
-  // visit(p, q, n) for consecutive blocks of the slice; q is null when there is one operand.
+  // visit(p, q, n) for consecutive blocks of the slice; q is null when there is one operand. Ends
+  // where the thread is interrupted().
   template <class Visit>
   void each_block(Visit visit) const noexcept {
     T block[2][kBlock];
-    for (std::size_t first = 0; first < size_; first += kBlock) {
+    for (std::size_t first = 0; first < size_ && !threads::interrupted(); first += kBlock) {
       const std::size_t n = size_ - first < kBlock ? size_ - first : kBlock;
       const T* const p = load(0, first, n, block[0]);
       const T* const q = has_q() ? load(1, first, n, block[1]) : nullptr;

@@ -35,13 +35,13 @@ void parallel(std::size_t count, int threads, void (*task)(void* context, std::s
   }
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      if (interrupted()) {
-        next = count;  // nor do the others begin another
-        return;
-      }
+    // Asked before a task is taken: others may wait for what has been.
+    while (!interrupted()) {
+      const std::size_t i = next++;
+      if (i >= count) return;
       task(context, i);
     }
+    next = count;  // nor do the others begin another
   };
   std::vector<std::thread> others;
   others.reserve(workers - 1);

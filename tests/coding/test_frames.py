@@ -29,6 +29,7 @@ from pyinfo.coding import coder_options
 from pyinfo.coding.array_layout import ArrayLayout
 from pyinfo.coding.arrays import compress, decompress
 from pyinfo.coding.coder_options import Coder
+from pyinfo.coding.coding_report import compression_report
 from pyinfo.coding.frames import Frame
 from pyinfo.config import config
 from pyinfo.errors import CorruptDataError
@@ -494,7 +495,14 @@ def test_interrupts_are_heard() -> None:
     out = np.zeros(3 << 30, np.uint8)
     previous = signal.signal(signal.SIGPROF, interrupt)
     try:
-        for call in (lambda: compress(data), lambda: decompress(encoded, out=out)):
+        for call in (
+            lambda: compress(data),
+            lambda: compress(data, threads=2),
+            lambda: decompress(encoded, out=out),
+            lambda: decompress(encoded, out=out, threads=2),
+            lambda: Frame(encoded).verify(),
+            lambda: compression_report(data),
+        ):
             # Of processor time: however busy the machine, the alarm rings during the call.
             signal.setitimer(signal.ITIMER_PROF, 0.02)
             start = time.process_time()

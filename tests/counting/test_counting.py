@@ -97,6 +97,20 @@ def test_out_accumulates_and_is_returned() -> None:
     assert out.sum() == 6
 
 
+def test_sums_beyond_64_bits_are_refused() -> None:
+    most = 2**64 - 1
+    for data in (b"aab", bytes(5000) + b"aab"):
+        out = np.zeros((1, 256), np.uint64)
+        out[0, ord("a")] = most - 2
+        out[0, ord("c")] = most
+        assert _core.byte_counts(data, 1, out) is out
+        assert (out[0, ord("a")], out[0, ord("b")], out[0, ord("c")]) == (most, 1, most)
+        before = out.copy()
+        with pytest.raises(OverflowError, match=r"^out\[0, 97\] and what is added are more than"):
+            _core.byte_counts(data, 1, out)
+        np.testing.assert_array_equal(out, before)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -25,6 +25,7 @@ calls = dict(
     weights=lambda: [pyinfo.Counts.from_samples(ids, weights=ones) for _ in range(100)],
     labels=lambda: [pyinfo.mutual_information(ids, ids[::-1]) for _ in range(100)],
     strings=lambda: [pyinfo.Counts.from_samples(ids.view("S8")) for _ in range(100)],
+    reference=lambda: pyinfo.entropy(np.broadcast_to(5e-324, 2**34), normalize=False),
     pairwise=lambda: pyinfo.pairwise_mutual_information(rng.integers(0, 200, (20_000, 3_000))),
 )
 call = calls[NAME]
@@ -41,7 +42,16 @@ except KeyboardInterrupt:
     print("heard", time.monotonic() - sent[0])
 assert pyinfo.entropy([0.5, 0.5]) == 1.0  # as before
 """
-NAMES = ["entropy", "kl_divergence", "counts", "weights", "labels", "strings", "pairwise"]
+NAMES = [
+    "entropy",
+    "kl_divergence",
+    "reference",
+    "counts",
+    "weights",
+    "labels",
+    "strings",
+    "pairwise",
+]
 
 
 @pytest.mark.once

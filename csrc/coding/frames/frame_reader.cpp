@@ -280,17 +280,10 @@ bool FrameReader::decode_chunk(std::uint64_t chunk, std::uint32_t first, std::ui
   return true;
 }
 
-void FrameReader::decode(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads,
-                         const KeepGoing& keep_going) const {
+void FrameReader::decode(std::uint64_t first, std::uint64_t last, unsigned char* out,
+                         int threads) const {
   require_found(first, last);
-  in_pieces(first, last, header_.chunk_items, header_.planes, keep_going,
-            [&](std::uint64_t from, std::uint64_t to) {
-              decode_piece(from, to, out + (from - first) * header_.planes, threads);
-            });
-}
-
-void FrameReader::decode_piece(std::uint64_t first, std::uint64_t last, unsigned char* out,
-                               int threads) const {
+  if (first == last) return;
   const std::uint64_t chunk_items = header_.chunk_items;
   const std::uint64_t first_chunk = first / chunk_items;
   const std::uint64_t chunks = (last - 1) / chunk_items + 1 - first_chunk;

@@ -8,7 +8,6 @@
 
 #include "coding/frames/frame_format.hpp"
 #include "coding/frames/frame_index.hpp"
-#include "coding/frames/interruption.hpp"
 
 namespace pyinfo::coding {
 
@@ -65,8 +64,7 @@ class FrameReader {
   // Items first .. last - 1 to `out`. Throws CorruptData about the first damaged block among those
   // that hold them; `out` is unspecified then, and so it is after Interrupted. `threads` 0: one per
   // core.
-  void decode(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads,
-              const KeepGoing& keep_going = {}) const;
+  void decode(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads) const;
 
   // All that is damaged, in the order of the frame. Decodes everything to find out.
   std::vector<Damage> verify(int threads) const;
@@ -83,7 +81,6 @@ class FrameReader {
   bool use_index();
   void walk();
   bool index_follows(std::uint64_t offset, const ExpectedIndex& expected);
-  void decode_piece(std::uint64_t first, std::uint64_t last, unsigned char* out, int threads) const;
   void note(std::uint64_t block, std::uint64_t offset, const std::string& what);
   std::uint32_t symbols_of(std::uint64_t block) const noexcept;
   std::uint32_t previous_check(std::uint64_t block) const noexcept;

@@ -101,12 +101,12 @@ FrameHeader array_header(const FrameHeader& header) {
 }
 
 std::size_t compress_as(const unsigned char* data, const FrameHeader& header,
-                        const Settings& settings, unsigned char* out, const KeepGoing& keep_going) {
+                        const Settings& settings, unsigned char* out) {
   FrameWriter writer(header, settings);
   writer.choose_rotation(data, header.items);
   unsigned char* end = out;
   end += writer.write_header(end);
-  end += writer.write_items(data, header.items, end, keep_going);
+  end += writer.write_items(data, header.items, end);
   end += writer.finish(end);
   return std::size_t(end - out);
 }
@@ -129,9 +129,9 @@ std::size_t compress_bound(const FrameHeader& header) {
 }
 
 std::size_t compress(const unsigned char* data, const FrameHeader& header, const Settings& settings,
-                     unsigned char* out, const KeepGoing& keep_going) {
+                     unsigned char* out) {
   const FrameHeader planar = array_header(header);
-  const std::size_t size = compress_as(data, planar, settings, out, keep_going);
+  const std::size_t size = compress_as(data, planar, settings, out);
   const std::uint64_t bytes = header.items * header.planes;
   if (planar.indexed || header.planes == 1 || bytes > kMaxBlockSymbols || bytes == 0) return size;
   if (size <= header_size(planar) + kBlockHeaderSize + bytes) return size;
@@ -142,7 +142,7 @@ std::size_t compress(const unsigned char* data, const FrameHeader& header, const
   stored.chunk_items = std::max(header.chunk_items, std::uint32_t(bytes));
   Settings raw = settings;
   raw.coder = Coder::raw;
-  return compress_as(data, stored, raw, out, keep_going);
+  return compress_as(data, stored, raw, out);
 }
 
 std::vector<BlockSizes> block_sizes(const unsigned char* data, const FrameHeader& header,
@@ -199,17 +199,8 @@ std::size_t FrameWriter::write_header(unsigned char* out) {
 }
 
 std::size_t FrameWriter::write_items(const unsigned char* data, std::uint64_t items,
-                                     unsigned char* out, const KeepGoing& keep_going) {
-  unsigned char* end = out;
-  in_pieces(0, items, header_.chunk_items, header_.planes, keep_going,
-            [&](std::uint64_t from, std::uint64_t to) {
-              end += write_piece(data + from * header_.planes, to - from, end);
-            });
-  return std::size_t(end - out);
-}
-
-std::size_t FrameWriter::write_piece(const unsigned char* data, std::uint64_t items,
                                      unsigned char* out) {
+  if (items == 0) return 0;
   if (items_ % header_.chunk_items != 0) {
     throw std::logic_error("the chunk before was not full: it was the last");
   }

@@ -8,7 +8,6 @@
 #include "coding/frames/block.hpp"
 #include "coding/frames/frame_format.hpp"
 #include "coding/frames/frame_index.hpp"
-#include "coding/frames/interruption.hpp"
 
 namespace pyinfo::coding {
 
@@ -24,7 +23,7 @@ std::size_t compress_bound(const FrameHeader& header);
 // compress_bound(header) bytes. The result depends on the data, the header, the coder, the effort
 // and `floats` alone. A small array that coding would not make smaller is stored as one plane.
 std::size_t compress(const unsigned char* data, const FrameHeader& header, const Settings& settings,
-                     unsigned char* out, const KeepGoing& keep_going = {});
+                     unsigned char* out);
 
 // What compress() decides for each block, in their order: chunk by chunk, plane by plane.
 std::vector<BlockSizes> block_sizes(const unsigned char* data, const FrameHeader& header,
@@ -50,8 +49,7 @@ class FrameWriter {
   void choose_rotation(const unsigned char* data, std::uint64_t items);
   std::size_t write_header(unsigned char* out);
   // Whole chunks: a number of items that is no multiple of chunk_items ends the frame.
-  std::size_t write_items(const unsigned char* data, std::uint64_t items, unsigned char* out,
-                          const KeepGoing& keep_going = {});
+  std::size_t write_items(const unsigned char* data, std::uint64_t items, unsigned char* out);
   // Index and footer, if any. Throws std::logic_error if a sized frame got another number of items.
   std::size_t finish(unsigned char* out);
 
@@ -59,8 +57,6 @@ class FrameWriter {
   std::uint64_t items() const noexcept { return items_; }
 
  private:
-  std::size_t write_piece(const unsigned char* data, std::uint64_t items, unsigned char* out);
-
   FrameHeader header_;
   Settings settings_;
   std::uint32_t header_check_ = 0;

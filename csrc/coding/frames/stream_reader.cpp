@@ -11,6 +11,7 @@
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
 #include "memory/thread_scratch.hpp"
+#include "threads/interruption.hpp"
 #include "threads/parallel_or_throw.hpp"
 
 namespace pyinfo::coding {
@@ -66,7 +67,7 @@ std::size_t StreamReader::feed(const unsigned char* data, std::size_t size) {
 }
 
 StreamReader::Moved StreamReader::read(const unsigned char* data, std::size_t size, std::size_t max,
-                                       const Grow& grow, const KeepGoing& keep_going) {
+                                       const Grow& grow) {
   Moved moved{0, 0};
   std::size_t capacity = 0;
   unsigned char* out = nullptr;
@@ -83,7 +84,7 @@ StreamReader::Moved StreamReader::read(const unsigned char* data, std::size_t si
     }
     if (ready_size() > 0 || moved.used == size || ended()) return moved;
     moved.used += feed(data + moved.used, size - moved.used);
-    require_going(keep_going);
+    threads::require_uninterrupted();
   }
 }
 

@@ -10,7 +10,6 @@
 
 #include "coding/frames/frame_format.hpp"
 #include "coding/frames/frame_index.hpp"
-#include "coding/frames/interruption.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::coding {
@@ -32,8 +31,7 @@ class StreamReader {
     std::size_t used;     // of the data
     std::size_t written;  // to the memory
   };
-  Moved read(const unsigned char* data, std::size_t size, std::size_t max, const Grow& grow,
-             const KeepGoing& keep_going = {});
+  Moved read(const unsigned char* data, std::size_t size, std::size_t max, const Grow& grow);
 
   // Decoded bytes that are ready, whole items in memory order: take from the front.
   const unsigned char* ready() const noexcept { return out_.data() + out_used_; }

@@ -141,10 +141,12 @@ PYINFO_FUNCTION pyinfo_error pyinfo_entropy_u64(const uint64_t* counts, size_t n
 /* ---- Counting ------------------------------------------------------------------------------ */
 
 /* Adds to counts[256 * k + v] how many of `items` items of `item_size` bytes have the value v as
- * their byte number k. `counts` holds 256 * item_size numbers. */
+ * their byte number k. `counts` holds 256 * item_size numbers, none of which may exceed
+ * UINT64_MAX - items: sums are not checked. */
 PYINFO_FUNCTION pyinfo_error pyinfo_byte_counts(const void* data, size_t items, size_t item_size,
                                                 uint64_t* counts);
-/* Adds to counts[256 * x + y] how often a[i] = x and b[i] = y. `counts` holds 65536 numbers. */
+/* Adds to counts[256 * x + y] how often a[i] = x and b[i] = y. `counts` holds 65536 numbers, none
+ * of which may exceed UINT64_MAX - n: sums are not checked. */
 PYINFO_FUNCTION pyinfo_error pyinfo_joint_byte_counts(const uint8_t* a, const uint8_t* b, size_t n,
                                                       uint64_t* counts);
 
