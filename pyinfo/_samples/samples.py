@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo._samples.nullable import KINDS, NullableArray
 from pyinfo._samples.objects import count_objects, factorize_objects
 from pyinfo.arguments import require_same_number, require_same_shape
 from pyinfo.arrays import read
@@ -27,7 +28,7 @@ class Samples(NamedTuple):
     Attributes
     ----------
     array
-        All of them, in one dimension: contiguous, aligned and native.
+        All of them, in one dimension: contiguous, aligned and native. It may be a `NullableArray`.
     shape
         The shape that they came in.
     masked
@@ -69,16 +70,18 @@ def read_samples(samples: Any, name: str = "samples") -> Samples:
                 return Samples(array, array.shape, None)  # as nearly all of them come
     elif isinstance(samples, (bytes, bytearray)):  # which would become an array of text
         array = np.frombuffer(samples, np.uint8)
+    elif isinstance(samples, NullableArray):
+        return Samples(cast("Array", samples), samples.shape, None)
     elif isinstance(samples, str):
         array = np.frombuffer(samples.encode("utf-32-le", "surrogatepass"), "<U1")
     else:
         array, missing, masked = read(samples, name)
     if array.dtype.kind == "T":  # strings of any length: objects to NumPy as well
         array = array.astype(object)
+    shape = array.shape
     if missing is not None:
         array = with_missing(array, missing)
-    shape = array.shape
-    array = array.reshape(-1)
+    array = array.reshape(-1) if array.ndim != 1 else array
     if array.dtype.kind != "O":
         # What comes over a network may lie at any address.
         array = np.require(array, array.dtype.newbyteorder("="), ["C", "A"])
@@ -240,6 +243,8 @@ def count(array: Array, weights: Array | None = None) -> tuple[Array, Array]:
     """
     if weights is not None:
         require_total(weights, "counts" if weights.dtype.kind == "u" else "weights")
+    if isinstance(array, NullableArray):
+        return array.counted(weights)
     if is_native(array.dtype):
         return _core.count_values(array, weights)
     if array.dtype.kind == "O":
@@ -251,6 +256,8 @@ def count(array: Array, weights: Array | None = None) -> tuple[Array, Array]:
 
 def factorize(array: Array) -> tuple[LabelArray, Array]:
     """Return for each of `as_samples(...)` which value it is, and the different values, sorted."""
+    if isinstance(array, NullableArray):
+        return array.factorized()
     if is_native(array.dtype):
         labels, values, _ = _core.factorize(array)
         return labels, values
@@ -302,11 +309,13 @@ def _labels_of_columns(columns: list[Array]) -> LabelArray:
 
 
 def with_missing(array: Array, missing: npt.NDArray[np.bool_]) -> Array:
-    """Return an array that says itself where values are missing."""
+    """Return an array that says itself where values are missing; a vector, if of integers."""
     if array.dtype.kind in "fmM":
         array = array.copy()
         array[missing] = np.nan if array.dtype.kind == "f" else np.array("NaT", array.dtype)
         return array
+    if array.dtype.kind in KINDS:
+        return cast("Array", NullableArray(array, missing))
     array = array.astype(object)
     array[missing] = None
     return array

@@ -69,7 +69,7 @@ def _table(X: Any) -> npt.NDArray[Any] | list[Any]:  # noqa: N803 - as above
         if masked is not None:
             raise TypeError("X must have no masked elements: leave out the rows that have some")
         samples_of(table[:1], "X")
-        return table if missing is None else list(with_missing(table, missing).T)
+        return table if missing is None else list(map(with_missing, table.T, missing.T))
     found = [read_samples(column, "X") for column in variables]
     require_not_empty(len(found) and found[0].array.size, "X")
     if any(samples.masked is not None for samples in found):
