@@ -110,6 +110,8 @@ def read(
     if isinstance(data, np.ndarray):
         return _of_ndarray(data)
     if isinstance(data, list | tuple):
+        if (vector := _core.plain_vector(data)) is not None:
+            return Elements(vector)
         return _of_sequence(data, name, tuples_are_rows)
     if isinstance(data, str | bytes):
         return Elements(np.asarray(data))

@@ -7,6 +7,7 @@
 
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
+#include "bindings/plain_lists.hpp"
 #include "bindings/result_array.hpp"
 #include "bindings/rooms.hpp"
 
@@ -17,6 +18,12 @@ namespace {
 
 py::object checked_array(const py::object& data, const char* name) {
   return py::reinterpret_steal<py::object>(as_array(data.ptr(), name).release());
+}
+
+py::object plain_vector_or_none(const py::object& items) {
+  Reference vector = plain_vector(items.ptr());
+  if (vector.get() == nullptr) return py::none();
+  return py::reinterpret_steal<py::object>(vector.release());
 }
 
 py::object checked_out(py::object out, const py::dtype& dtype,
@@ -33,6 +40,9 @@ void bind_arguments(py::module_& m) {
   m.def("as_array", &checked_array, py::arg("data"), py::arg("name"),
         "Return an array of anything that numpy.asarray takes or DLPack exports; not a copy where "
         "there is memory to be read, and read-only if DLPack did it.");
+  m.def("plain_vector", &plain_vector_or_none, py::arg("items"),
+        "Return the array of a list or tuple of Python's integers, floats, bools or strings, all "
+        "of one type; None of anything that NumPy would guess about.");
   m.def(
       "checked_base", [](const py::object& base) { return base_argument(base.ptr()); },
       py::arg("base"), "Return a base of logarithms: a number, positive, finite and not 1.");

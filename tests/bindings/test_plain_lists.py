@@ -1,0 +1,96 @@
+"""Lists of one type of Python's own are read in one pass, and nothing else is."""
+
+from __future__ import annotations
+
+import enum
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyinfo import _core
+from pyinfo.arrays import read
+
+pytestmark = pytest.mark.once
+
+
+class Number(int):
+    """What NumPy would make a plain integer of."""
+
+
+class Colour(str, enum.Enum):  # noqa: UP042 - StrEnum would be the same text
+    """What NumPy would make plain text of."""
+
+    RED = "red"
+
+
+@given(
+    st.one_of(
+        st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1),
+        st.lists(st.floats(), min_size=1),
+        st.lists(st.booleans(), min_size=1),
+        st.lists(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"])), min_size=1),
+    )
+)
+def test_plain_lists_are_read_as_numpy_reads_them(items: list[Any]) -> None:
+    expected = np.asarray(items)
+    for given_items in (items, tuple(items)):
+        found = _core.plain_vector(given_items)
+        assert found is not None
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+        assert found.flags.writeable
+        assert found.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [],
+        [1, 2.5],
+        [2.5, 1],
+        [1, True],
+        [True, 1],
+        [1, 2**63],
+        [-(2**63) - 1, 1],
+        [1.5, None],
+        ["a", b"a"],
+        ["a", None],
+        ["a\0"],
+        ["a", "\0b"],
+        [b"a"],
+        [Number(1)],
+        [1, Number(1)],
+        ["a", Colour.RED],
+        [np.float64(1)],
+        [1.5, np.float64(1)],
+        [[1], [2]],
+        [np.ma.masked],
+        [1j],
+        range(3),
+        "abc",
+        {1: 2},
+        np.arange(3),
+    ],
+    ids=repr,
+)
+def test_nothing_is_guessed(items: Any) -> None:
+    assert _core.plain_vector(items) is None
+
+
+def test_the_front_door_uses_it() -> None:
+    for items in ([1, 2], [math.pi], ["a", "bc"], [True], (1, 2)):
+        found = read(items, "x")
+        assert found.missing is found.masked is None
+        np.testing.assert_array_equal(found.array, np.asarray(items))
+
+
+def test_subclasses_of_lists_are_asked_for_their_elements() -> None:
+    class Doubled(list[int]):
+        def __iter__(self) -> Any:
+            return (2 * item for item in super().__iter__())
+
+    assert _core.plain_vector(Doubled([1, 2])) is None
