@@ -11,22 +11,18 @@ import datetime
 import numbers as abstract
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pyinfo import _core
+from pyinfo.elements import Array, Elements, Flags, alike, hashable_objects, of_values
 
-Array: TypeAlias = NDArray[Any]
-Flags: TypeAlias = NDArray[np.bool_]
-
-_EXACT: Final = 1 << 53  # integers up to here are floats, too
-_LARGEST_KEY: Final = (1 << 64) - 1
-_WHOLE: Final = (int, np.integer, np.bool_)  # bool is an int
-_REAL: Final = (float, np.floating)
 _NUMPY_PROTOCOLS: Final = ("__array__", "__array_interface__", "__array_struct__")
+_MEMORY_PROTOCOLS: Final = ("__array_interface__", "__array_struct__")
 _ARROW_PROTOCOLS: Final = ("__arrow_array__", "__arrow_c_array__", "__arrow_c_stream__")
+_GROUPS: Final = ("keys", "groups", "data_vars")  # of HDF5 and Zarr, netCDF4, xarray
+_UNITLESS: Final = ("", "None", "1", "dimensionless")
 _SCALARS: Final = (
     abstract.Number,
     np.generic,
@@ -34,24 +30,6 @@ _SCALARS: Final = (
     datetime.time,
     datetime.timedelta,
 )
-
-
-class Elements(NamedTuple):
-    """What an object holds.
-
-    Attributes
-    ----------
-    array
-        Its elements; those that are missing or masked have any value.
-    missing
-        Where it says that there is no value: nulls, NA, None. None if it is nowhere.
-    masked
-        Where elements are masked, which is to say that they are not meant. None if it is nowhere.
-    """
-
-    array: Array
-    missing: Flags | None = None
-    masked: Flags | None = None
 
 
 def numbers(data: Any, name: str, reason: str = "") -> Array:
@@ -108,13 +86,17 @@ def read(
         If sequences in it differ in shape.
     """
     if isinstance(data, np.ndarray):
-        return _of_ndarray(data)
+        return _of_ndarray(data, name)
     if isinstance(data, list | tuple):
         if (vector := _core.plain_vector(data)) is not None:
             return Elements(vector)
         return _of_sequence(data, name, tuples_are_rows)
     if isinstance(data, str | bytes):
         return Elements(np.asarray(data))
+    if (xarray := _package_of(data, "xarray")) and isinstance(
+        data, xarray.DataArray | xarray.Variable
+    ):
+        return read(data.data, name)
     columns = columns_of(data)
     if columns is not None:
         return _stacked([read(column, name) for column in columns], name, axis=-1)
@@ -125,13 +107,29 @@ def read(
         return Elements(_core.as_array(data, name))
     if isinstance(data, np.generic):
         return Elements(np.asarray(data))
+    if hasattr(type(data), "toarray"):
+        raise TypeError(f"{name} must be an array or a list, not sparse: pass {name}.toarray()")
+    _require_no_unit(data, name)
+    if _has(data, _MEMORY_PROTOCOLS):  # before Arrow's, which knows no dimensions
+        return _of_ndarray(np.asanyarray(data), name)
+    if _has(type(data), _GROUPS) and not isinstance(data, dict):
+        kind = type(data).__name__
+        raise TypeError(f"{name} must be an array or a list, not {kind}: pass one of its arrays")
     if _has(data, _ARROW_PROTOCOLS) and (elements := _exported(data, name)) is not None:
         return elements
     if _has(data, _NUMPY_PROTOCOLS) or _is_buffer(data):
         # Not asarray, which would drop the mask of what __array__ returns.
-        array = np.asanyarray(data)
+        try:
+            array = np.asanyarray(data)
+        except ValueError as error:
+            if _has(data, _NUMPY_PROTOCOLS):
+                raise
+            kind = type(data).__name__
+            raise TypeError(
+                f"{name} must be an array or a list, not {kind} of what NumPy cannot read: {error}"
+            ) from None
         if array.dtype != object or array.ndim > 0:
-            return _of_ndarray(array)
+            return _of_ndarray(array, name)
     elif isinstance(data, _SCALARS):
         return Elements(np.asarray(data))
     elif hasattr(data, "__next__"):
@@ -154,7 +152,7 @@ def read(
 
 
 def columns_of(data: Any) -> list[Any] | None:
-    """Return the columns of a frame or table of pandas, polars or Arrow; None of other objects."""
+    """Return the columns of a frame or table of pandas, polars, Arrow, astropy; None of others."""
     if (pandas := _package_of(data, "pandas")) and isinstance(data, pandas.DataFrame):
         return [data.iloc[:, i] for i in range(data.shape[1])]
     if (polars := _package_of(data, "polars")) and isinstance(data, polars.DataFrame):
@@ -163,6 +161,8 @@ def columns_of(data: Any) -> list[Any] | None:
         data, arrow.Table | arrow.RecordBatch
     ):
         return list(data.columns)
+    if _package_of(data, "astropy") and hasattr(data, "colnames"):
+        return [data[name] for name in data.colnames]
     return None
 
 
@@ -174,7 +174,10 @@ def is_array(data: Any) -> bool:
 # -- NumPy ----------------------------------------------------------------------------------------
 
 
-def _of_ndarray(data: Array) -> Elements:
+def _of_ndarray(data: Array, name: str) -> Elements:
+    if type(data) is np.ndarray:
+        return Elements(data)
+    _require_no_unit(data, name)
     if isinstance(data, np.ma.MaskedArray):
         array, mask = np.asarray(data.data), np.ma.getmaskarray(data)
     elif hasattr(data, "mask") and hasattr(data, "unmasked"):  # astropy's
@@ -183,6 +186,20 @@ def _of_ndarray(data: Array) -> Elements:
         return Elements(np.asarray(data))
     mask = _of_any_field(mask)
     return Elements(array, masked=mask if mask.any() else None)
+
+
+def _require_no_unit(data: Any, name: str) -> None:
+    """Raise TypeError for a quantity (of astropy, pint, unyt) whose numbers alone do not say it."""
+    kind = type(data)
+    if hasattr(kind, "to_value") and _has(kind, ("unit", "units")):
+        unit = str(data.unit if hasattr(kind, "unit") else data.units)
+        call = f"{name}.to_value(unit)"
+    elif hasattr(kind, "magnitude") and hasattr(kind, "units"):
+        unit, call = str(data.units), f"{name}.m_as(unit)"
+    else:
+        return
+    if unit not in _UNITLESS:
+        raise TypeError(f"{name} has the unit {unit}, which would be lost: pass {call}")
 
 
 def _of_any_field(mask: Array) -> Flags:
@@ -214,7 +231,7 @@ def _of_sequence(items: Sequence[Any], name: str, tuples_are_rows: bool) -> Elem
         return Elements(array, missing, masked)
     nested = {kind for kind in kinds if _is_nested(kind, tuples_are_rows)}
     if not nested:
-        return _of_leaves(items, kinds)
+        return of_values(items, kinds)
     parts = [
         read(item, f"{name}[{i}]", tuples_are_rows=tuples_are_rows)
         if type(item) in nested
@@ -237,52 +254,6 @@ def _is_nested(kind: type, tuples_are_rows: bool) -> bool:
     )
 
 
-def _of_leaves(items: Sequence[Any], kinds: set[type]) -> Elements:
-    """Return single values as an array that keeps them apart, which NumPy's own may not."""
-    if not items:
-        return Elements(np.empty(0))
-    if _all(kinds, _WHOLE):
-        return Elements(_integers(items))
-    if _all(kinds, (*_WHOLE, *_REAL, complex, np.complexfloating)):
-        mixed = any(issubclass(kind, _WHOLE) for kind in kinds)
-        if not mixed or all(abs(int(i)) <= _EXACT for i in items if isinstance(i, _WHOLE)):
-            return Elements(np.asarray(items))
-        return Elements(_objects(items))
-    if _all(kinds, (str,)):
-        # NumPy takes trailing zeros for padding.
-        return Elements(_objects(items) if "\0" in "".join(items) else np.asarray(items))
-    if _all(kinds, (bytes,)):
-        return Elements(_objects(items) if b"\0" in b"".join(items) else np.asarray(items))
-    if _all(kinds, (np.datetime64,)) or _all(kinds, (np.timedelta64,)):
-        return Elements(np.asarray(items))
-    if len(kinds) == 1 and issubclass(next(iter(kinds)), np.generic):
-        dtypes = {item.dtype for item in items}
-        if len(dtypes) == 1:
-            return Elements(np.array(items, *dtypes))
-    missing = None
-    if any(kind.__name__ in ("NoneType", "NAType", "NaTType") for kind in kinds):
-        missing = np.fromiter(map(_is_null, items), np.bool_, len(items))
-    return Elements(_objects(items), missing)
-
-
-def _integers(items: Sequence[Any]) -> Array:
-    array = np.asarray(items)
-    if array.dtype.kind in "bui":
-        return array
-    values = list(map(int, items))  # of which some need 64 bits without a sign, or more
-    if min(values) >= 0 and max(values) <= _LARGEST_KEY:
-        return np.array(values, np.uint64)
-    return _objects(values)
-
-
-def _objects(items: Sequence[Any]) -> Array:
-    return np.fromiter(items, object, len(items))
-
-
-def _is_null(item: Any) -> bool:
-    return item is None or type(item).__name__ in ("NAType", "NaTType")
-
-
 def _stacked(parts: list[Elements], name: str, axis: int) -> Elements:
     """Return arrays of one shape as one array with an axis more."""
     shapes = {part.array.shape for part in parts}
@@ -295,7 +266,7 @@ def _stacked(parts: list[Elements], name: str, axis: int) -> Elements:
         )
     shape = parts[0].array.shape
     return Elements(
-        np.stack(_alike([part.array for part in parts]), axis),
+        np.stack(alike([part.array for part in parts]), axis),
         _stacked_flags([part.missing for part in parts], shape, axis),
         _stacked_flags([part.masked for part in parts], shape, axis),
     )
@@ -306,34 +277,6 @@ def _stacked_flags(flags: list[Flags | None], shape: tuple[int, ...], axis: int)
         return None
     nowhere = np.zeros(shape, np.bool_)
     return np.stack([nowhere if flag is None else flag for flag in flags], axis)
-
-
-def _alike(arrays: list[Array]) -> list[Array]:
-    """Return arrays in a type that holds the values of all exactly: objects if there is none."""
-    dtypes = {array.dtype for array in arrays}
-    if len(dtypes) == 1:
-        return arrays
-    kinds = {dtype.kind for dtype in dtypes}
-    if len(kinds) == 1 or kinds <= set("buifc"):
-        try:
-            common = np.result_type(*dtypes)
-        except TypeError:
-            common = np.dtype(object)
-        if common.kind in kinds and (common.kind not in "fc" or all(map(_fits_floats, arrays))):
-            return [array.astype(common) for array in arrays]
-    objects = []
-    for array in arrays:
-        # Not astype, which makes integers of dates.
-        flat = array.reshape(-1)
-        objects.append(_objects(list(flat) if flat.dtype.kind in "mM" else flat.tolist()))
-        objects[-1] = objects[-1].reshape(array.shape)
-    return objects
-
-
-def _fits_floats(array: Array) -> bool:
-    if array.dtype.kind not in "ui" or array.size == 0:
-        return True
-    return int(array.min()) >= -_EXACT and int(array.max()) <= _EXACT
 
 
 # -- Other packages -------------------------------------------------------------------------------
@@ -379,7 +322,7 @@ def _of_pandas(pandas: Any, column: Any) -> Elements:
             # Of floats isna() may mean NaN as well: a missing value in either case.
             array = column.to_numpy(dtype=numpy_dtype, na_value=numpy_dtype.type(0))
             return Elements(array, _or_none(absent))
-    return _of_ndarray(np.asarray(column))
+    return _of_ndarray(np.asarray(column), "column")
 
 
 def _of_polars(polars: Any, column: Any) -> Elements:
@@ -391,7 +334,7 @@ def _of_polars(polars: Any, column: Any) -> Elements:
         return Elements(column.fill_null(0).to_numpy(), absent)
     if dtype.is_float() or dtype in (polars.Date, polars.Datetime, polars.Duration):
         return Elements(column.to_numpy(), absent)
-    return Elements(_hashable_objects(column.to_list()), absent)
+    return Elements(hashable_objects(column.to_list()), absent)
 
 
 def _wide_integers(polars: Any) -> list[Any]:
@@ -419,22 +362,7 @@ def _of_arrow(arrow: Any, column: Any) -> Elements:
         or is_a.is_duration(kind)
     ):
         return Elements(column.to_numpy(zero_copy_only=False), absent)
-    return Elements(_hashable_objects(column.to_pylist()), absent)
-
-
-def _hashable_objects(items: list[Any]) -> Array:
-    """Return values of columns as objects: lists and structures as tuples, which have a hash."""
-    if any(isinstance(item, list | dict) for item in items):
-        items = list(map(_hashable, items))
-    return _objects(items)
-
-
-def _hashable(item: Any) -> Any:
-    if isinstance(item, list | tuple):
-        return tuple(map(_hashable, item))
-    if isinstance(item, dict):
-        return tuple(map(_hashable, item.values()))
-    return item
+    return Elements(hashable_objects(column.to_pylist()), absent)
 
 
 def _exported(data: Any, name: str) -> Elements | None:
@@ -467,17 +395,6 @@ def _package_of(data: Any, package: str) -> Any:
 
 
 # -- What objects can -----------------------------------------------------------------------------
-
-
-def _all(kinds: set[type], allowed: tuple[type, ...]) -> bool:
-    # Of a subclass of int or str, such as of an enumeration, NumPy would keep the number or text.
-    return all(_is_one_of(kind, allowed) for kind in kinds)
-
-
-def _is_one_of(kind: type, allowed: tuple[type, ...]) -> bool:
-    if kind in (int, bool, float, complex, str, bytes):
-        return issubclass(kind, allowed)
-    return issubclass(kind, np.generic) and issubclass(kind, allowed)
 
 
 def _or_none(flags: Flags) -> Flags | None:

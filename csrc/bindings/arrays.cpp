@@ -115,8 +115,10 @@ bool is_plain(PyObject* object, int depth = 0) noexcept {
   return true;
 }
 
-bool is_masked(PyObject* array) noexcept {
-  return !PyArray_CheckExact(array) && has_attribute(array, "mask");
+// An array that holds more than numbers: a mask or a unit.
+bool is_more(PyObject* array) noexcept {
+  return !PyArray_CheckExact(array) &&
+         (has_attribute(array, "mask") || has_attribute(array, "to_value"));
 }
 
 bool is_convertible(PyObject* object) noexcept {
@@ -147,7 +149,7 @@ elements::Operand Input::operand() const noexcept {
 }
 
 Borrowed borrow(PyObject* object, const char* name) {
-  if (PyArray_Check(object) && !is_masked(object)) return {Reference::borrowed(object)};
+  if (PyArray_Check(object) && !is_more(object)) return {Reference::borrowed(object)};
   if (is_plain(object)) return {Reference::checked(PyArray_FROM_O(object))};
   if (PyArray_Check(object) || !speaks_dlpack(object)) return {converted(object, name)};
   // Before __array__, which torch's bfloat16 tensors do not answer, and which may copy.

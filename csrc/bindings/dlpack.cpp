@@ -184,15 +184,15 @@ Borrowed view_of(const Tensor& tensor, Reference owner, const std::string& name)
   return result;
 }
 
-// The version that is asked for, as keywords: those that know none answer with a TypeError.
+// The version that is asked for, as keywords: those that know none answer with a TypeError,
+// and no subclass of it, which would be an answer to the question itself.
 Reference export_capsule(PyObject* object) {
   const Reference method = Reference::checked(PyObject_GetAttrString(object, "__dlpack__"));
   const Reference keywords =
       Reference::checked(Py_BuildValue("{s:(ii)}", "max_version", int(kMajorVersion), 0));
   const Reference nothing = Reference::checked(PyTuple_New(0));
   PyObject* const capsule = PyObject_Call(method.get(), nothing.get(), keywords.get());
-  if (capsule != nullptr || !PyErr_ExceptionMatches(PyExc_TypeError))
-    return Reference::checked(capsule);
+  if (capsule != nullptr || PyErr_Occurred() != PyExc_TypeError) return Reference::checked(capsule);
   PyErr_Clear();
   return Reference::checked(PyObject_CallNoArgs(method.get()));
 }

@@ -46,6 +46,7 @@ FLOORS = {
     "_namespace": 0,
     "_startup": 0,
     "errors": 0,
+    "elements": 0.5,
     "config": 1,
     "embedding": 1,
     "arguments": 1,

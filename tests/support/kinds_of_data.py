@@ -6,6 +6,7 @@ Each object holds 3, 3 and 5, and some have a fourth element that is masked, mis
 from __future__ import annotations
 
 import array
+import ctypes
 import math
 from collections.abc import Callable
 from typing import Any
@@ -34,11 +35,56 @@ class Exporter:
         return self.column.__arrow_c_array__(requested_schema)
 
 
+class Quantity(np.ndarray[Any, Any]):
+    """Numbers with a unit, as those of astropy, pint and unyt."""
+
+    unit = "m"
+
+    def to_value(self, unit: str) -> Any:
+        """Return the numbers in some unit."""
+        return np.asarray(self)
+
+
+class Group:
+    """Arrays by name, as HDF5, Zarr and netCDF have them."""
+
+    def __getitem__(self, name: str) -> Any:
+        return np.array(PLAIN)
+
+    def __len__(self) -> int:
+        return 1
+
+    def keys(self) -> list[str]:
+        """Return the names."""
+        return ["x"]
+
+
+class Sparse:
+    """A matrix of SciPy that holds what is not zero."""
+
+    def toarray(self) -> Any:
+        """Return all of it."""
+        return np.array(PLAIN)
+
+
+class Picture:
+    """One that has a memory with dimensions, and Arrow's view of it without."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return np.array(PLAIN).__array_interface__ | {"data": np.array(PLAIN).tobytes()}
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+        raise AssertionError
+
+
 # What the page calls it, what makes it, and whether it has a fourth element.
 KINDS: list[tuple[str, Callable[[], Any], bool]] = [
     ("NumPy array", lambda: np.array(PLAIN), False),
     ("list, tuple", lambda: list(PLAIN), False),
     ("buffer: `array.array`, `memoryview`", lambda: array.array("q", PLAIN), False),
+    ("`ctypes` array", lambda: (ctypes.c_int * 3)(*PLAIN), False),
+    ("picture: memory with dimensions", Picture, False),
     ("tensor with DLPack", lambda: Producer(np.array(PLAIN)), False),
     ("pandas series", lambda: pandas.Series(PLAIN), False),
     ("pandas series, nullable", lambda: pandas.Series(PLAIN, dtype="Int64"), False),
@@ -63,6 +109,9 @@ KINDS: list[tuple[str, Callable[[], Any], bool]] = [
     ("iterator, generator, open file", lambda: iter(PLAIN), False),
     ("dict", lambda: dict.fromkeys(PLAIN, 1), False),
     ("set, view of a dict", lambda: {*PLAIN}, False),
+    ("quantity with a unit", lambda: np.array(PLAIN).view(Quantity), False),
+    ("sparse matrix of SciPy", Sparse, False),
+    ("group of arrays: HDF5, Zarr, netCDF, dataset of xarray", Group, False),
     ("path, function, other object", lambda: print, False),
 ]
 
@@ -111,6 +160,7 @@ def outcome(make: Callable[[], Any], has_fourth: bool, function: Callable[[Any, 
         assert "\n" not in text
         for sign, reason in (
             ("mask", "a mask"),
+            ("has the unit", "a unit"),
             ("nulls", "nulls"),
             ("an array or a list", "no array"),
             ("not finite", "not finite"),
