@@ -28,8 +28,9 @@ Reference bfloat16_bits(PyObject* object, const std::string& name) {
     throw TypeError(name + " must hold bfloat16 numbers, or their bits as uint16, not " +
                     text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(input.get()))));
   }
-  return Reference::checked(PyArray_FromArray(
-      input.get(), nullptr, NPY_ARRAY_CARRAY_RO | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSUREARRAY));
+  constexpr int kPlain = NPY_ARRAY_CARRAY_RO | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSUREARRAY;
+  return Reference::checked(
+      PyArray_CheckFromAny(input.array.get(), nullptr, 0, 0, kPlain, nullptr));
 }
 
 py::tuple dfloat11_encode(const py::list& arrays, const std::vector<std::string>& names) {

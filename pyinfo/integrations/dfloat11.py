@@ -150,8 +150,8 @@ def convert(
 ) -> list[ConvertedModule]:
     r"""Convert a folder with a model in safetensors files to one that the package loads.
 
-    It gets what `compress_model` of the package writes: a file for each module that is encoded, with
-    its other tensors, one or more files for the rest, and ``config.json`` with the entry
+    It gets what `compress_model` of the package writes: a file for each module that is encoded,
+    with its other tensors, one or more files for the rest, and ``config.json`` with the entry
     ``dfloat11_config``; tokenizers and whatever else the folder holds beside weights are copied.
 
     Parameters

@@ -11,6 +11,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 import struct
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _INDEX: Final = "model.safetensors.index.json"
+_FILE: Final = re.compile(r"[^/\\:\0]+\.safetensors")
 _WEIGHTS: Final = {
     ".bin", ".ckpt", ".gguf", ".h5", ".msgpack", ".onnx", ".pt", ".pth", ".safetensors",
 }  # fmt: skip
@@ -182,7 +184,7 @@ def _indexed_files(index: Path) -> list[Path]:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{index} does not say where tensors are") from error
     for name in names:
-        if not isinstance(name, str) or Path(name).name != name or "\\" in name:
+        if not isinstance(name, str) or not _FILE.fullmatch(name):
             raise ValueError(f"{index} names {name!r}, which is no file of this folder")
     return [index.parent / name for name in names]
 

@@ -85,10 +85,15 @@ constexpr std::size_t kWorthPairs = std::size_t{1} << 15;
 class Pairs {
  public:
   explicit Pairs(const Entry singles[256]) : entries_(256 * kRow) {
-    for (std::size_t second = 0; second < 256; ++second) {
-      for (std::size_t first = 0; first < 256; ++first) {
-        if (singles[first] == 0 || singles[second] == 0) continue;
-        entries_[second * kRow + first] = pair_of(singles[first], singles[second]);
+    std::uint8_t present[256];
+    std::size_t n = 0;
+    for (std::size_t symbol = 0; symbol < 256; ++symbol) {
+      if (singles[symbol] != 0) present[n++] = static_cast<std::uint8_t>(symbol);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      Entry* const row = entries_.data() + present[i] * kRow;
+      for (std::size_t j = 0; j < n; ++j) {
+        row[present[j]] = pair_of(singles[present[j]], singles[present[i]]);
       }
     }
   }
