@@ -248,7 +248,7 @@ def _encoded(arrays: list[Any], names: list[str]) -> Tensors:
     }
 
 
-def _checked_patterns(pattern_dict: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def _checked_patterns(pattern_dict: Any) -> dict[str, list[str]]:
     if not isinstance(pattern_dict, Mapping):
         kind = type(pattern_dict).__name__
         raise TypeError(f"pattern_dict must be a mapping of patterns to names, not {kind}")

@@ -17,8 +17,9 @@ import shutil
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,7 +194,7 @@ def _tensors_of(path: Path) -> list[StoredTensor]:
     names = check_file(path)
     with path.open("rb") as file:
         end = os.fstat(file.fileno()).st_size
-        (length,) = struct.unpack("<Q", _read(file, 8, path))
+        (length,) = struct.unpack("<Q", _read(file, 8, path).tobytes())
         if length > end - 8:
             raise _changed(path)
         header = json.loads(_read(file, length, path).tobytes())
@@ -210,7 +211,7 @@ def _tensors_of(path: Path) -> list[StoredTensor]:
     return tensors
 
 
-def _read(file: BinaryIO, size: int, path: Path) -> NDArray[np.uint8]:
+def _read(file: BufferedReader, size: int, path: Path) -> NDArray[np.uint8]:
     data = np.empty(size, np.uint8)
     if file.readinto(data.data) != size:
         raise _changed(path)
