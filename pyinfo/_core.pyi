@@ -72,6 +72,16 @@ def encode_message(code: SymbolCode, symbols: Any, /) -> bytes: ...
 def decode_message(
     code: SymbolCode, data: Any, out: npt.NDArray[Any] | None, max_size: int | None, /
 ) -> npt.NDArray[Any]: ...
+def dfloat11_encode(
+    arrays: list[Any], names: list[str]
+) -> tuple[
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint8],
+    npt.NDArray[np.int64],
+]: ...
 def information_content(
     p: npt.ArrayLike, *, base: float = 2, out: npt.NDArray[_Float] | None = None
 ) -> _Result: ...

@@ -92,6 +92,7 @@ FLOORS: dict[str, float] = {
     "coding/planes": 2.13,
     "coding/frames": 2.14,
     "coding/messages": 2.15,
+    "coding/serial": 2.16,
     "abi": 2.5,
     "bindings": 3,
 }

@@ -23,11 +23,13 @@ struct Leaf {
 };
 
 // Weights of everything that the algorithms add up must stay below 2^63: no package holds a leaf
-// more than 16 times.
-constexpr int kSumBits = 59;
+// more than max_length times.
+constexpr int sum_bits(int max_length) { return max_length <= 16 ? 59 : 58; }
 
 // Collects the symbols present, counts scaled if they must be. Returns how many there are.
-std::size_t find_leaves(const std::uint64_t* counts, std::size_t alphabet, Leaf* leaves) noexcept {
+std::size_t find_leaves(const std::uint64_t* counts, std::size_t alphabet, int max_length,
+                        Leaf* leaves) noexcept {
+  const int kept_bits = sum_bits(max_length);
   std::size_t n = 0;
   uint128 sum = 0;
   for (std::size_t symbol = 0; symbol < alphabet; ++symbol) {
@@ -35,9 +37,9 @@ std::size_t find_leaves(const std::uint64_t* counts, std::size_t alphabet, Leaf*
     n += counts[symbol] != 0;
     sum += counts[symbol];
   }
-  if (sum >> kSumBits == 0) return n;
+  if (sum >> kept_bits == 0) return n;
   int shift = 1;
-  while (sum >> (kSumBits - 1 + shift) != 0) ++shift;  // one bit to spare for rounding up
+  while (sum >> (kept_bits - 1 + shift) != 0) ++shift;  // one bit to spare for rounding up
   for (std::size_t i = 0; i < n; ++i) leaves[i].weight = ((leaves[i].weight - 1) >> shift) + 1;
   return n;
 }
@@ -124,11 +126,11 @@ bool unlimited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::u
 // Few items of the first lists are *not* chosen (at most 2^l - 1 of list l), so the lists are made
 // from their heavy ends, and only as far as it takes to know those.
 void limited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uint8_t* lengths) {
-  std::size_t size[kLongestCode + 1];  // of whole lists
+  std::size_t size[kLongestSerial + 1];  // of whole lists
   size[max_length] = n;
   for (int list = max_length - 1; list >= 1; --list) size[list] = n + size[list + 1] / 2;
-  std::size_t tail[kLongestCode + 1];      // items to make, from the heavy end
-  std::size_t flags_at[kLongestCode + 1];  // where their flags begin
+  std::size_t tail[kLongestSerial + 1];      // items to make, from the heavy end
+  std::size_t flags_at[kLongestSerial + 1];  // where their flags begin
   tail[1] = size[1] - (2 * n - 2);
   flags_at[1] = 0;
   for (int list = 2; list <= max_length; ++list) {
@@ -187,37 +189,48 @@ void limited_lengths(const Leaf* leaves, std::size_t n, int max_length, std::uin
 
 void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_length,
                      std::uint8_t* lengths) {
-  PYINFO_ASSERT(max_length >= 1 && max_length <= kLongestCode);
+  PYINFO_ASSERT(max_length >= 1 && max_length <= kLongestSerial);
   if (alphabet > 0) std::memset(lengths, 0, alphabet);
   memory::SmallBuffer<Leaf, kSmall + 1> leaf_memory(alphabet + 1);
   memory::SmallBuffer<Leaf, kSmall> sorted_memory(alphabet);
   Leaf* leaves = leaf_memory.data();
-  const std::size_t n = find_leaves(counts, alphabet, leaves);
+  const std::size_t n = find_leaves(counts, alphabet, max_length, leaves);
   if (n == 1) lengths[leaves[0].symbol] = 1;
   if (n < 2) return;
-  PYINFO_ASSERT(n <= std::size_t{1} << max_length);
+  PYINFO_ASSERT(n <= std::uint64_t{1} << max_length);
   leaves = sort(leaves, sorted_memory.data(), n);
   if (unlimited_lengths(leaves, n, max_length, lengths)) return;
   limited_lengths(leaves, n, max_length, lengths);
 }
 
-std::uint64_t kraft_sum(const std::uint8_t* lengths, std::size_t alphabet) noexcept {
+namespace {
+
+// In units of 2^-longest.
+std::uint64_t kraft_sum_of(const std::uint8_t* lengths, std::size_t alphabet,
+                           int longest) noexcept {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < alphabet; ++i) {
-    PYINFO_ASSERT(lengths[i] <= kLongestCode);
-    sum += std::uint64_t{lengths[i] != 0} << (kLongestCode - lengths[i]);
+    PYINFO_ASSERT(lengths[i] <= longest);
+    sum += std::uint64_t{lengths[i] != 0} << (longest - lengths[i]);
   }
   return sum;
 }
 
+}  // namespace
+
+std::uint64_t kraft_sum(const std::uint8_t* lengths, std::size_t alphabet) noexcept {
+  return kraft_sum_of(lengths, alphabet, kLongestCode);
+}
+
 void canonical_codewords(const std::uint8_t* lengths, std::size_t alphabet,
                          std::uint32_t* codewords) noexcept {
-  PYINFO_ASSERT(kraft_sum(lengths, alphabet) <= 1u << kLongestCode);
-  std::uint32_t number[kLongestCode + 1] = {};  // of codewords of each length
+  PYINFO_ASSERT(kraft_sum_of(lengths, alphabet, kLongestSerial) <= std::uint64_t{1}
+                                                                       << kLongestSerial);
+  std::uint32_t number[kLongestSerial + 1] = {};  // of codewords of each length
   for (std::size_t i = 0; i < alphabet; ++i) ++number[lengths[i]];
-  std::uint32_t next[kLongestCode + 1];
+  std::uint32_t next[kLongestSerial + 1];
   std::uint32_t code = 0;
-  for (int length = 1; length <= kLongestCode; ++length) {
+  for (int length = 1; length <= kLongestSerial; ++length) {
     next[length] = code;
     code = (code + number[length]) << 1;
   }

@@ -1,0 +1,222 @@
+"""Folders of safetensors files: their tensors as bytes, whatever their types, and new such folders.
+
+Files are read and written a tensor at a time, as their format says
+(https://github.com/huggingface/safetensors); the package safetensors checks what is read, and what
+was written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import secrets
+import shutil
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_INDEX: Final = "model.safetensors.index.json"
+_FILE: Final = re.compile(r"[^/\\:\0]+\.safetensors")
+_WEIGHTS: Final = {
+    ".bin", ".ckpt", ".gguf", ".h5", ".msgpack", ".onnx", ".pt", ".pth", ".safetensors",
+}  # fmt: skip
+_TYPES: Final = {"uint8": "U8", "int64": "I64"}
+_PIECE: Final = 1 << 24  # bytes that are copied at a time
+_ALIGNMENT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """A tensor in a file.
+
+    Attributes
+    ----------
+    name, dtype, shape
+        As the file's header has them.
+    path, offset, size
+        Where its bytes are.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    path: Path
+    offset: int
+    size: int
+
+    def pieces(self) -> Iterator[NDArray[np.uint8]]:
+        """Return its bytes, some at a time."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            for begin in range(0, self.size, _PIECE):
+                yield _read(file, min(_PIECE, self.size - begin), self.path)
+
+    def read(self) -> NDArray[np.uint8]:
+        """Return its bytes."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return _read(file, self.size, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTensor:
+    """A tensor to be written: of bytes, or of 64-bit integers."""
+
+    name: str
+    data: NDArray[Any]
+
+    @property
+    def dtype(self) -> str:
+        """Its type, as a file's header has it."""
+        return _TYPES[self.data.dtype.name]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self.data.shape
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.data.nbytes
+
+    def pieces(self) -> Iterator[NDArray[np.uint8]]:
+        """Return its bytes."""
+        little = self.data.astype(self.data.dtype.newbyteorder("<"), copy=False)
+        yield np.ascontiguousarray(little).reshape(-1).view(np.uint8)
+
+
+def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
+    """Return the tensors of a model: of the files that its index names, or of all.
+
+    Raises
+    ------
+    ValueError
+        If there are none, two have one name, or a file is not what it should be.
+    """
+    index = folder / _INDEX
+    paths = _indexed_files(index) if index.exists() else sorted(folder.glob("*.safetensors"))
+    if not paths:
+        raise ValueError(f"{folder} has no safetensors files")
+    tensors: dict[str, StoredTensor] = {}
+    for path in paths:
+        for tensor in _tensors_of(path):
+            if tensor.name in tensors:
+                raise ValueError(f"tensor {tensor.name!r} is in two files of {folder}")
+            tensors[tensor.name] = tensor
+    return tensors
+
+
+def check_file(path: Path) -> set[str]:
+    """Return the names of a file's tensors; ValueError unless the package safetensors reads it."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return set(file.keys())
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file: {error}") from error
+
+
+def write_file(path: Path, tensors: Sequence[NewTensor | StoredTensor]) -> None:
+    """Write a new file. Tensors of larger elements come first, so that all are aligned."""
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    begin = 0
+    ordered = sorted(tensors, key=lambda tensor: (-_element_bits(tensor), tensor.name))
+    for tensor in ordered:
+        end = begin + tensor.size
+        header[tensor.name] = {
+            "dtype": tensor.dtype,
+            "shape": list(tensor.shape),
+            "data_offsets": [begin, end],
+        }
+        begin = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    with path.open("xb") as file:
+        file.write(struct.pack("<Q", len(text)))
+        file.write(text)
+        for tensor in ordered:
+            for piece in tensor.pieces():
+                file.write(piece.data)
+
+
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Make a folder that is there when the block ends without an error; FileExistsError."""
+    if target.exists() or target.is_symlink():
+        raise FileExistsError(f"{target} exists")
+    temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
+    temporary.mkdir()
+    try:
+        yield temporary
+        if target.exists():  # a rename would replace an empty folder
+            raise FileExistsError(f"{target} exists")
+        temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def copy_other_files(source: Path, destination: Path) -> None:
+    """Copy the files of a folder that hold no weights."""
+    for path in sorted(source.iterdir()):
+        weights = path.suffix in _WEIGHTS or path.name.endswith(".index.json")
+        if path.is_file() and not weights:
+            shutil.copyfile(path, destination / path.name)
+
+
+def _element_bits(tensor: NewTensor | StoredTensor) -> float:
+    return 8 * tensor.size / max(1, math.prod(tensor.shape)) if tensor.size else 64
+
+
+def _indexed_files(index: Path) -> list[Path]:
+    try:
+        weight_map = json.loads(index.read_text("utf-8"))["weight_map"]
+        names = sorted(set(weight_map.values()))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"{index} does not say where tensors are") from error
+    for name in names:
+        if not isinstance(name, str) or not _FILE.fullmatch(name):
+            raise ValueError(f"{index} names {name!r}, which is no file of this folder")
+    return [index.parent / name for name in names]
+
+
+def _tensors_of(path: Path) -> list[StoredTensor]:
+    names = check_file(path)
+    with path.open("rb") as file:
+        end = os.fstat(file.fileno()).st_size
+        (length,) = struct.unpack("<Q", _read(file, 8, path).tobytes())
+        if length > end - 8:
+            raise _changed(path)
+        header = json.loads(_read(file, length, path).tobytes())
+    header.pop("__metadata__", None)
+    tensors = []
+    for name, entry in header.items():
+        first, last = (8 + length + offset for offset in entry["data_offsets"])
+        if not 8 + length <= first <= last <= end:
+            raise _changed(path)
+        shape = tuple(entry["shape"])
+        tensors.append(StoredTensor(name, entry["dtype"], shape, path, first, last - first))
+    if names != set(header):
+        raise _changed(path)
+    return tensors
+
+
+def _read(file: BufferedReader, size: int, path: Path) -> NDArray[np.uint8]:
+    data = np.empty(size, np.uint8)
+    if file.readinto(data.data) != size:
+        raise _changed(path)
+    return data
+
+
+def _changed(path: Path) -> ValueError:
+    return ValueError(f"{path} has changed while it was read")
