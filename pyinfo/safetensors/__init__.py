@@ -4,9 +4,21 @@ from pyinfo._namespace import publish
 from pyinfo.safetensors.files import is_packed
 from pyinfo.safetensors.folders import pack, unpack
 from pyinfo.safetensors.opened import safe_open
+from pyinfo.safetensors.recovery import RecoveredTensor, recover
 from pyinfo.safetensors.safetensor_error import SafetensorError
+from pyinfo.safetensors.tensor_report import TensorReport, report
 
-__all__ = ["SafetensorError", "is_packed", "pack", "safe_open", "unpack"]
+__all__ = [
+    "RecoveredTensor",
+    "SafetensorError",
+    "TensorReport",
+    "is_packed",
+    "pack",
+    "recover",
+    "report",
+    "safe_open",
+    "unpack",
+]
 
 publish(globals())
 

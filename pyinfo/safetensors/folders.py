@@ -34,9 +34,9 @@ def pack(
 ) -> FileSizes:
     """Make a safetensors file smaller, or all of them in a folder.
 
-    The result is a safetensors file as well: each tensor that gets smaller is a frame of bytes under
-    its old name, the others are as they were, and equal ones are stored once. `safe_open` and the
-    modules `pyinfo.safetensors.numpy` and `.torch` read it as if it were the original.
+    The result is a safetensors file as well: each tensor that gets smaller is a frame of bytes
+    under its old name, the others are as they were, and equal ones are stored once. `safe_open` and
+    the modules `pyinfo.safetensors.numpy` and `.torch` read it as if it were the original.
 
     Parameters
     ----------

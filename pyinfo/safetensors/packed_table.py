@@ -1,4 +1,4 @@
-"""What a packed file says about its tensors, in one entry of its metadata: docs/weights-format.md."""
+"""What the metadata of a packed file say about its tensors: see docs/weights-format.md."""
 
 from __future__ import annotations
 

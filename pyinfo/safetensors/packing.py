@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, BinaryIO, Final, NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from pyinfo.safetensors.file_header import (
 from pyinfo.safetensors.packed_table import FORMAT, KEY, PackedTable, PackedTensor, follows_rules
 from pyinfo.safetensors.safetensor_error import SafetensorError
 
+_Result = TypeVar("_Result")
 Progress = Callable[[int, int | None], None]
 
 _LEAST: Final = 256
@@ -110,24 +111,41 @@ class _PackedWriter:
         self._kept_header = None if follows_rules(original.header) else original.header.text
         text = original.header.text
         self._sha = hashlib.sha256(with_length(text)) if original.hashed else None
-        self._options: dict[int, CoderOptions] = {}
+        # SHA-256 is a chain, so that another thread works on it beside the coders.
+        self._hashing: list[Future[None]] = []
+        self._hasher = ThreadPoolExecutor(1) if original.hashed and threads > 1 else None
 
     def write(self) -> int:
+        try:
+            return self._write()
+        finally:
+            if self._hasher is not None:
+                self._hasher.shutdown(cancel_futures=True)
+
+    def _write(self) -> int:
         stays = [not worth_coding(source, self._effort) for source in self._sources]
         reserved = self._header_bound()
         start = 8 + reserved + self._plain_bound(stays)
         end = start
         for numbers in self._batches(stays):
             end = self._write_frames(numbers, stays, end)
+            self._tell(numbers)
         plain = [n for n, tensor in enumerate(self._table) if self._is_plain(tensor)]
         size = sum(len(self._sources[n].data) for n in plain)
         if 8 + reserved + size != start:  # frames that were not smaller, or equal tensors
             end = self._move(start, end, 8 + reserved + size)
         self._write_plain(plain, 8 + reserved)
+        for each in self._hashing:
+            each.result()
         self._sink.seek(0)
         _write_all(self._sink, with_length(self._header(plain, reserved)))
         self._sink.truncate(end)
         return end
+
+    def _tell(self, numbers: Sequence[int]) -> None:
+        self._done += sum(len(self._sources[number].data) for number in numbers)
+        if self._progress is not None:
+            self._progress(self._done, self._total)
 
     # -- The header
 
@@ -206,8 +224,7 @@ class _PackedWriter:
     def _write_frames(self, numbers: Sequence[int], stays: Sequence[bool], end: int) -> int:
         """Write the frames of some tensors one after another from `end` on."""
         coded = []
-        for number in numbers:
-            crc = self._checksum(self._sources[number])
+        for number, crc in zip(numbers, self._checksums(numbers), strict=True):
             tensor = self._sources[number].tensor(crc)
             tensor = tensor._replace(alias=self._equal(number, tensor))
             self._table.append(tensor)
@@ -227,11 +244,14 @@ class _PackedWriter:
         def frame(number: int) -> bytes:
             return frame_of(self._sources[number], self._effort, threads)
 
-        if len(numbers) > 1:
-            with ThreadPoolExecutor(self._threads) as pool:
-                yield from pool.map(frame, numbers)
-        else:
-            yield from map(frame, numbers)
+        return iter(self._of_each(frame, numbers))
+
+    def _of_each(self, work: Callable[[int], _Result], numbers: Sequence[int]) -> list[_Result]:
+        """Do the work for several tensors at the same time."""
+        if len(numbers) < 2 or self._threads == 1:
+            return [work(number) for number in numbers]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(work, numbers))
 
     def _write_large(self, number: int, end: int) -> int:
         start = end
@@ -243,11 +263,7 @@ class _PackedWriter:
 
     def _keep(self, number: int, size: int) -> bool:
         """Note the size of a frame if it is to stand for its tensor."""
-        source = self._sources[number]
-        # A frame of the tensor's own shape would pass for the tensor with loaders that know nothing
-        # of frames.
-        length = len(source.data)
-        if size > length - length // _GAIN or source.shape == (size,):
+        if not saves_enough(self._sources[number], size):
             return False
         self._sizes[number] = size
         self._table[number] = self._table[number]._replace(coded=True)
@@ -265,16 +281,25 @@ class _PackedWriter:
         owners.append(number)
         return None
 
-    def _checksum(self, source: TensorSource) -> int:
-        crc = 0
-        for begin in range(0, len(source.data), _HASHED):
-            part = source.data[begin : begin + _HASHED]
-            crc = _core.crc32c(part, crc)
+    def _checksums(self, numbers: Sequence[int]) -> list[int]:
+        if self._hasher is not None:
+            self._hashing += [self._hasher.submit(self._hash, number) for number in numbers]
+        return self._of_each(self._checksum, numbers)
+
+    def _hash(self, number: int) -> None:
+        data = self._sources[number].data
+        for begin in range(0, len(data), _HASHED):
             if self._sha is not None:
-                self._sha.update(part)
-            self._done += len(part)
-            if self._progress is not None:
-                self._progress(self._done, self._total)
+                self._sha.update(memoryview(data[begin : begin + _HASHED]))
+
+    def _checksum(self, number: int) -> int:
+        data = self._sources[number].data
+        crc = 0
+        for begin in range(0, len(data), _HASHED):
+            part = data[begin : begin + _HASHED]
+            crc = _core.crc32c(part, crc)
+            if self._sha is not None and self._hasher is None:
+                self._sha.update(memoryview(part))
         return crc
 
     # -- Tensors as they are
@@ -345,6 +370,14 @@ def worth_coding(source: TensorSource, effort: int | None = None) -> bool:
     frame = frame_of(source._replace(shape=(len(sample) // item,), data=sample), effort)
     # What a sample of this size cannot show is less than what noise makes of it.
     return len(frame) < len(sample) - len(sample) // _GAIN
+
+
+def saves_enough(source: TensorSource, size: int) -> bool:
+    """Return whether a frame of so many bytes is to stand for a tensor."""
+    length = len(source.data)
+    # A frame of the tensor's own shape would pass for the tensor with loaders that know nothing of
+    # frames.
+    return size <= length - length // _GAIN and source.shape != (size,) and size < length
 
 
 def are_equal(a: Bytes, b: Bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import stat
@@ -67,7 +68,7 @@ class TensorFile:
         max_size: int | None = None,
         writable: bool = False,
     ) -> None:
-        self._number: int | None = None
+        self._stream: io.FileIO | None = None
         self._data: Bytes | None = None
         self._lock = threading.Lock()
         self._coded: dict[str, CodedTensor] = {}
@@ -84,22 +85,22 @@ class TensorFile:
             raise
 
     def _open(self, path: Path, backend: str, writable: bool) -> None:
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC)
+        file = path.open("rb", buffering=0)
         try:
-            status = os.fstat(number)
+            status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise SafetensorError(f"{os.fspath(path)!r} is no regular file")
             self.size = status.st_size
             if backend == "pread":
-                self._number, number = number, -1
+                self._stream = file
             elif self.size == 0:
                 self._data = np.empty(0, np.uint8)
             else:
                 access = mmap.ACCESS_COPY if writable else mmap.ACCESS_READ
-                self._data = np.frombuffer(mmap.mmap(number, 0, access=access), np.uint8)
+                self._data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=access), np.uint8)
         finally:
-            if number >= 0:
-                os.close(number)
+            if self._stream is None:
+                file.close()
 
     def _tell(self, max_size: int | None) -> None:
         header = self.header
@@ -171,40 +172,33 @@ class TensorFile:
     def close(self) -> None:
         """Let go of the file; what has been taken from it lives on."""
         with self._lock:
-            number, self._number, self._data = self._number, None, None
+            stream, self._stream, self._data = self._stream, None, None
             self._coded.clear()
-        if number is not None:
-            os.close(number)
-
-    def __del__(self) -> None:
-        if getattr(self, "_number", None) is not None:
-            self.close()
+            if stream is not None:
+                stream.close()
 
     @property
     def is_open(self) -> bool:
         """Whether tensors can be taken."""
-        return self._data is not None or self._number is not None
+        return self._data is not None or self._stream is not None
 
     def read(self, start: int, stop: int) -> Bytes:
         """Return bytes of the file: of a mapped one, those themselves."""
         data = self._data
         if data is not None:
             return data[start:stop]
+        out: Bytes = np.empty(stop - start, np.uint8)
         with self._lock:
-            if self._number is None:
+            if self._stream is None:
                 raise SafetensorError("File is closed")
-            number = os.dup(self._number)
-        try:
-            out: Bytes = np.empty(stop - start, np.uint8)
+            self._stream.seek(start)
             done = 0
             while done < len(out):
-                read = os.preadv(number, [out[done : done + PIECE]], start + done)
-                if read == 0:
+                read = self._stream.readinto(memoryview(out[done : done + PIECE]))
+                if not read:
                     raise SafetensorError("the file has become shorter")
                 done += read
-            return out
-        finally:
-            os.close(number)
+        return out
 
     def stored(self, name: str) -> Stored:
         """Return where a tensor is."""
@@ -236,7 +230,7 @@ class TensorFile:
         if tensor.coded:
             return CodedTensor(self.read(stored.start, stored.stop), tensor).whole(threads)
         data = self.read(stored.start, stored.stop)
-        if self.table is None and (shared or self._number is not None):
+        if self.table is None and (shared or self._stream is not None):
             return data
         out: Bytes = np.empty(len(data), np.uint8)
         crc = 0
