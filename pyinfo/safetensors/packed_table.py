@@ -177,9 +177,11 @@ class PackedTable:
         entries = self.entries()
         text = self.header
         if text is None:
-            return FileHeader(
-                padded(header_text(entries, self.metadata(packed))), entries, self.metadata(packed)
-            )
+            written = in_write_order({name: (e.dtype, e.shape) for name, e in entries.items()})
+            if list(written) != list(entries):
+                raise CorruptDataError("the tensors are in another order than the rules give")
+            metadata = self.metadata(packed)
+            return FileHeader(padded(header_text(entries, metadata)), entries, metadata)
         size = sum(tensor.size for tensor in self.tensors)
         try:
             header = parse_header(text, size)

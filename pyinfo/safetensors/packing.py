@@ -290,7 +290,7 @@ class _PackedWriter:
         data = self._sources[number].data
         for begin in range(0, len(data), _HASHED):
             if self._sha is not None:
-                self._sha.update(memoryview(data[begin : begin + _HASHED]))
+                self._sha.update(data[begin : begin + _HASHED].data)
 
     def _checksum(self, number: int) -> int:
         data = self._sources[number].data
@@ -299,7 +299,7 @@ class _PackedWriter:
             part = data[begin : begin + _HASHED]
             crc = _core.crc32c(part, crc)
             if self._sha is not None and self._hasher is None:
-                self._sha.update(memoryview(part))
+                self._sha.update(part.data)
         return crc
 
     # -- Tensors as they are

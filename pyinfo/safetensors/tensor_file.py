@@ -177,6 +177,10 @@ class TensorFile:
             if stream is not None:
                 stream.close()
 
+    def __del__(self) -> None:  # as with the package of that name, files need not be closed
+        if getattr(self, "_stream", None) is not None:
+            self.close()
+
     @property
     def is_open(self) -> bool:
         """Whether tensors can be taken."""
@@ -194,7 +198,7 @@ class TensorFile:
             self._stream.seek(start)
             done = 0
             while done < len(out):
-                read = self._stream.readinto(memoryview(out[done : done + PIECE]))
+                read = self._stream.readinto(out[done : done + PIECE].data)
                 if not read:
                     raise SafetensorError("the file has become shorter")
                 done += read
