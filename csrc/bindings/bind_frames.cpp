@@ -170,13 +170,15 @@ class FrameReader {
   std::shared_ptr<Frame> frame_;
 };
 
-// A frame that is written piece by piece; its size is not known before its end.
+constexpr unsigned long long kNotSized = ~0ull;
+
+// A frame that is written piece by piece. Where the number of its items is given, it is the frame
+// that compress() makes of the same items, unless that stores them as they are.
 class FrameWriter {
  public:
-  FrameWriter(std::uint32_t planes, const std::string& metadata, std::uint32_t chunk_items,
-              int coder, int effort, int threads, bool floats)
-      : writer_(coding::FrameWriter::streaming(make_header(planes, metadata, chunk_items),
-                                               make_settings(coder, effort, threads, floats))) {}
+  FrameWriter(const FrameHeader& header, const coding::Settings& settings)
+      : writer_(header.sized ? coding::FrameWriter(header, settings)
+                             : coding::FrameWriter::streaming(header, settings)) {}
 
   static PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
     unsigned planes = 0;
@@ -186,21 +188,29 @@ class FrameWriter {
     int effort = 0;
     int threads = 0;
     int floats = 0;
-    static const char* const names[] = {"planes", "metadata", "chunk_items", "coder",
-                                        "effort", "threads",  "floats",      nullptr};
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "ISIiiip:FrameWriter",
+    unsigned long long items = kNotSized;
+    static const char* const names[] = {"planes",  "metadata", "chunk_items", "coder", "effort",
+                                        "threads", "floats",   "items",       nullptr};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "ISIiiip|K:FrameWriter",
                                      const_cast<char**>(names), &planes, &metadata, &chunk_items,
-                                     &coder, &effort, &threads, &floats)) {
+                                     &coder, &effort, &threads, &floats, &items)) {
       return nullptr;
     }
     return new_whole([&] {
       const std::string text(PyBytes_AS_STRING(metadata), std::size_t(PyBytes_GET_SIZE(metadata)));
-      return std::make_unique<FrameWriter>(planes, text, chunk_items, coder, effort, threads,
-                                           floats != 0);
+      FrameHeader header = make_header(planes, text, chunk_items);
+      header.sized = items != kNotSized;
+      if (header.sized) {
+        header.items = items;
+        header.indexed = items > chunk_items;
+      }
+      return std::make_unique<FrameWriter>(header,
+                                           make_settings(coder, effort, threads, floats != 0));
     });
   }
 
-  // `data` begins with the first chunk, or is all there is.
+  // `data` begins with the first chunk, or is all there is; where the number of items was given, it
+  // is all of them.
   py::bytes header(const py::object& data) {
     const ByteBuffer bytes(data.ptr(), "data");
     const std::uint32_t planes = writer_.header().planes;

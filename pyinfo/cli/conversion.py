@@ -48,6 +48,9 @@ class Conversion:
     coded: bool
     """Whether the output is compressed data, nothing for a terminal."""
 
+    special: Callable[[str], Callable[[], Document] | None] = lambda _: None
+    """What converts a path that is more than bytes: None if it is not."""
+
 
 def run_conversion(args: argparse.Namespace, conversion: Conversion) -> int:
     """Convert each file."""
@@ -62,7 +65,8 @@ def run_conversion(args: argparse.Namespace, conversion: Conversion) -> int:
         return _usage_error("--rm needs files that can be read again, not standard input or output")
 
     def convert(path: str) -> Document:
-        return _convert(path, args, conversion)
+        special = conversion.special(path)
+        return _convert(path, args, conversion) if special is None else special()
 
     def show(document: Document) -> None:
         if document["output"] != STANDARD:

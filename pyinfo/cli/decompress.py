@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from pyinfo.cli.conversion import SUFFIX, Conversion, add_conversion_arguments, run_conversion
-from pyinfo.cli.each_file import size
+from pyinfo.cli.each_file import Document, size
 from pyinfo.cli.files import RefusalError
 from pyinfo.cli.output import ProgressBar
+from pyinfo.cli.weights import convert_weights, is_weights
 from pyinfo.coding.files import FileSizes, decompress_file
 
 
@@ -32,7 +34,15 @@ def run(args: argparse.Namespace) -> int:
     def verify(*_: object) -> None:
         """Every check of the frame has passed, or there would be no result."""
 
-    return run_conversion(args, Conversion(_original_name, transform, verify, coded=False))
+    def special(path: str) -> Callable[[], Document] | None:
+        if not is_weights(path, args.output, packed=True):
+            return None
+        if args.max_size is not None:
+            raise RefusalError("--max-size is not for safetensors files: inspect tells their size")
+        return lambda: convert_weights(path, args, packed=True)
+
+    conversion = Conversion(_original_name, transform, verify, coded=False, special=special)
+    return run_conversion(args, conversion)
 
 
 def _original_name(path: str) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pyinfo.cli.exit_codes import EXIT_DAMAGED, EXIT_ERROR, EXIT_OK
 from pyinfo.cli.files import OutputError, RefusalError
 from pyinfo.cli.output import print_error, print_json, reason_of
 from pyinfo.errors import CorruptDataError
+from pyinfo.safetensors.safetensor_error import SafetensorError
 
 Document: TypeAlias = dict[str, Any]
+
+_REPORTED: Final = (
+    OSError, ValueError, ImportError, RefusalError, OutputError, SafetensorError,
+)  # fmt: skip
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +61,7 @@ def run_each(
             result = work(path)
         except BrokenPipeError:
             raise
-        except (OSError, ValueError, ImportError, RefusalError, OutputError) as error:
+        except _REPORTED as error:
             failed = EXIT_DAMAGED if isinstance(error, CorruptDataError) else EXIT_ERROR
             code = max(code, failed)
             print_error(error.path if isinstance(error, OutputError) else path, reason_of(error))

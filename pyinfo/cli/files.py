@@ -164,7 +164,7 @@ def output_file(
         with device:
             yield Sink(device, path)
         return
-    with _ended_by_signals():
+    with ended_by_signals():
         try:
             with whole_file(
                 target, overwrite=force, source=_status_of(source), durable=durable
@@ -221,7 +221,7 @@ class Original:
 
 
 @contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let the signals that ask for an end raise, as an interrupt does, so that files are removed.
 
     Ignored ones stay ignored (``nohup``).

@@ -12,6 +12,8 @@ from rich.text import Text
 from pyinfo.cli.each_file import Document, add_files, add_json, run_each
 from pyinfo.cli.files import in_memory
 from pyinfo.cli.output import binary_size, key_value_table, make_console, printable
+from pyinfo.cli.weights import weight_files
+from pyinfo.cli.weights_output import show_weights, weights_document
 from pyinfo.coding.frames import Frame, concatenated_frames
 
 _BLOCKS_SHOWN: Final = 32
@@ -30,6 +32,9 @@ def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo inspect``."""
 
     def show(document: Document) -> None:
+        if "tensors" in document:
+            show_weights(document)
+            return
         console = make_console()
         title = printable(document["path"])
         if document["frames"] > 1:
@@ -46,7 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _inspect(path: str) -> list[Document]:
-    """Describe each of the frames in a file."""
+    """Describe each of the frames in a file, or the tensors of each safetensors file."""
+    if files := weight_files(path):
+        return [weights_document(name) for name in files]
     documents = []
     with in_memory(path) as data:
         for begin, frame in concatenated_frames(data):

@@ -25,7 +25,10 @@ from pyinfo.cli.output import (
     reason_of,
 )
 from pyinfo.cli.statistics_input import StatisticsError
+from pyinfo.cli.weights import weight_files
+from pyinfo.cli.weights_output import show_weights, weights_document
 from pyinfo.counting.block_counts import LONGEST
+from pyinfo.errors import CorruptDataError
 
 _PLANES_SHOWN: Final = 64
 
@@ -70,11 +73,17 @@ def run(args: argparse.Namespace) -> int:
     documents: list[dict[str, Any]] = []
     for path in args.files:
         try:
+            if files := weight_files(path):
+                shown = [weights_document(name) for name in files]
+                documents += shown
+                for document in shown if not args.json else []:
+                    show_weights(document)
+                continue
             with ProgressBar.of_file(path) as progress:
                 statistics = file_statistics(
                     path, elements=args.elements, order=args.order, progress=progress
                 )
-        except (OSError, StatisticsError) as error:
+        except (OSError, StatisticsError, CorruptDataError) as error:
             code = EXIT_ERROR
             print_error(path, reason_of(error))
             documents.append({"path": path, "error": reason_of(error)})

@@ -10,6 +10,8 @@ from typing import BinaryIO, Final, cast
 from pyinfo.cli.each_file import Document, add_files, add_json, add_threads, run_each
 from pyinfo.cli.files import STANDARD, Nowhere, in_memory, opened
 from pyinfo.cli.output import ProgressBar, print_error, printable
+from pyinfo.cli.weights import weight_files
+from pyinfo.cli.weights_output import weights_damage
 from pyinfo.coding.files import decompress_file
 from pyinfo.coding.frames import concatenated_frames
 from pyinfo.errors import CorruptDataError
@@ -27,8 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo test``."""
 
-    def test(path: str) -> Document:
-        return _test(path, args.threads)
+    def test(path: str) -> list[Document]:
+        if files := weight_files(path, packed=True):
+            return [weights_damage(name, args.threads) for name in files]
+        return [_test(path, args.threads)]
 
     def show(document: Document) -> None:
         if document["ok"]:

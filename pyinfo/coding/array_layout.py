@@ -87,6 +87,19 @@ class StatedLayout(NamedTuple):
             raise ValueError("it is too large")
         return cls(text, tuple(shape), order == 1, math.prod(shape) * itemsize)
 
+    def metadata(self) -> bytes:
+        """Return the bytes that state this layout; none for an array of plain bytes."""
+        if self.dtype == "|u1" and len(self.shape) == 1:
+            return b""
+        text = self.dtype.encode("ascii")
+        parts = [b"", text, bytes([len(self.shape)]), *map(_varint, self.shape)]
+        if len(text) <= _MOST_METADATA:
+            parts[0] = _FIXED.pack(_VERSION, self.fortran_order, len(text))
+        metadata = b"".join(parts)
+        if len(metadata) > _MOST_METADATA:
+            raise TypeError("arrays of a dtype whose description is so long cannot be compressed")
+        return metadata
+
     def require_size(self, size: int) -> None:
         """Raise CorruptDataError unless the frame holds as many bytes."""
         if self.size != size:
@@ -130,14 +143,8 @@ class ArrayLayout:
         """Return the bytes that state this layout; none for an array of plain bytes."""
         if self.dtype == np.uint8 and len(self.shape) == 1:
             return b""
-        text = text_of(self.dtype).encode("ascii")
-        parts = [b"", text, bytes([len(self.shape)]), *map(_varint, self.shape)]
-        if len(text) <= _MOST_METADATA:
-            parts[0] = _FIXED.pack(_VERSION, self.fortran_order, len(text))
-        metadata = b"".join(parts)
-        if len(metadata) > _MOST_METADATA:
-            raise TypeError("arrays of a dtype whose description is so long cannot be compressed")
-        return metadata
+        text = text_of(self.dtype)
+        return StatedLayout(text, self.shape, self.fortran_order, self.size).metadata()
 
     @property
     def size(self) -> int:

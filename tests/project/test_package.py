@@ -55,6 +55,7 @@ FLOORS = {
     "_samples": 3,
     "coding": 4,
     "counting": 5,
+    "safetensors": 5,
     "measures": 6,
     "testing": 6,
     "integrations": 7,
@@ -165,6 +166,7 @@ NAMESPACES = {
     "pyinfo.estimators",
     "pyinfo.integrations",
     "pyinfo.measures",
+    "pyinfo.safetensors",
     "pyinfo.testing",
 }
 INTEGRATIONS = [

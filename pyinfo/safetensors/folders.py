@@ -1,0 +1,196 @@
+"""Pack and unpack: a file, or a folder with all that is in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pyinfo.coding.files import FileSizes
+from pyinfo.coding.whole_files import resolved
+from pyinfo.safetensors.files import (
+    SUFFIX,
+    header_of,
+    is_packed,
+    pack_file,
+    unpack_file,
+    written_file,
+)
+from pyinfo.safetensors.packing import Progress
+
+Convert = Callable[[Path, Path, Progress | None], FileSizes]
+
+
+def pack(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    *,
+    threads: int = 1,
+    effort: int | None = None,
+    progress: Progress | None = None,
+) -> FileSizes:
+    """Make a safetensors file smaller, or all of them in a folder.
+
+    The result is a safetensors file as well: each tensor that gets smaller is a frame of bytes
+    under its old name, the others are as they were, and equal ones are stored once. `safe_open` and
+    the modules `pyinfo.safetensors.numpy` and `.torch` read it as if it were the original.
+
+    Parameters
+    ----------
+    source : path
+        A safetensors file that is not packed; or a folder: files in it that are none, or are packed
+        already, are copied.
+    destination : path
+        A file is replaced when the new one is whole; a folder must not exist yet.
+    threads : int, optional
+        How many to use, 0 for one per core. The result does not depend on it.
+    effort : {1, 2}, optional
+        As in `pyinfo.compress`.
+    progress : callable, optional
+        Called again and again with the bytes read so far and the bytes to read.
+
+    Returns
+    -------
+    FileSizes
+        Bytes read and written; of a folder, those of all its files.
+
+    Raises
+    ------
+    SafetensorError
+        If the source is no safetensors file, or has an entry ``pyinfo`` in its metadata.
+    ValueError
+        If it is packed already; of a folder, if no file in it can be packed.
+
+    See Also
+    --------
+    unpack : the way back.
+
+    Notes
+    -----
+    Beside the result, one tensor takes memory, or 64 MiB of a larger one. The file must not change
+    meanwhile.
+    """
+
+    def convert(path: Path, target: Path, told: Progress | None) -> FileSizes:
+        with written_file(path, target) as sink:
+            return pack_file(path, sink, threads=threads, effort=effort, progress=told)
+
+    return _each(source, destination, convert, packed=False, progress=progress)
+
+
+def unpack(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> FileSizes:
+    """Restore what `pack` was given, byte for byte.
+
+    Parameters
+    ----------
+    source : path
+        A packed file; or a folder: files in it that are not packed are copied.
+    destination : path
+        A file is replaced when the original is restored and its checksum is right; a folder must
+        not exist yet.
+    threads : int, optional
+        How many to use, 0 for one per core.
+    progress : callable, optional
+        Called again and again with the bytes written so far and the bytes to write.
+
+    Returns
+    -------
+    FileSizes
+        Bytes read and written; of a folder, those of all its files.
+
+    Raises
+    ------
+    CorruptDataError
+        If the file is damaged: the message names the tensor.
+    ValueError
+        If it is not packed; of a folder, if no file in it is.
+    """
+
+    def convert(path: Path, target: Path, told: Progress | None) -> FileSizes:
+        with written_file(path, target) as sink:
+            return unpack_file(path, sink, threads=threads, progress=told)
+
+    return _each(source, destination, convert, packed=True, progress=progress)
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Yield the paths of all files below a folder, relative to it, in order."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder)
+
+
+def is_convertible(path: Path, *, packed: bool) -> bool:
+    """Return whether a file is a safetensors file that is packed, or is not."""
+    if path.suffix != SUFFIX or header_of(path) is None:
+        return False
+    return is_packed(path) == packed
+
+
+def _each(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    convert: Convert,
+    *,
+    packed: bool,
+    progress: Progress | None,
+) -> FileSizes:
+    folder = Path(source)
+    if not folder.is_dir():
+        return convert(folder, Path(destination), progress)
+    target = resolved(destination)
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(destination))
+    if target.is_relative_to(folder.resolve()):
+        raise ValueError("the destination is inside the source")
+    names = list(files_in(folder))
+    converted = {name for name in names if is_convertible(folder / name, packed=packed)}
+    if not converted:
+        what = "packed file" if packed else "safetensors file to pack"
+        raise ValueError(f"{os.fspath(source)!r} has no {what} in it")
+    temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
+    try:
+        sizes = _fill(folder, temporary, names, converted, convert, progress)
+        temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return sizes
+
+
+def _fill(
+    folder: Path,
+    temporary: Path,
+    names: list[Path],
+    converted: set[Path],
+    convert: Convert,
+    progress: Progress | None,
+) -> FileSizes:
+    temporary.mkdir()
+    total = sum((folder / name).stat().st_size for name in names)
+    read = written = 0
+
+    def told(done: int, _: int | None) -> None:
+        if progress is not None:
+            progress(min(read + done, total), total)
+
+    for name in names:
+        path, target = folder / name, temporary / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name in converted:
+            sizes = convert(path, target, told)
+            read, written = read + sizes.read, written + sizes.written
+        else:
+            shutil.copy2(path, target)
+            size = path.stat().st_size
+            read, written = read + size, written + size
+    shutil.copystat(folder, temporary)
+    return FileSizes(read, written)
