@@ -40,6 +40,16 @@ def _counting(kind: str) -> Claim:
     return _of_samples(name, SAMPLES[kind](1).itemsize, prepare)
 
 
+def _chosen(step: int) -> Claim:
+    """Keys at equal distances, the same modulo powers of two: no dearer than others."""
+
+    def prepare(n: int) -> Call:
+        keys = np.random.default_rng(0).integers(0, 4000, n).astype(np.uint64) * np.uint64(step)
+        return call(pyinfo.Counts.from_samples, keys)
+
+    return _of_samples(f"Counts.from_samples, keys {step:#x} apart", 8, prepare)
+
+
 def _of_samples(name: str, touched: float, prepare: Prepare, memory: str = "1") -> Claim:
     return Claim(name, prepare, touched, doublings(16, 22), doublings(13, 19), memory=memory)
 
@@ -90,6 +100,7 @@ def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], Any]) -> Claim:
 
 CLAIMS = (
     *map(_counting, KINDS),
+    *map(_chosen, (1 << 20, 1 << 32, 1 << 48, 0x9E3779B97F4A7C15)),
     _of_samples(
         "Counts.update", 8, lambda n: call(pyinfo.Counts.from_samples(_some(n)).update, _some(n))
     ),

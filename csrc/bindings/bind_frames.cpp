@@ -279,6 +279,12 @@ class StreamReader {
     return taken;
   }
 
+  // The same if more than these are ready, so that nothing else is to be done; else None.
+  py::object take_of_more(std::size_t max) {
+    if (max >= reader_.ready_size()) return py::none();
+    return take(max);
+  }
+
   // None before it has come.
   py::object metadata() const {
     if (!reader_.header_known()) return py::none();
@@ -357,6 +363,8 @@ void bind_frames(py::module_& m) {
       .def("read", &StreamReader::read, py::arg("data"), py::arg("max"),
            "Feed data; return at most so many decoded bytes, and how many of the data were used.")
       .def("take", &StreamReader::take, py::arg("max"), "Return decoded bytes.")
+      .def("take_of_more", &StreamReader::take_of_more, py::arg("max"),
+           "Return so many decoded bytes if more of them are ready, else None.")
       .def_property_readonly("metadata", &StreamReader::metadata)
       .def_property_readonly("size", &StreamReader::size)
       .def_property_readonly("ready_size", &StreamReader::ready_size)

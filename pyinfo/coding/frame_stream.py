@@ -68,6 +68,10 @@ class FrameStream:
         """Return decoded bytes that are ready, at most so many."""
         return self._reader.take(most)
 
+    def take_of_more(self, most: int) -> bytes | None:
+        """Return so many decoded bytes if more of them are ready, else None."""
+        return self._reader.take_of_more(most)
+
     def require_end(self) -> None:
         """Raise CorruptDataError that says where a frame breaks off, unless it has ended."""
         try:

@@ -15,6 +15,7 @@ from pyinfo.coding.array_layout import MOST_PLANES, bytes_of
 from pyinfo.coding.coder_options import Coder, coder_options
 from pyinfo.coding.frame_stream import FrameStream
 
+_LITTLE: Final = 1 << 20
 _MOST_COLLECTED: Final = 64 << 20
 _CHUNKS_PER_THREAD: Final = 4
 
@@ -207,6 +208,13 @@ class Decompressor(_Unique):
         EOFError
             If the frame has ended before, and no other one may follow.
         """
+        if type(data) is bytes and not data and type(max_length) is int:
+            # Little at a time of much that is ready: a call should cost no more than the bytes.
+            with self._lock:
+                if 0 < max_length < _LITTLE and self._error is None:
+                    part = self._stream.take_of_more(max_length)
+                    if part is not None:
+                        return part
         with self._lock:
             if self._eof and not self._concatenated:
                 raise EOFError("the end of the frame has been reached before")
