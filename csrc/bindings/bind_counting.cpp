@@ -44,23 +44,6 @@ Reference plane_counts(PyObject* out, std::size_t itemsize) {
   return Reference::borrowed(out);
 }
 
-// Adds counts to numbers of which some may not hold the sum: all are added, or OverflowError.
-void add_carefully(const ByteBuffer& bytes, std::size_t items, std::size_t itemsize,
-                   std::uint64_t* numbers) {
-  std::vector<std::uint64_t> found(itemsize * counting::kByteValues);
-  {
-    const WithoutGil released(bytes.size());
-    counting::byte_counts(bytes.data(), items, itemsize, found.data());
-  }
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (numbers[i] <= ~found[i]) continue;
-    PyErr_Format(PyExc_OverflowError, "out[%zu, %zu] and what is added are more than 64 bits hold",
-                 i / counting::kByteValues, i % counting::kByteValues);
-    throw PythonError();
-  }
-  for (std::size_t i = 0; i < found.size(); ++i) numbers[i] += found[i];
-}
-
 // By hand, because pybind11's own message for an argument that does not fit prints all the data.
 py::object byte_counts(const py::object& data, const py::object& item_bytes,
                        const py::object& out) {
@@ -69,14 +52,15 @@ py::object byte_counts(const py::object& data, const py::object& item_bytes,
   const std::size_t items = whole_items(bytes.size(), itemsize, "data");
   Reference counts = plane_counts(out.ptr(), itemsize);
   auto* const numbers = static_cast<std::uint64_t*>(PyArray_DATA(counts.array()));
-  const std::size_t size = itemsize * counting::kByteValues;
-  const bool near_the_end = std::any_of(numbers, numbers + size,
-                                        [&](std::uint64_t n) { return n > ~std::uint64_t{items}; });
-  if (near_the_end) {
-    add_carefully(bytes, items, itemsize, numbers);
-  } else {
+  std::size_t full;
+  {
     const WithoutGil released(bytes.size());
-    counting::byte_counts(bytes.data(), items, itemsize, numbers);
+    full = counting::checked_byte_counts(bytes.data(), items, itemsize, numbers);
+  }
+  if (full < itemsize * counting::kByteValues) {
+    PyErr_Format(PyExc_OverflowError, "out[%zu, %zu] and what is added are more than 64 bits hold",
+                 full / counting::kByteValues, full % counting::kByteValues);
+    throw PythonError();
   }
   return py::reinterpret_steal<py::object>(counts.release());
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #include "memory/overlap.hpp"
 #include "simd/assert.hpp"
@@ -121,6 +122,22 @@ void byte_counts(const unsigned char* data, std::size_t n_items, std::size_t ite
     default:
       return count_wide(data, n_items, itemsize, counts);
   }
+}
+
+std::size_t checked_byte_counts(const unsigned char* data, std::size_t n_items,
+                                std::size_t itemsize, std::uint64_t* counts) {
+  const std::size_t size = itemsize * kByteValues;
+  const std::uint64_t most = n_items;  // that is added to one of them
+  if (std::none_of(counts, counts + size, [=](std::uint64_t n) { return n > ~most; })) {
+    byte_counts(data, n_items, itemsize, counts);
+    return size;
+  }
+  std::vector<std::uint64_t> found(size);
+  byte_counts(data, n_items, itemsize, found.data());
+  for (std::size_t i = 0; i < size; ++i)
+    if (counts[i] > ~found[i]) return i;
+  for (std::size_t i = 0; i < size; ++i) counts[i] += found[i];
+  return size;
 }
 
 }  // namespace pyinfo::counting

@@ -17,7 +17,12 @@ inline constexpr std::size_t kByteValues = 256;
 void byte_counts(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
                  std::uint64_t* counts) noexcept;
 
-// The same in its plainest form: the definition, and the oracle for the one above.
+// The same for counts of any size: either all hold the sums, or none is changed and the index of
+// the first that does not is returned; else itemsize * 256. Throws std::bad_alloc.
+std::size_t checked_byte_counts(const unsigned char* data, std::size_t n_items,
+                                std::size_t itemsize, std::uint64_t* counts);
+
+// byte_counts() in its plainest form: the definition, and the oracle for the one above.
 void byte_counts_reference(const unsigned char* data, std::size_t n_items, std::size_t itemsize,
                            std::uint64_t* counts) noexcept;
 
