@@ -13,9 +13,8 @@ from rich.table import Table
 
 from bench.growth.claim import Claim
 from bench.growth.claims import CLAIMS
-from bench.processes.machine import active_isa, cpu_model
-from bench.processes.timing import pin_to_one_cpu
-from bench.report.console import console
+from bench.processes.machine import active_isa, cpu_model, pin_to_one_cpu
+from bench.report.tables import console
 from pyinfo.testing import Memory, Verdict, judge_memory, judge_time
 from pyinfo.testing.machine import cache_levels, seconds_per_byte
 

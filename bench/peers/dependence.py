@@ -13,7 +13,7 @@ import numpy as np
 
 import pyinfo
 from bench.inputs.distributions import Array
-from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.peers.candidate import PYINFO, Candidate, Ways, installed
 from bench.peers.measure_peers import BITS_PER_NAT
 from pyinfo.testing.timing import Call
 
@@ -109,18 +109,24 @@ COLUMNS = 50
 PAIRS_TIMED = 5
 
 
-def rows(*_: object) -> list[str]:
+def labels(function: str, different: int, n: int) -> Ways:
     """pyinfo, and scikit-learn in a loop if it is installed."""
-    return [PYINFO, *([SKLEARN] if installed("sklearn") else [])]
+    ways: dict[str, Callable[[], Candidate]] = {
+        PYINFO: lambda: Candidate(_own_and_pairs(function, different, n)[0])
+    }
+    if installed("sklearn"):
+        ways[SKLEARN] = lambda: _in_a_loop(*_own_and_pairs(function, different, n))
+    return ways
 
 
-def candidate(row: str, function: str, different: int, n: int) -> Candidate:
-    """All pairs of columns: scikit-learn is given a few of them, what it does not share with them
-    is the time that a loop in Python costs."""
-    own, pairs = _labels(function, different, n)
-    if row == PYINFO:
-        return Candidate(own)
+def _in_a_loop(own: Call, pairs: list[tuple[Array, Array]]) -> Candidate:
+    """scikit-learn is given a few pairs of columns: what it does not share with all of them is the
+    time that a loop in Python costs."""
     score = import_module("sklearn.metrics").mutual_info_score
+
+    def each() -> None:
+        for x, y in pairs:
+            score(x, y)
 
     def check() -> None:
         found = np.asarray(own()).reshape(-1)
@@ -128,11 +134,11 @@ def candidate(row: str, function: str, different: int, n: int) -> Candidate:
         np.testing.assert_allclose(found, [score(x, y) * BITS_PER_NAT for x, y in pairs])
 
     every = 1 if len(pairs) == 1 else COLUMNS * (COLUMNS - 1) // 2
-    return Candidate(Call(_each, (score, pairs)), check, times=every / len(pairs))
+    return Candidate(Call(each), check, times=every / len(pairs))
 
 
 @functools.lru_cache(maxsize=1)
-def _labels(function: str, different: int, n: int) -> tuple[Call, list[tuple[Array, Array]]]:
+def _own_and_pairs(function: str, different: int, n: int) -> tuple[Call, list[tuple[Array, Array]]]:
     """pyinfo's call, and the pairs that a loop goes over."""
     random = np.random.default_rng(0)
     if function == "mutual_information":
@@ -141,8 +147,3 @@ def _labels(function: str, different: int, n: int) -> tuple[Call, list[tuple[Arr
     table = random.integers(0, different, (n, COLUMNS)).astype(np.uint8)
     pairs = [(table[:, 0].copy(), table[:, i].copy()) for i in range(1, 1 + PAIRS_TIMED)]
     return Call(pyinfo.pairwise_mutual_information, (table,)), pairs
-
-
-def _each(score: Measure, pairs: list[tuple[Array, Array]]) -> None:
-    for x, y in pairs:
-        score(x, y)

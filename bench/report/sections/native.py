@@ -5,9 +5,8 @@ from typing import Any
 
 from bench.processes.machine import available_isas, run_native
 from bench.report import bars
-from bench.report.effort import Effort
-from bench.report.rows import Quantity, Row, bytes_text
-from bench.report.section import section
+from bench.report.comparisons import Effort, section
+from bench.report.tables import Quantity, Row, bytes_text
 
 BUILD = "it is not built (`cmake --preset bench && cmake --build --preset bench`)."
 Results = list[Mapping[str, Any]]
