@@ -16,6 +16,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.conftest import QUICK_LIMIT
+from bench.growth.claim import function_of
 from bench.growth.claims import CLAIMS
 from bench.inputs.coded_bytes import BFLOAT16, FOUR_BITS, KINDS
 from bench.inputs.samples import SAMPLES
@@ -91,12 +92,12 @@ def _groups() -> Iterator[Group]:
                 workload = Workload("coding", (direction, kind, size))
                 yield Group(f"{direction} {kind} n={n}", workload, n, size, size, all_sizes)
 
-    for name, claim in CLAIMS.items():
-        if claim.function not in (*MEASURES, "compress", "decompress"):
+    for name, (cost, _) in CLAIMS.items():
+        if function_of(name) not in (*MEASURES, "compress", "decompress"):
             few = FEW if name in OF_SAMPLES else ()
-            for n in sorted({*few, *claim.quick_sizes[::3], *claim.sizes[::3]}):
-                elements = n if claim.touched else 1 << n
-                touched, workload = int(n * claim.touched), Workload("claim", (name, n))
+            for n in sorted({*few, *cost.quick_sizes[::3], *cost.sizes[::3]}):
+                elements = n if cost.touched else 1 << n
+                touched, workload = int(n * cost.touched), Workload("claim", (name, n))
                 yield Group(f"{name} n={n}", workload, n, touched, elements)
 
 

@@ -33,7 +33,7 @@ def claim(name: str, n: int) -> Ways:
     """A function's call on n symbols or samples: pyinfo, references, peers that are installed."""
 
     def by(prepare: Preparation) -> Callable[[], Candidate]:
-        return lambda: prepare(CLAIMS[name].prepare(n))
+        return lambda: prepare(CLAIMS[name][1](n))
 
     peers = {
         row: by(prepare)
