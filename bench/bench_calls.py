@@ -78,8 +78,9 @@ def _groups() -> Iterator[Group]:
         works = [(dtype, (n,), None) for dtype in dtypes for n in VECTORS]
         batches = [("float64", BATCH, axis) for axis in (1, 0)] if measure in BATCHED else []
         for dtype, shape, axis in (*works, *batches):
-            size, n = "x".join(map(str, shape)), math.prod(shape)
-            name = f"{measure} {dtype} n={size}" + ("" if axis is None else f" axis={axis}")
+            n = math.prod(shape)
+            along = "" if axis is None else f" axis={axis}"
+            name = f"{measure} {dtype} n={'x'.join(map(str, shape))}{along}"
             touched = n * np.dtype(dtype).itemsize * of.distributions
             yield Group(name, Workload("measure", (measure, dtype, shape, axis)), n, touched, n)
 

@@ -30,6 +30,16 @@ class Candidate:
 
 
 Ways = Mapping[str, Callable[[], Candidate]]
+Preparation = Callable[[Call], Candidate]
+
+
+def ways(own: Callable[[], Call], peers: Mapping[str, Preparation]) -> Ways:
+    """pyinfo's call, made when a candidate is prepared, and what peers do in place of it."""
+
+    def way(prepare: Preparation) -> Callable[[], Candidate]:
+        return lambda: prepare(own())
+
+    return {row: way(prepare) for row, prepare in {PYINFO: Candidate, **peers}.items()}
 
 
 def returns(decode: Callable[[], Any], data: Any, name: str) -> Callable[[], None]:

@@ -1,7 +1,6 @@
 """What other packages count samples with, each only if it is installed."""
 
 import functools
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pyinfo
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES
-from bench.peers.candidate import PYINFO, Candidate, Ways, installed
+from bench.peers.candidate import Candidate, Ways, installed, ways
 from pyinfo.testing.timing import Call
 
 UNIQUE, BINCOUNT = "np.unique", "np.bincount"
@@ -24,12 +23,8 @@ def peers(kind: str) -> list[str]:
 
 def counting(kind: str, n: int) -> Ways:
     """Count n samples of a kind."""
-
-    def by(prepare: Callable[[Call], Candidate]) -> Callable[[], Candidate]:
-        return lambda: prepare(Call(pyinfo.Counts.from_samples, (SAMPLES[kind](n),)))
-
-    others = {row: by(functools.partial(counted_by, row)) for row in peers(kind)}
-    return {PYINFO: by(Candidate), **others}
+    others = {row: functools.partial(counted_by, row) for row in peers(kind)}
+    return ways(lambda: Call(pyinfo.Counts.from_samples, (SAMPLES[kind](n),)), others)
 
 
 def counted_by(row: str, own: Call) -> Candidate:

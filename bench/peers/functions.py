@@ -8,7 +8,7 @@ import functools
 import heapq
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 
 import numpy as np
@@ -19,11 +19,9 @@ from bench.inputs.coded_bytes import FOUR_BITS, four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES
 from bench.peers import counting, dependence
-from bench.peers.candidate import PYINFO, Candidate, Ways, installed, returns
+from bench.peers.candidate import Candidate, Preparation, Ways, installed, returns, ways
 from bench.peers.codecs import CONSTRICTION, coding
 from pyinfo.testing.timing import Call
-
-Preparation = Callable[[Call], Candidate]
 
 # Modules that may be missing; names of rows begin with them.
 MODULES = ("bitarray", "constriction", "pandas", "polars", "sklearn")
@@ -31,16 +29,12 @@ MODULES = ("bitarray", "constriction", "pandas", "polars", "sklearn")
 
 def claim(name: str, n: int) -> Ways:
     """A function's call on n symbols or samples: pyinfo, references, peers that are installed."""
-
-    def by(prepare: Preparation) -> Callable[[], Candidate]:
-        return lambda: prepare(CLAIMS[name][1](n))
-
     peers = {
-        row: by(prepare)
+        row: prepare
         for row, prepare in PEERS.get(name, {}).items()
         if (module := re.split("[ .]", row)[0]) not in MODULES or installed(module)
     }
-    return {PYINFO: by(Candidate), **peers}
+    return ways(lambda: CLAIMS[name][1](n), peers)
 
 
 # -- Codes ----------------------------------------------------------------------------------------

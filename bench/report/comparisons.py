@@ -36,6 +36,10 @@ class Comparison:
     own: str = PYINFO
     shown: Shown = seconds
 
+    def of(self, what: str, own: str) -> "Comparison":
+        """The same for another one of pyinfo's."""
+        return replace(self, what=what, own=own)
+
     def alone(self, bar: Bar | None = None, peer: str = "", value: Quantity | None = None) -> Row:
         """pyinfo's, judged by its own time; a peer may be shown for scale."""
         mine, baseline = self.times.median(self.own), self.times.baseline.get(self.own)

@@ -39,8 +39,11 @@ STYLE: Mapping[str, Any] = {
     "svg.hashsalt": "pyinfo",
 }
 # pyinfo is blue, darker with every instruction set; everybody else keeps one colour throughout.
-BLUES = {"avx512": "#08306b", "avx2": "#2171b5", "sse4": "#6baed6", "portable": "#9ecae1"}
 COLOURS = {
+    "pyinfo avx512": "#08306b",
+    "pyinfo avx2": "#2171b5",
+    "pyinfo sse4": "#6baed6",
+    "pyinfo portable": "#9ecae1",
     "pyinfo huffman": "#08306b",
     "pyinfo rans": "#2f8fd8",
     "the best NumPy line": "#e6842a",
@@ -78,9 +81,6 @@ def draw(effort: Effort, header: Mapping[str, str], folder: Path) -> list[Path]:
 
 
 def _colour(name: str) -> str:
-    isa = name.removeprefix("pyinfo ")
-    if isa in BLUES:
-        return BLUES[isa]
     return next((c for prefix, c in COLOURS.items() if name.startswith(prefix)), "#777777")
 
 
@@ -158,7 +158,7 @@ def _per_element(measure: str, sizes: Sequence[int], seconds: Series) -> Figure:
     """From 256 elements on: before, a call costs what it costs."""
     title = f"{measure}: time per element, and where the input leaves the caches"
     first = sizes.index(1 << 8)
-    each = {name: np.divide(values, sizes)[first:] for name, values in seconds.items()}
+    each = {name: (np.array(s) / sizes)[first:].tolist() for name, s in seconds.items()}
     figure, axes = _by_size(title, sizes[first:], each)
     bytes_per_item = 8 * MEASURES[measure].distributions
     roof = bytes_per_item * seconds_per_byte()
@@ -172,7 +172,7 @@ def _per_element(measure: str, sizes: Sequence[int], seconds: Series) -> Figure:
         n = size / bytes_per_item
         axes.axvline(n, color="#999999", lw=1, ls=(0, (4, 3)), zorder=1)
         axes.text(n, 52e-9, f" L{level}", ha="left", va="top", **noted)
-    _label_ends(axes, {name: float(values[-1]) for name, values in each.items()}, 0.052)
+    _label_ends(axes, {name: values[-1] for name, values in each.items()}, 0.052)
     return figure
 
 

@@ -139,14 +139,8 @@ def bytes_text(n: int) -> str:
 
 def as_json(header: Mapping[str, str], tables: list[Table]) -> dict[str, Any]:
     """The whole report as plain data; times in seconds, memory in bytes."""
-    return {
-        "header": dict(header),
-        "sections": [
-            {
-                "title": table.title,
-                "note": table.note,
-                "rows": [{**asdict(row), "met": row.met} for row in table.rows],
-            }
-            for table in tables
-        ],
-    }
+    sections = [
+        asdict(table) | {"rows": [asdict(row) | {"met": row.met} for row in table.rows]}
+        for table in tables
+    ]
+    return {"header": dict(header), "sections": sections}

@@ -1,7 +1,6 @@
 """Entropy coding: whole calls next to peers, messages, threads."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bench.inputs import coded_bytes
 from bench.inputs.coded_bytes import BFLOAT16, FOUR_BITS, RANDOM
@@ -42,7 +41,7 @@ def speed_of_coders(effort: Effort) -> Iterator[Row]:
             }
             found = effort.compare(f"{direction} {kind}", bytes_text(n), subjects, "", speed(n))
             for coder in coders:
-                of_coder = replace(found, what=f"{direction} {coder}, {kind}", own=own_row(coder))
+                of_coder = found.of(f"{direction} {coder}, {kind}", own_row(coder))
                 yield from of_coder.against_all(bars.CODERS[coder][direction] if judged else {})
 
 
@@ -81,7 +80,7 @@ def incompressible(effort: Effort) -> Iterator[Row]:
     found = effort.compare(RANDOM, bytes_text(n), subjects, COPY, speed(n))
     copied = found.alone().pyinfo
     for direction in both:
-        of_direction = replace(found, what=f"{direction} auto, {RANDOM}", own=direction)
+        of_direction = found.of(f"{direction} auto, {RANDOM}", direction)
         yield of_direction.alone(bars.INCOMPRESSIBLE_SPEED, COPY, copied)
 
 
@@ -100,7 +99,7 @@ def messages(effort: Effort) -> Iterator[Row]:
     }
     found = effort.compare("messages", bytes_text(MESSAGE), subjects, "", speed(MESSAGE))
     for name in subjects:
-        yield replace(found, what=name, own=name).alone(bars.MESSAGE_SPEED)
+        yield found.of(name, name).alone(bars.MESSAGE_SPEED)
     yield from sizes.of_messages()
 
 

@@ -5,7 +5,6 @@ import functools
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bench import ROOT
 from bench.peers.candidate import PYINFO, installed
@@ -96,7 +95,7 @@ def import_time(effort: Effort) -> Iterator[Row]:
     yield found.alone(bars.IMPORT_SECONDS)
     if SCIPY in seconds:
         yield found.against(SCIPY)
-    yield replace(found, what=WITH_NUMPY, own=WITH_NUMPY).alone(bars.IMPORT_SECONDS_WITH_NUMPY)
+    yield found.of(WITH_NUMPY, WITH_NUMPY).alone(bars.IMPORT_SECONDS_WITH_NUMPY)
 
 
 def _import_seconds(python: str, module: str, there: str, processes: int) -> float:

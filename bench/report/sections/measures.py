@@ -1,7 +1,6 @@
 """Measures of distributions: large inputs and batches, the cost of a call, instruction sets."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bench.processes.machine import available_isas
 from bench.processes.workload import Subject, Workload
@@ -61,7 +60,7 @@ def by_isa(effort: Effort) -> Iterator[Row]:
     found = effort.compare("entropy float64", size_text(n), subjects)
     for isa in available_isas():
         barred, bar = bars.ISA.get(isa, ("", None))
-        of_isa = replace(found, what=f"entropy float64, {isa}", own=isa)
+        of_isa = found.of(f"entropy float64, {isa}", isa)
         for peer in (bars.BEST_ISA, bars.SCIPY):
             if peer in subjects and peer != isa:
                 yield of_isa.against(peer, bar if peer == barred else None)
