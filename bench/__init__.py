@@ -22,3 +22,13 @@ for _pool in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR"):
 # The installed pyinfo is measured. The checkout's own directory would hide it, without extension.
 if not any((ROOT / "pyinfo" / f"_core{suffix}").exists() for suffix in EXTENSION_SUFFIXES):
     sys.path[:] = [entry for entry in sys.path if Path(entry).absolute() != ROOT]
+
+
+def use_build_as_it_is() -> None:
+    """Keep an editable install of pyinfo from looking for changed sources when it is imported here.
+
+    For processes that are timed, or started by one that has looked.
+    """
+    for finder in sys.meta_path:
+        if hasattr(finder, "rebuild_flag"):
+            finder.rebuild_flag = False

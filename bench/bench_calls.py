@@ -11,17 +11,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.conftest import QUICK_LIMIT
+from bench.growth.claim import function_of
 from bench.growth.claims import CLAIMS
 from bench.inputs.coded_bytes import BFLOAT16, FOUR_BITS, KINDS
-from bench.peers import counting, dependence, measures
+from bench.inputs.samples import SAMPLES
+from bench.peers import dependence
 from bench.peers.candidate import is_own
 from bench.peers.codecs import ZSTANDARD_INTO
 from bench.peers.measures import MEASURES
-from bench.processes.children import Worker, lasting_worker
+from bench.processes.children import lasting_worker
 from bench.processes.machine import active_isa, available_isas, versions
 from bench.processes.workload import Workload
 
@@ -32,7 +35,7 @@ BATCHED = ("entropy", "kl_divergence", "js_divergence")
 CODED = (4096, 256 << 10, 16 << 20)
 # What takes samples takes few of them, too: claims begin where growth shows.
 FEW = (1 << 2, 1 << 5, 1 << 8, 1 << 11)
-OF_SAMPLES = {*dependence.MEASURES, *(f"Counts.from_samples, {kind}" for kind in counting.SAMPLES)}
+OF_SAMPLES = {*dependence.MEASURES, *(f"Counts.from_samples, {kind}" for kind in SAMPLES)}
 ROUNDS = 5
 SAMPLE_SECONDS = 0.005
 
@@ -57,8 +60,8 @@ class Group:
     workload: Workload
     n: int
     touched: int  # bytes
+    elements: int  # what --quick goes by
     other_isas: bool = True
-    elements: int | None = None  # what --quick goes by, if not n
 
     def rows(self) -> Iterator[tuple[str, str | None]]:
         """Names, and the instruction sets of other processes."""
@@ -69,55 +72,47 @@ class Group:
                 yield from ((row, isa) for isa in available_isas() if isa != active_isa())
 
 
-def _measures() -> Iterator[Group]:
-    for measure in MEASURES:
-        for dtype in ("float64", "float32") if measure in FLOAT32 else ("float64",):
-            yield from (_measure(measure, dtype, (n,), None) for n in VECTORS)
-    for measure in BATCHED:
-        yield from (_measure(measure, "float64", BATCH, axis) for axis in (1, 0))
+def _groups() -> Iterator[Group]:
+    for measure, of in MEASURES.items():
+        dtypes = ("float64", "float32") if measure in FLOAT32 else ("float64",)
+        works = [(dtype, (n,), None) for dtype in dtypes for n in VECTORS]
+        batches = [("float64", BATCH, axis) for axis in (1, 0)] if measure in BATCHED else []
+        for dtype, shape, axis in (*works, *batches):
+            n = math.prod(shape)
+            along = "" if axis is None else f" axis={axis}"
+            name = f"{measure} {dtype} n={'x'.join(map(str, shape))}{along}"
+            touched = n * np.dtype(dtype).itemsize * of.distributions
+            yield Group(name, Workload("measure", (measure, dtype, shape, axis)), n, touched, n)
 
-
-def _measure(measure: str, dtype: str, shape: tuple[int, ...], axis: int | None) -> Group:
-    size = "x".join(map(str, shape))
-    name = f"{measure} {dtype} n={size}" + ("" if axis is None else f" axis={axis}")
-    workload = Workload("measure", (measure, dtype, shape, axis))
-    return Group(name, workload, math.prod(shape), measures.touched(measure, dtype, shape))
-
-
-def _coding() -> Iterator[Group]:
-    """With other instruction sets on two kinds of data: what the rest would show is the same."""
     for kind in (*KINDS, BFLOAT16):
+        # What other instruction sets would show on the rest of the data is the same.
         all_sizes = kind in (FOUR_BITS, BFLOAT16)
         for size in CODED if all_sizes else CODED[-1:]:
             n = size // 2 if kind == BFLOAT16 else size
             for direction in ("encode", "decode"):
                 workload = Workload("coding", (direction, kind, size))
-                yield Group(f"{direction} {kind} n={n}", workload, n, size, all_sizes, size)
+                yield Group(f"{direction} {kind} n={n}", workload, n, size, size, all_sizes)
 
-
-def _functions() -> Iterator[Group]:
-    """Everything else with a claim."""
-    for name, claim in CLAIMS.items():
-        if claim.function not in (*MEASURES, "compress", "decompress"):
+    for name, (cost, _) in CLAIMS.items():
+        if function_of(name) not in (*MEASURES, "compress", "decompress"):
             few = FEW if name in OF_SAMPLES else ()
-            for n in sorted({*few, *claim.quick_sizes[::3], *claim.sizes[::3]}):
-                elements = n if claim.touched else 1 << n
-                touched, workload = int(n * claim.touched), Workload("claim", (name, n))
-                yield Group(f"{name} n={n}", workload, n, touched, elements=elements)
+            for n in sorted({*few, *cost.quick_sizes[::3], *cost.sizes[::3]}):
+                elements = n if cost.touched else 1 << n
+                touched, workload = int(n * cost.touched), Workload("claim", (name, n))
+                yield Group(f"{name} n={n}", workload, n, touched, elements)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each row of each group; of small groups alone, if it is to be quick."""
     limit = QUICK_LIMIT if metafunc.config.getoption("--quick") else math.inf
-    groups = (*_measures(), *_coding(), *_functions())
-    small = (group for group in groups if (group.elements or group.n) <= limit)
     parameters = [
         pytest.param(
             *(group, row, isa),
             marks=[pytest.mark.benchmark(timer=CLOCK)] if isa else [],
             id=f"{group.name} {row}" + (f" ({isa})" if isa else ""),
         )
-        for group in small
+        for group in _groups()
+        if group.elements <= limit
         for row, isa in group.rows()
     ]
     metafunc.parametrize(("group", "row", "isa"), parameters)
@@ -134,7 +129,7 @@ def test_call(benchmark: BenchmarkFixture, group: Group, row: str, isa: str | No
         versions=versions(),
     )
     if isa is not None:
-        _measure_elsewhere(benchmark, lasting_worker(isa), group.workload, row)
+        _measure_elsewhere(benchmark, isa, group.workload, row)
         return
     candidate = group.workload.candidate(row)
     candidate.check()
@@ -144,10 +139,9 @@ def test_call(benchmark: BenchmarkFixture, group: Group, row: str, isa: str | No
     benchmark(call.function, *call.args, **call.options)
 
 
-def _measure_elsewhere(
-    benchmark: BenchmarkFixture, worker: Worker, workload: Workload, row: str
-) -> None:
+def _measure_elsewhere(benchmark: BenchmarkFixture, isa: str, workload: Workload, row: str) -> None:
     """Let a child make and time the call; pytest-benchmark's clock moves by what it measures."""
+    worker = lasting_worker(isa)
     worker.forget()
     take = worker.prepare(workload, row)
     first = take(1)

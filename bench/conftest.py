@@ -2,8 +2,7 @@
 
 import pytest
 
-from bench.processes.machine import describe
-from bench.processes.timing import pin_to_one_cpu
+from bench.processes.machine import describe, pin_to_one_cpu
 
 QUICK_LIMIT = 10_000
 QUICK_SECONDS = 0.005

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bench.processes.timing import Spread, ratio, spread
+from bench.processes.rounds import Spread, ratio
 from bench.report.bars import at_least, at_most
-from bench.report.rows import Quantity, Row, bytes_text, size_text
+from bench.report.tables import Quantity, Row, bytes_text, size_text
 from pyinfo.testing.timing import Call, Sampler, interleaved
 
 
@@ -42,7 +42,7 @@ def test_short_calls_are_repeated_until_a_sample_is_long_enough() -> None:
 def test_a_ratio_is_that_of_the_medians() -> None:
     slow, fast = np.array([2.0, 4.0, 9.0]), np.array([1.0, 2.0, 3.0])
     assert ratio(slow, fast).median == 2.0
-    assert spread([1, 2, 3, 4, 5]) == Spread(3, 2, 4)
+    assert ratio(np.arange(1.0, 6.0), np.ones(5)) == Spread(3, 2, 4)
 
 
 def test_a_call_keeps_its_options() -> None:
@@ -84,13 +84,6 @@ def test_quantities_read_well(quantity: Quantity, text: str) -> None:
 
 
 def test_sizes_read_well() -> None:
-    assert [size_text(1_000_000), size_text(10_000, 1000), size_text(4)] == [
-        "1e6",
-        "1e4 x 1000",
-        "4",
-    ]
-    assert [bytes_text(16 << 20), bytes_text(4096), bytes_text(64)] == [
-        "16 MiB",
-        "4 KiB",
-        "64 bytes",
-    ]
+    shapes, sizes = ((1_000_000,), (10_000, 1000), (4,)), (16 << 20, 4096, 64)
+    assert [size_text(*shape) for shape in shapes] == ["1e6", "1e4 x 1000", "4"]
+    assert [bytes_text(size) for size in sizes] == ["16 MiB", "4 KiB", "64 bytes"]

@@ -11,22 +11,18 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from bench.growth.claim import Claim
 from bench.growth.claims import CLAIMS
-from bench.processes.machine import active_isa, cpu_model
-from bench.processes.timing import pin_to_one_cpu
-from bench.report.console import console
+from bench.processes.machine import active_isa, cpu_model, pin_to_one_cpu
+from bench.report.tables import console
 from pyinfo.testing import Memory, Verdict, judge_memory, judge_time
 from pyinfo.testing.machine import cache_levels, seconds_per_byte
-
-HEADINGS = ("what", "time", "slope", "residual", "ns per unit", "memory", "bytes", "holds")
 
 
 @dataclass(frozen=True)
 class Checked:
     """The two parts of a claim and what became of them."""
 
-    claim: Claim
+    claim: str
     time: Verdict
     memory: Verdict | None
     extra_bytes: int
@@ -36,15 +32,15 @@ class Checked:
         return self.time.passed and (self.memory is None or self.memory.passed)
 
 
-def check(claim: Claim, *, quick: bool = False) -> Checked:
+def check(claim: str, *, quick: bool = False) -> Checked:
     """Measure what a claim is about, over its sizes, and judge it."""
-    sizes = claim.quick_sizes if quick else claim.sizes
-    calls = {n: claim.prepare(n) for n in sizes}
-    levels = Memory(claim.touched, cache_levels(), seconds_per_byte()) if claim.touched else None
-    time, _ = judge_time(calls, claim.time, memory=levels, rounds=3 if quick else 9)
-    if claim.memory is None:
+    cost, prepare = CLAIMS[claim]
+    calls = {n: prepare(n) for n in (cost.quick_sizes if quick else cost.sizes)}
+    levels = Memory(cost.touched, cache_levels(), seconds_per_byte()) if cost.touched else None
+    time, _ = judge_time(calls, cost.time, memory=levels, rounds=3 if quick else 9)
+    if cost.memory is None:
         return Checked(claim, time, None, 0)
-    memory, peaks = judge_memory(calls, claim.memory)
+    memory, peaks = judge_memory(calls, cost.memory)
     return Checked(claim, time, memory, max(peaks))
 
 
@@ -62,39 +58,33 @@ def main() -> int:
     with console(stderr=True).status("") as status:
         for name in arguments.names or CLAIMS:
             status.update(f"measuring {name}")
-            results.append(check(CLAIMS[name], quick=arguments.quick))
+            results.append(check(name, quick=arguments.quick))
 
     output = console()
     table = Table(
+        *("what", "time", "slope", "residual", "ns per unit", "memory", "bytes", "holds"),
         title="Growth: measures on float64, coders on bytes, codes for alphabets of n symbols",
         caption=f"{cpu_model()}, {active_isa()}; memory streams at "
         f"{1e-9 / seconds_per_byte():.1f} GB/s",
     )
-    for heading in HEADINGS:
-        table.add_column(heading, overflow="fold")
+    for column in table.columns:
+        column.overflow = "fold"
     for result in results:
-        table.add_row(*_cells(result), style=None if result.passed else "red")
+        time, memory = result.time, result.memory
+        table.add_row(
+            *(result.claim, f"O({time.claim})", f"{time.slope:.2f}"),
+            *(f"{time.residual:.1%}", f"{time.per_unit * 1e9:.3f}"),
+            *(f"O({memory.claim})", f"{result.extra_bytes:,}") if memory else ("", ""),
+            "yes" if result.passed else "NO",
+            style=None if result.passed else "red",
+        )
     output.print(table)
     for result in results:
         reasons = () if result.memory is None else result.memory.reasons
         for reason in (*result.time.reasons, *reasons):
-            output.print(f"{result.claim.name}: {reason}", highlight=False)
+            output.print(f"{result.claim}: {reason}", highlight=False)
     output.print(f"{sum(result.passed for result in results)} of {len(results)} claims hold")
     return 0 if all(result.passed for result in results) else 1
-
-
-def _cells(result: Checked) -> tuple[str, ...]:
-    time = result.time
-    return (
-        result.claim.name,
-        f"O({time.claim})",
-        f"{time.slope:.2f}",
-        f"{time.residual:.1%}",
-        f"{time.per_unit * 1e9:.3f}",
-        "" if result.memory is None else f"O({result.memory.claim})",
-        "" if result.memory is None else f"{result.extra_bytes:,}",
-        "yes" if result.passed else "NO",
-    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """How the cost of everything public is claimed to grow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 import pyinfo
 from bench.growth import coding_claims, count_claims
-from bench.growth.claim import Claim, Prepare, call
+from bench.growth.claim import Claims, Cost, Prepare, call
 from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import labels
@@ -18,7 +18,7 @@ from pyinfo.testing.timing import Call
 NO_CLAIM = ("CodingReport", "CorruptDataError", "get_include", "show_config")
 
 
-def _of_measure(measure: Measure) -> Claim:
+def _of_measure(measure: Measure) -> tuple[Cost, Prepare]:
     """The extra memory is the function's own: an elementwise one is given its out."""
 
     def prepare(n: int) -> Call:
@@ -27,26 +27,38 @@ def _of_measure(measure: Measure) -> Claim:
         return measure.call(inputs, **out)
 
     touched = 8 * (measure.distributions + measure.elementwise)
-    sizes = doublings(8, 23), doublings(8, 18)
-    return Claim(measure.name, prepare, touched, *sizes, measure.time, measure.memory)
+    return Cost(touched, doublings(8, 23), doublings(8, 18)), prepare
 
 
-def _of_samples(name: str, touched: float, prepare: Prepare, memory: str = "1") -> Claim:
-    return Claim(name, prepare, touched, doublings(14, 22), doublings(12, 18), memory=memory)
+def _of_samples(touched: float, memory: str = "1") -> Cost:
+    return Cost(touched, doublings(14, 22), doublings(12, 18), memory=memory)
 
 
-def _of_labels(
-    function: Callable[..., object], variables: int, *, given: bool = False, memory: str = "1"
-) -> Claim:
+# Measures of labels: how many variables, and the extra memory.
+_LABELS: Mapping[str, tuple[int, str]] = {
+    "entropy_of": (1, "1"),
+    "joint_entropy": (2, "n"),
+    "conditional_entropy": (2, "n"),
+    "mutual_information": (2, "1"),
+    "normalized_mutual_information": (2, "1"),
+    "variation_of_information": (2, "1"),
+    "conditional_mutual_information": (3, "n"),
+    "total_correlation": (3, "n"),
+    "interaction_information": (3, "n"),
+    "transfer_entropy": (2, "n"),
+}
+
+
+def _of_labels(name: str, variables: int, memory: str) -> tuple[Cost, Prepare]:
     def prepare(n: int) -> Call:
         *others, last = labels(n, variables=variables, different=50)
-        if given:
-            return Call(function, tuple(others), {"given": last})
-        return Call(function, (*others, last))
+        if name.startswith("conditional"):
+            return call(getattr(pyinfo, name), *others, given=last)
+        return call(getattr(pyinfo, name), *others, last)
 
     # With memory come columns of places, which are written and read again.
     touched = 8 * variables * (1 if memory == "1" else 5)
-    return _of_samples(function.__name__, touched, prepare, memory)
+    return _of_samples(touched, memory), prepare
 
 
 def _adjusted(n: int) -> Call:
@@ -64,35 +76,20 @@ def _few_counts(n: int) -> Array:
     return np.random.default_rng(0).integers(0, 50, n)
 
 
-_ALL = (
-    *map(_of_measure, MEASURES.values()),
-    _of_labels(pyinfo.entropy_of, 1),
-    _of_labels(pyinfo.joint_entropy, 2, memory="n"),
-    _of_labels(pyinfo.conditional_entropy, 2, given=True, memory="n"),
-    _of_labels(pyinfo.mutual_information, 2),
-    _of_labels(pyinfo.normalized_mutual_information, 2),
-    _of_samples("adjusted_mutual_information", 16, _adjusted),
-    _of_labels(pyinfo.variation_of_information, 2),
-    _of_labels(pyinfo.conditional_mutual_information, 3, given=True, memory="n"),
-    _of_labels(pyinfo.total_correlation, 3, memory="n"),
-    _of_labels(pyinfo.interaction_information, 3, memory="n"),
-    _of_labels(pyinfo.transfer_entropy, 2, memory="n"),
-    _of_samples(
-        "pairwise_mutual_information",
-        8,
+CLAIMS: Claims = {
+    **{name: _of_measure(measure) for name, measure in MEASURES.items()},
+    **{name: _of_labels(name, *said) for name, said in _LABELS.items()},
+    "adjusted_mutual_information": (_of_samples(16), _adjusted),
+    "pairwise_mutual_information": (
+        _of_samples(8, "n"),
         lambda n: call(pyinfo.pairwise_mutual_information, _table(n)),
-        "n",
     ),
-    _of_samples("block_entropy", 1, lambda n: call(pyinfo.block_entropy, four_bits(n), 2), "n"),
-    _of_samples("entropy_rate", 1, lambda n: call(pyinfo.entropy_rate, four_bits(n), 1), "n"),
-    Claim(
-        "estimate_entropy chao-wang-jost",
+    "block_entropy": (_of_samples(1, "n"), lambda n: call(pyinfo.block_entropy, four_bits(n), 2)),
+    "entropy_rate": (_of_samples(1, "n"), lambda n: call(pyinfo.entropy_rate, four_bits(n), 1)),
+    "estimate_entropy chao-wang-jost": (
+        Cost(8, doublings(16, 22), doublings(14, 19), time="n log n", memory="n"),
         lambda n: call(pyinfo.estimate_entropy, _few_counts(n), estimator="chao-wang-jost"),
-        *(8, doublings(16, 22), doublings(14, 19)),
-        time="n log n",
-        memory="n",
     ),
-    *coding_claims.CLAIMS,
-    *count_claims.CLAIMS,
-)
-CLAIMS: Mapping[str, Claim] = {claim.name: claim for claim in _ALL}
+    **coding_claims.CLAIMS,
+    **count_claims.CLAIMS,
+}

@@ -6,52 +6,23 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.growth.claim import Claim, Prepare, call
+from bench.growth.claim import Claims, Cost, Prepare, call
 from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES, labels
 from pyinfo.testing import doublings
 from pyinfo.testing.timing import Call
 
-ALL_DIFFERENT = "int64, nearly all distinct"
+NEARLY_ALL = "int64, nearly all distinct"
 KINDS = (
-    "uint8 uniform",
-    "int64, 1000 distinct, dense",
-    "int64, 1000 distinct, sparse",
-    ALL_DIFFERENT,
-    "str, 1000 distinct",
+    *("uint8 uniform", "int64, 1000 distinct, dense", "int64, 1000 distinct, sparse"),
+    *(NEARLY_ALL, "str, 1000 distinct"),
 )
 PIECE = 1 << 10  # samples of a chunk
 BYTES = 1 << 12
 ROWS = 16  # different values of the second of two variables, where tables are large
 
 _some = SAMPLES["int64, 1000 distinct, sparse"]
-
-
-def _counting(kind: str) -> Claim:
-    """In the memory of a table of the different values, which no number of samples makes larger."""
-    name = f"Counts.from_samples, {kind}"
-
-    def prepare(n: int) -> Call:
-        return call(pyinfo.Counts.from_samples, SAMPLES[kind](n))
-
-    if kind == ALL_DIFFERENT:
-        return Claim(name, prepare, 32, doublings(14, 20), doublings(13, 18), memory=None)
-    return _of_samples(name, SAMPLES[kind](1).itemsize, prepare)
-
-
-def _chosen(step: int) -> Claim:
-    """Keys at equal distances, the same modulo powers of two: no dearer than others."""
-
-    def prepare(n: int) -> Call:
-        keys = np.random.default_rng(0).integers(0, 4000, n).astype(np.uint64) * np.uint64(step)
-        return call(pyinfo.Counts.from_samples, keys)
-
-    return _of_samples(f"Counts.from_samples, keys {step:#x} apart", 8, prepare)
-
-
-def _of_samples(name: str, touched: float, prepare: Prepare, memory: str = "1") -> Claim:
-    return Claim(name, prepare, touched, doublings(16, 22), doublings(13, 19), memory=memory)
 
 
 def _pair(n: int) -> tuple[Array, ...]:
@@ -79,64 +50,84 @@ def _cells(n: int) -> pyinfo.JointCounts:
     return pyinfo.JointCounts.from_samples(np.repeat(first, weights), np.repeat(second, weights))
 
 
-def _of_table(name: str, touched: float, prepare: Prepare) -> Claim:
-    return Claim(name, prepare, touched, doublings(14, 19), doublings(12, 17), memory=None)
+def _of_cells(method: str, *args: object) -> Prepare:
+    return lambda n: call(getattr(_cells(n), method), *args)
 
 
-def _of_cells(method: str, *args: object) -> Claim:
-    return _of_table(f"JointCounts.{method}", 64, lambda n: call(getattr(_cells(n), method), *args))
-
-
-def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], Any]) -> Claim:
+def _of_bytes(method: str, *others: Callable[[pyinfo.Counts], Any]) -> Prepare:
     """Of counts of bytes, which are always 256: the same bytes again and again."""
 
     def prepare(n: int) -> Call:
         counts = pyinfo.Counts.from_samples(np.tile(four_bits(BYTES), n // BYTES))
         return Call(getattr(counts, method), tuple(other(counts) for other in others))
 
-    sizes = doublings(12, 18)
-    return Claim(f"Counts.{method}", prepare, 1, sizes, sizes, time="1")
+    return prepare
 
 
-CLAIMS = (
-    *map(_counting, KINDS),
-    *map(_chosen, (1 << 20, 1 << 32, 1 << 48, 0x9E3779B97F4A7C15)),
-    _of_samples(
-        "Counts.update", 8, lambda n: call(pyinfo.Counts.from_samples(_some(n)).update, _some(n))
+def _counting(kind: str) -> tuple[Cost, Prepare]:
+    """In the memory of a table of the different values, which no number of samples makes larger."""
+    cost = ALL_DIFFERENT if kind == NEARLY_ALL else _of_samples(SAMPLES[kind](1).itemsize)
+    return cost, lambda n: call(pyinfo.Counts.from_samples, SAMPLES[kind](n))
+
+
+def _chosen(step: int) -> tuple[Cost, Prepare]:
+    """Keys at equal distances, the same modulo powers of two: no dearer than others."""
+
+    def prepare(n: int) -> Call:
+        keys = np.random.default_rng(0).integers(0, 4000, n).astype(np.uint64) * np.uint64(step)
+        return call(pyinfo.Counts.from_samples, keys)
+
+    return _of_samples(8), prepare
+
+
+def _of_samples(touched: float, memory: str = "1") -> Cost:
+    return Cost(touched, doublings(16, 22), doublings(13, 19), memory=memory)
+
+
+ALL_DIFFERENT = Cost(32, doublings(14, 20), doublings(13, 18), memory=None)
+# Pairs of 16 bytes from both tables: read, joined, sorted, written. From some thousand values on
+# they are counted in another way, with a cost of its own; from 2**20 on in chunks, which are
+# merged: a step that would look like growth.
+MERGED = Cost(128, doublings(14, 19), doublings(6, 11), memory=None)
+SUMMED = Cost(8, doublings(14, 19), doublings(12, 17), memory=None)
+TABLE = Cost(64, doublings(14, 19), doublings(12, 17), memory=None)
+STEPS = (1 << 20, 1 << 32, 1 << 48, 0x9E3779B97F4A7C15)
+BYTE_COUNTS = Cost(1, doublings(12, 18), time="1")
+Joint = pyinfo.JointCounts
+
+CLAIMS: Claims = {
+    **{f"Counts.from_samples, {kind}": _counting(kind) for kind in KINDS},
+    **{f"Counts.from_samples, keys {step:#x} apart": _chosen(step) for step in STEPS},
+    "Counts.update": (
+        _of_samples(8),
+        lambda n: call(pyinfo.Counts.from_samples(_some(n)).update, _some(n)),
     ),
-    _of_samples(
-        "Counts.from_chunks", 1, lambda n: call(pyinfo.Counts.from_chunks, _chunks(n)), "log n"
+    "Counts.from_chunks": (
+        _of_samples(1, "log n"),
+        lambda n: call(pyinfo.Counts.from_chunks, _chunks(n)),
     ),
-    # Pairs of 16 bytes from both tables: read, joined, sorted, written. From some thousand values
-    # on they are counted in another way, with a cost of its own; from 2**20 on in chunks, which
-    # are merged: a step that would look like growth.
-    Claim(
-        "Counts.merge",
-        lambda n: call(_different(n).merge, _different(n, 1)),
-        *(128, doublings(14, 19), doublings(6, 11)),
-        memory=None,
+    "Counts.merge": (MERGED, lambda n: call(_different(n).merge, _different(n, 1))),
+    "Counts.entropy": (SUMMED, lambda n: call(_different(n).entropy)),
+    "Counts.symbol_counts": (BYTE_COUNTS, _of_bytes("symbol_counts")),
+    "Counts.huffman_code": (BYTE_COUNTS, _of_bytes("huffman_code")),
+    "Counts.rans_model": (BYTE_COUNTS, _of_bytes("rans_model")),
+    "Counts.expected_length": (
+        BYTE_COUNTS,
+        _of_bytes("expected_length", pyinfo.Counts.huffman_code),
     ),
-    _of_table("Counts.entropy", 8, lambda n: call(_different(n).entropy)),
-    _of_bytes("symbol_counts"),
-    _of_bytes("huffman_code"),
-    _of_bytes("rans_model"),
-    _of_bytes("expected_length", pyinfo.Counts.huffman_code),
-    _of_samples(
-        "JointCounts.from_samples", 16, lambda n: call(pyinfo.JointCounts.from_samples, *_pair(n))
+    "JointCounts.from_samples": (_of_samples(16), lambda n: call(Joint.from_samples, *_pair(n))),
+    "JointCounts.update": (
+        _of_samples(16),
+        lambda n: call(Joint.from_samples(*_pair(n)).update, *_pair(n)),
     ),
-    _of_samples(
-        "JointCounts.update",
-        16,
-        lambda n: call(pyinfo.JointCounts.from_samples(*_pair(n)).update, *_pair(n)),
+    "JointCounts.from_chunks": (
+        _of_samples(16, "log n"),
+        lambda n: call(Joint.from_chunks, list(_pieces(*_pair(n)))),
     ),
-    _of_samples(
-        "JointCounts.from_chunks",
-        16,
-        lambda n: call(pyinfo.JointCounts.from_chunks, list(_pieces(*_pair(n)))),
-        "log n",
-    ),
-    _of_table("JointCounts.merge", 64, lambda n: call(_cells(n).merge, _cells(n))),
-    *map(_of_cells, ("entropy", "mutual_information", "table")),
-    _of_cells("marginal", 1),
-    _of_cells("conditional", {1: 3}),
-)
+    "JointCounts.merge": (TABLE, lambda n: call(_cells(n).merge, _cells(n))),
+    "JointCounts.entropy": (TABLE, _of_cells("entropy")),
+    "JointCounts.mutual_information": (TABLE, _of_cells("mutual_information")),
+    "JointCounts.table": (TABLE, _of_cells("table")),
+    "JointCounts.marginal": (TABLE, _of_cells("marginal", 1)),
+    "JointCounts.conditional": (TABLE, _of_cells("conditional", {1: 3})),
+}

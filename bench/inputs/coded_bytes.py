@@ -80,10 +80,6 @@ def _text(n: int) -> Bytes:
     return np.frombuffer(b"".join(pieces), np.uint8)[:n]
 
 
-def _random(n: int) -> Bytes:
-    return np.random.default_rng(0).integers(0, ALPHABET, n, dtype=np.uint8)
-
-
 FOUR_BITS = "4.0 bits"
 WEIGHTS = "2.7 bits (bfloat16 high byte)"
 ALMOST_RANDOM = "7.9 bits"
@@ -99,7 +95,7 @@ _MADE: Mapping[str, Callable[[int], Bytes]] = {
     ALMOST_RANDOM: functools.partial(geometric, 7.9),
     HALF_A_BIT: functools.partial(geometric, 0.5),
     TEXT: _text,
-    RANDOM: _random,
+    RANDOM: lambda n: np.random.default_rng(0).integers(0, ALPHABET, n, dtype=np.uint8),
 }
 KINDS = tuple(_MADE)
 

@@ -1,17 +1,18 @@
 // The coders without anything around them: every kernel on a block in cache, the tables of a block,
-// and the clock. Prints one JSON document, which bench/report/sections/native.py judges.
+// and the clock.
 //
 //   bench_coders [--quick]
 //
 // Rounds go over all candidates in turn, and medians count, as everywhere in bench/. Every payload
 // is decoded and compared, and compared between instruction sets, before anything is timed.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,196 +77,174 @@ Bytes slope() {
 
 // -- Coders ---------------------------------------------------------------------------------------
 
-struct Codes {
-  std::uint64_t counts[256] = {};
-  std::uint8_t lengths[256];
-  std::uint32_t frequencies[256];
-
-  explicit Codes(const Bytes& data) {
-    pyinfo::counting::byte_counts(data.data(), data.size(), 1, counts);
-    huffman_lengths(counts, 256, kFastLength, lengths);
-    rans_frequencies(counts, 256, kFastPrecision, true, frequencies);
+// What a coder is made of: `Numbers` describe its code for the 256 bytes, `write` and `read` its
+// table in a block, which is as long as they return.
+struct Huffman {
+  static constexpr const char* kName = "huffman";
+  static constexpr bool kRans = false;
+  using Numbers = std::array<std::uint8_t, 256>;
+  using Encoder = HuffmanEncoder;
+  using Decoder = HuffmanDecoder;
+  static const auto* kernels(simd::Isa isa) { return &huffman_kernels(isa); }
+  static void fit(const std::uint64_t* counts, Numbers& lengths) {
+    huffman_lengths(counts, 256, kFastLength, lengths.data());
+  }
+  static std::uint64_t bits(const std::uint64_t* counts, const Numbers& lengths) {
+    return coded_bits(counts, lengths.data(), 256);
+  }
+  static std::size_t write(const Numbers& lengths, unsigned char* table) {
+    return write_lengths(lengths.data(), table);
+  }
+  static std::size_t read(const unsigned char* table, std::size_t size, Numbers& lengths) {
+    return read_lengths(table, size, lengths.data());
   }
 };
 
-// A coder on a block, with memory that is used again and again.
+struct Rans {
+  static constexpr const char* kName = "rans";
+  static constexpr bool kRans = true;
+  using Numbers = std::array<std::uint32_t, 256>;
+  using Encoder = RansEncoder;
+  using Decoder = RansDecoder;
+  static const auto* kernels(simd::Isa isa) { return &rans_kernels(isa); }
+  static void fit(const std::uint64_t* counts, Numbers& frequencies) {
+    rans_frequencies(counts, 256, kFastPrecision, true, frequencies.data());
+  }
+  static std::uint64_t bits(const std::uint64_t* counts, const Numbers& frequencies) {
+    return coded_bits(counts, frequencies.data(), 256, kFastPrecision);
+  }
+  static std::size_t write(const Numbers& frequencies, unsigned char* table) {
+    return write_frequencies(frequencies.data(), table);
+  }
+  static std::size_t read(const unsigned char* table, std::size_t size, Numbers& frequencies) {
+    return read_frequencies(table, size, frequencies.data());
+  }
+};
+
+struct Block {
+  std::string name;
+  Bytes data;
+  std::uint64_t counts[256] = {};
+
+  Block(const char* of, Bytes bytes) : name(of), data(std::move(bytes)) { count(); }
+  void count() {
+    std::fill_n(counts, 256, 0);
+    pyinfo::counting::byte_counts(data.data(), data.size(), 1, counts);
+  }
+};
+
+// A coder on a block, with memory that is used again and again; and what it needs before the first
+// symbol: from counts to an encoder and the written table, from the written table to a decoder.
+template <class Coder>
 class Lanes {
  public:
-  Lanes(const Bytes& data, const Codes& codes, bool rans, simd::Isa isa, unsigned lanes)
-      : data_(data),
-        rans_(rans),
+  Lanes(const Block& block, simd::Isa isa, unsigned lanes)
+      : block_(block),
         isa_(isa),
         lanes_(lanes),
-        huffman_encoder_(codes.lengths, &huffman_kernels(isa)),
-        huffman_decoder_(codes.lengths, lanes, &huffman_kernels(isa)),
-        rans_encoder_(codes.frequencies, &rans_kernels(isa)),
-        rans_decoder_(codes.frequencies, lanes, &rans_kernels(isa)),
-        memory_(encode_capacity(data.size(), lanes)),
-        out_(data.size()) {
+        memory_(encode_capacity(block.data.size(), lanes)),
+        out_(block.data.size()) {
+    build_encoder();
+    build_decoder();
     encode();
     decode();
-    if (out_ != data) fail("a payload does not decode to what it was made from");
+    if (out_ != block.data) fail("a payload does not decode to what it was made from");
   }
 
   std::string text() const {
-    return std::string("\"coder\": \"") + (rans_ ? "rans" : "huffman") + "\", \"isa\": \"" +
-           simd::name(isa_) + "\", \"lanes\": " + std::to_string(lanes_);
+    return field("coder", Coder::kName) + ", " + field("isa", simd::name(isa_)) +
+           ", \"lanes\": " + std::to_string(lanes_);
   }
+  std::size_t table_size() const { return table_size_; }
   Bytes payload() const { return Bytes(begin_, memory_.data() + memory_.size()); }
 
+  void build_encoder() {
+    Coder::fit(block_.counts, numbers_);
+    encoder_.emplace(numbers_.data(), Coder::kernels(isa_));
+    table_size_ = Coder::write(numbers_, table_);
+  }
+  void build_decoder() {
+    if (Coder::read(table_, table_size_, numbers_) != table_size_) fail("a table is not read back");
+    decoder_.emplace(numbers_.data(), lanes_, Coder::kernels(isa_));
+  }
   void encode() {
     unsigned char* const end = memory_.data() + memory_.size();
-    begin_ = rans_ ? encode_lanes(rans_encoder_, lanes_, data_.data(), data_.size(), end)
-                   : encode_lanes(huffman_encoder_, lanes_, data_.data(), data_.size(), end);
+    begin_ = encode_lanes(*encoder_, lanes_, block_.data.data(), block_.data.size(), end);
   }
   void decode() {
     const std::size_t size = std::size_t(memory_.data() + memory_.size() - begin_);
     const char* const error =
-        rans_ ? decode_lanes(rans_decoder_, lanes_, begin_, size, out_.data(), out_.size())
-              : decode_lanes(huffman_decoder_, lanes_, begin_, size, out_.data(), out_.size());
+        decode_lanes(*decoder_, lanes_, begin_, size, out_.data(), out_.size());
     if (error != nullptr) fail(text() + ": " + error);
   }
 
  private:
-  const Bytes& data_;
-  bool rans_;
+  const Block& block_;
   simd::Isa isa_;
   unsigned lanes_;
-  HuffmanEncoder huffman_encoder_;
-  HuffmanDecoder huffman_decoder_;
-  RansEncoder rans_encoder_;
-  RansDecoder rans_decoder_;
+  typename Coder::Numbers numbers_;
+  std::optional<typename Coder::Encoder> encoder_;
+  std::optional<typename Coder::Decoder> decoder_;
+  unsigned char table_[kTableBound];
+  std::size_t table_size_ = 0;
   Bytes memory_;
   Bytes out_;
   const unsigned char* begin_ = nullptr;
 };
 
-// What coding a block needs before its first symbol: from counts to an encoder and the written
-// table, from the written table to a decoder.
-class Tables {
- public:
-  Tables(const Codes& codes, bool rans, unsigned lanes)
-      : codes_(codes), rans_(rans), lanes_(lanes) {
-    build_encoder();
-    build_decoder();
-  }
-  void build_encoder() {
-    if (rans_) {
-      rans_frequencies(codes_.counts, 256, kFastPrecision, true, frequencies_);
-      rans_encoder_.reset(new RansEncoder(frequencies_));
-      size_ = write_frequencies(frequencies_, table_);
-    } else {
-      huffman_lengths(codes_.counts, 256, kFastLength, lengths_);
-      huffman_encoder_.reset(new HuffmanEncoder(lengths_));
-      size_ = write_lengths(lengths_, table_);
+// Every kernel on a block.
+template <class Coder>
+void add_kernels(std::vector<Candidate>& candidates, const Block& block) {
+  for (const unsigned lanes : kLanes) {
+    Bytes expected;
+    for (std::size_t i = 0; i < simd::kIsaCount; ++i) {
+      const auto isa = static_cast<simd::Isa>(i);
+      if (!simd::available(isa) || simd::coder_isa(isa) != isa) continue;
+      const auto coder = std::make_shared<Lanes<Coder>>(block, isa, lanes);
+      if (expected.empty()) expected = coder->payload();
+      if (coder->payload() != expected) fail("instruction sets disagree");
+      const std::string text = field("what", "kernel") + ", " + coder->text() + ", ";
+      candidates.push_back({text + field("direction", "decode"), [=] { coder->decode(); }});
+      candidates.push_back({text + field("direction", "encode"), [=] { coder->encode(); }});
     }
   }
-  void build_decoder() {
-    if (rans_) {
-      if (read_frequencies(table_, size_, frequencies_) != size_) fail("a table is not read back");
-      rans_decoder_.reset(new RansDecoder(frequencies_, lanes_));
-    } else {
-      if (read_lengths(table_, size_, lengths_) != size_) fail("a table is not read back");
-      huffman_decoder_.reset(new HuffmanDecoder(lengths_, lanes_));
-    }
-  }
-  std::size_t size() const { return size_; }
+}
 
- private:
-  const Codes& codes_;
-  bool rans_;
-  unsigned lanes_;
-  std::uint8_t lengths_[256];
-  std::uint32_t frequencies_[256];
-  std::unique_ptr<HuffmanEncoder> huffman_encoder_;
-  std::unique_ptr<HuffmanDecoder> huffman_decoder_;
-  std::unique_ptr<RansEncoder> rans_encoder_;
-  std::unique_ptr<RansDecoder> rans_decoder_;
-  unsigned char table_[kTableBound];
-  std::size_t size_ = 0;
-};
+// A whole block with the instruction set in use, and its tables.
+template <class Coder>
+void add_block(std::vector<Candidate>& candidates, const Block& block) {
+  typename Coder::Numbers numbers;
+  Coder::fit(block.counts, numbers);
+  const unsigned chosen = choose_lanes(Coder::bits(block.counts, numbers), Coder::kRans);
+  const auto coder = std::make_shared<Lanes<Coder>>(block, simd::coder_isa(), chosen);
+  const auto add = [&](const char* what, const char* direction, std::function<void()> run) {
+    const std::string size = ", \"table_bytes\": " + std::to_string(coder->table_size()) + ", ";
+    candidates.push_back({field("what", what) + ", " + coder->text() + ", " +
+                              field("data", block.name) + size + field("direction", direction),
+                          std::move(run)});
+  };
+  add("table", "encode", [=] { coder->build_encoder(); });
+  add("table", "decode", [=] { coder->build_decoder(); });
+  add("block", "encode", [=] { coder->encode(); });
+  add("block", "decode", [=] { coder->decode(); });
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const bool quick = argc > 1 && std::strcmp(argv[1], "--quick") == 0;
-  const int rounds = quick ? 3 : 21;
-  const double sample_seconds = quick ? 0.0005 : 0.003;
-
+  Block blocks[] = {Block("4.0 bits", bell()), Block("7.9 bits", slope())};
   std::vector<Candidate> candidates;
-  candidates.push_back({"\"what\": \"clock\"", additions});
-
-  const Bytes data = bell();
-  const Codes codes(data);
-  std::vector<std::unique_ptr<Lanes>> kernels;
-  for (const bool rans : {false, true}) {
-    for (const unsigned lanes : kLanes) {
-      Bytes expected;
-      for (std::size_t i = 0; i < simd::kIsaCount; ++i) {
-        const auto isa = static_cast<simd::Isa>(i);
-        if (!simd::available(isa) || simd::coder_isa(isa) != isa) continue;
-        kernels.emplace_back(new Lanes(data, codes, rans, isa, lanes));
-        if (expected.empty()) expected = kernels.back()->payload();
-        if (kernels.back()->payload() != expected) fail("instruction sets disagree");
-      }
-    }
+  add_kernels<Huffman>(candidates, blocks[0]);
+  add_kernels<Rans>(candidates, blocks[0]);
+  for (Block& block : blocks) {
+    const std::string text = field("what", "histogram") + ", " + field("data", block.name);
+    candidates.push_back({text, [&block] { block.count(); }});
+    add_block<Huffman>(candidates, block);
+    add_block<Rans>(candidates, block);
   }
-  for (const auto& kernel : kernels) {
-    Lanes* const lanes = kernel.get();
-    const std::string text = "\"what\": \"kernel\", " + lanes->text();
-    candidates.push_back({text + ", \"direction\": \"decode\"", [=] { lanes->decode(); }});
-    candidates.push_back({text + ", \"direction\": \"encode\"", [=] { lanes->encode(); }});
-  }
-
-  // Whole blocks with the instruction set in use.
-  struct Block {
-    Bytes data;
-    Codes codes;
-    explicit Block(Bytes bytes) : data(std::move(bytes)), codes(data) {}
-  };
-  const Block blocks[] = {Block(bell()), Block(slope())};
-  const char* const names[] = {"4.0 bits", "7.9 bits"};
-  std::vector<std::unique_ptr<Lanes>> coders;
-  std::vector<std::unique_ptr<Tables>> tables;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const Block& block = blocks[i];
-    const std::string of = std::string(", \"data\": \"") + names[i] + "\"";
-    candidates.push_back({"\"what\": \"histogram\"" + of, [&block] {
-                            std::uint64_t counts[256] = {};
-                            const Bytes& bytes = block.data;
-                            pyinfo::counting::byte_counts(bytes.data(), bytes.size(), 1, counts);
-                            if (counts[0] == ~std::uint64_t{0}) fail("miscounted");
-                          }});
-    for (const bool rans : {false, true}) {
-      const std::uint64_t bits =
-          rans ? coded_bits(block.codes.counts, block.codes.frequencies, 256, kFastPrecision)
-               : coded_bits(block.codes.counts, block.codes.lengths, 256);
-      const unsigned chosen = choose_lanes(bits, rans);
-      coders.emplace_back(new Lanes(block.data, block.codes, rans, simd::coder_isa(), chosen));
-      tables.emplace_back(new Tables(block.codes, rans, chosen));
-      Lanes* const lanes = coders.back().get();
-      Tables* const table = tables.back().get();
-      const std::string text = ", " + lanes->text() + of +
-                               ", \"table_bytes\": " + std::to_string(table->size()) +
-                               ", \"direction\": \"";
-      candidates.push_back(
-          {"\"what\": \"table\"" + text + "encode\"", [=] { table->build_encoder(); }});
-      candidates.push_back(
-          {"\"what\": \"table\"" + text + "decode\"", [=] { table->build_decoder(); }});
-      candidates.push_back({"\"what\": \"block\"" + text + "encode\"", [=] { lanes->encode(); }});
-      candidates.push_back({"\"what\": \"block\"" + text + "decode\"", [=] { lanes->decode(); }});
-    }
-  }
-
-  measure(candidates, rounds, sample_seconds);
-  const double clock = clock_ghz(candidates[0]);
-  std::printf("{\"block_bytes\": %zu, \"isa\": \"%s\", \"clock_ghz\": %.4f, \"results\": [", kBlock,
-              simd::name(simd::coder_isa()), clock);
-  for (std::size_t i = 1; i < candidates.size(); ++i) {
-    const double seconds = median(candidates[i].seconds);
-    std::printf("%s\n  {%s, \"seconds\": %.4g, \"gbps\": %.4f}", i == 1 ? "" : ",",
-                candidates[i].text.c_str(), seconds, double(kBlock) / seconds / 1e9);
-  }
-  std::printf("\n]}\n");
+  const std::string head = "\"block_bytes\": " + std::to_string(kBlock) + ", " +
+                           field("isa", simd::name(simd::coder_isa()));
+  print_measured(std::move(candidates), head, quick, 0.003, 1, kBlock);
   return EXIT_SUCCESS;
 }

@@ -1,4 +1,5 @@
-// What the programs in this directory share: candidates in interleaved rounds, and the clock.
+// What the programs in this directory share: candidates in interleaved rounds, the clock, and the
+// document that they print, which bench/report/sections/native.py judges.
 #pragma once
 
 #include <algorithm>
@@ -83,9 +84,26 @@ inline void additions() {
   if (x != kAdditions) fail("additions are lost");
 }
 
-// The clock in GHz, from the median of `additions`.
-inline double clock_ghz(const Candidate& clock) {
-  return double(kAdditions) / median(clock.seconds) / 1e9;
+inline std::string field(const char* name, const std::string& text) {
+  return std::string("\"") + name + "\": \"" + text + "\"";
+}
+
+// Measures everything next to the clock and prints one JSON document. A run of a candidate makes
+// `calls` calls, or goes over `bytes`.
+inline void print_measured(std::vector<Candidate> candidates, const std::string& head, bool quick,
+                           double sample_seconds, double calls, std::size_t bytes) {
+  candidates.insert(candidates.begin(), Candidate{"", additions});
+  measure(candidates, quick ? 3 : 21, quick ? 0.0005 : sample_seconds);
+  const double clock = double(kAdditions) / median(candidates[0].seconds) / 1e9;
+  std::printf("{%s, \"clock_ghz\": %.4f, \"results\": [", head.c_str(), clock);
+  for (std::size_t i = 1; i < candidates.size(); ++i) {
+    const double seconds = median(candidates[i].seconds);
+    std::printf("%s\n  {%s, \"seconds\": %.4g", i == 1 ? "" : ",", candidates[i].text.c_str(),
+                seconds / calls);
+    if (bytes != 0) std::printf(", \"gbps\": %.4f", double(bytes) / seconds / 1e9);
+    std::printf("}");
+  }
+  std::printf("\n]}\n");
 }
 
 }  // namespace pyinfo::bench

@@ -1,4 +1,4 @@
-"""Everything that codes the same bytes: pyinfo's coders and peers, each only if it is installed.
+"""Everything that codes bytes: pyinfo's coders and peers, each only if it is installed.
 
 A codec is given the data once and prepares what its users would keep (compressor objects, models,
 symbols in the type it wants). What `encode` and `decode` do is what is timed. Decoders fill one
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.inputs.coded_bytes import ALPHABET, BFLOAT16, RANDOM, Bytes, coding_data
-from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.inputs.coded_bytes import ALPHABET, BFLOAT16, RANDOM, Bytes, coding_data, four_bits
+from bench.peers.candidate import PYINFO, Candidate, Ways, installed, is_own, returns
 from pyinfo.testing.timing import Call
 
 ZSTANDARD = "zstandard level 1"
@@ -28,7 +28,7 @@ COPY = "numpy.copyto"
 
 @dataclass(frozen=True)
 class Codec:
-    """Both directions; `decode` is given what `encode` gave unless that is kept elsewhere."""
+    """Both directions."""
 
     encode: Call
     decode: Call
@@ -49,10 +49,14 @@ PYINFO_CODERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def _pyinfo(data: Bytes, options: Mapping[str, Any]) -> Codec:
+def own_row(coder: str) -> str:
+    return f"{PYINFO} {coder}"
+
+
+def _pyinfo(data: Bytes, coder: str) -> Codec:
     out = np.empty_like(data)
     return _codec(
-        Call(pyinfo.compress, (data,), options),
+        Call(pyinfo.compress, (data,), PYINFO_CODERS[coder]),
         lambda coded: Call(pyinfo.decompress, (coded,), {"out": out}),
     )
 
@@ -129,64 +133,50 @@ def _copy(data: Bytes) -> Codec:
     return Codec(Call(np.copyto, (out, data)), Call(out.view), data.size)
 
 
-# At several levels: for what size costs in time.
-PARETO: Mapping[str, Callable[[Bytes], Codec]] = {
-    **{f"zlib {level}": functools.partial(_zlib, level=level) for level in (1, 6)},
-    **{f"zstd {level}": functools.partial(_zstandard, level=level) for level in (1, 3, 9)},
-}
-_CODECS: Mapping[str, Callable[[Bytes], Codec]] = {
+# What makes a codec, and the modules that it needs. zipnn does not ask for torch, but cannot be
+# imported without.
+_CODECS: Mapping[str, tuple[Callable[[Bytes], Codec], tuple[str, ...]]] = {
+    **{own_row(each): (functools.partial(_pyinfo, coder=each), ()) for each in PYINFO_CODERS},
+    COPY: (_copy, ()),
+    ZSTANDARD: (functools.partial(_zstandard, level=1), ("zstandard",)),
+    ZSTANDARD_INTO: (_zstandard_into, ("zstandard",)),
+    CONSTRICTION: (_constriction, ("constriction",)),
+    ZIPNN: (_zipnn, ("zipnn", "torch")),
+    **{f"zlib {each}": (functools.partial(_zlib, level=each), ()) for each in (1, 6)},
     **{
-        f"{PYINFO} {coder}": functools.partial(_pyinfo, options=options)
-        for coder, options in PYINFO_CODERS.items()
+        f"zstd {each}": (functools.partial(_zstandard, level=each), ("zstandard",))
+        for each in (1, 3, 9)
     },
-    COPY: _copy,
-    ZSTANDARD: functools.partial(_zstandard, level=1),
-    ZSTANDARD_INTO: _zstandard_into,
-    CONSTRICTION: _constriction,
-    ZIPNN: _zipnn,
-    **PARETO,
-}
-# zipnn does not ask for torch, but cannot be imported without.
-_NEEDS = {
-    ZSTANDARD: ("zstandard",),
-    ZSTANDARD_INTO: ("zstandard",),
-    CONSTRICTION: ("constriction",),
-    ZIPNN: ("zipnn", "torch"),
 }
 
 
-def rows(_: str, kind: str, __: int) -> list[str]:
-    """pyinfo's coders and the peers that can be imported here."""
-    own = [f"{PYINFO} auto"] if kind in (RANDOM, BFLOAT16) else [*map(own_row, PYINFO_CODERS)]
+def coding(direction: str, kind: str, n: int) -> Ways:
+    """pyinfo's coders and the peers for such data, in one direction."""
+    own = ["auto"] if kind in (RANDOM, BFLOAT16) else [*PYINFO_CODERS]
     peers = [ZIPNN, ZSTANDARD] if kind == BFLOAT16 else [ZSTANDARD, ZSTANDARD_INTO, CONSTRICTION]
-    return [*own, *(peer for peer in peers if is_there(peer))]
+    every = every_codec(direction, kind, n)
+    return {row: every[row] for row in (*map(own_row, own), *peers) if row in every}
 
 
-def own_row(coder: str) -> str:
-    return f"{PYINFO} {coder}"
+def every_codec(direction: str, kind: str, n: int) -> Ways:
+    """Whatever the data: among them several levels, for what size costs in time, and a copy."""
+    return {
+        row: functools.partial(_candidate, row, direction, kind, n)
+        for row, (_, needed) in _CODECS.items()
+        if len(installed(*needed)) == len(needed)
+    }
 
 
-def is_there(row: str) -> bool:
-    needed = _NEEDS.get(row, ("zstandard",) if row.startswith("zstd") else ())
-    return len(installed(*needed)) == len(needed)
-
-
-def candidate(row: str, direction: str, kind: str, n: int) -> Candidate:
-    """One direction of a codec on n bytes of a kind; it has to return the data."""
+def _candidate(row: str, direction: str, kind: str, n: int) -> Candidate:
     codec = _prepared(row, kind, n)
 
-    def check() -> None:
-        decoded = np.asarray(memoryview(_plain(codec.decode())))
-        if not np.array_equal(decoded, coding_data(kind, n)):
-            raise AssertionError(f"{row} does not return what it was given")
+    def decoded() -> Any:
+        found = codec.decode()
+        # As bytes: a memoryview knows no bfloat16 numbers.
+        return found.view(np.uint8) if is_own(row) else memoryview(found)
 
+    check = returns(decoded, coding_data(kind, n), row)
     return Candidate(getattr(codec, direction), check, codec.size)
-
-
-def _plain(decoded: Any) -> Any:
-    """Decoded bfloat16 numbers as bytes: a memoryview knows no such type."""
-    bfloat16 = isinstance(decoded, np.ndarray) and decoded.dtype.name == "bfloat16"
-    return decoded.view(np.uint8) if bfloat16 else decoded
 
 
 @functools.lru_cache(maxsize=10)
@@ -194,4 +184,62 @@ def _prepared(row: str, kind: str, n: int) -> Codec:
     data = coding_data(kind, n)
     if kind == BFLOAT16 and row.startswith(PYINFO):
         data = data.view(import_module("ml_dtypes").bfloat16)
-    return _CODECS[row](data)
+    return _CODECS[row][0](data)
+
+
+# -- Short messages with a code that both sides have ----------------------------------------------
+
+MESSAGE = 4096
+CODES = ("HuffmanCode", "RansModel")
+Code = pyinfo.HuffmanCode | pyinfo.RansModel
+
+
+def messages() -> Bytes:
+    """What the code is made for; messages are parts of it."""
+    return four_bits(1 << 20)
+
+
+@functools.cache
+def shared_code(name: str) -> Code:
+    code: Code = getattr(pyinfo, name).from_samples(messages())
+    return code
+
+
+def message(direction: str, code: str) -> Ways:
+    """pyinfo alone codes a message of 4 KiB."""
+
+    def prepare() -> Candidate:
+        shared, symbols = shared_code(code), messages()[:MESSAGE]
+        encode = Call(shared.encode, (symbols,))
+        decode = Call(shared.decode, (encode(),), {"out": np.empty_like(symbols)})
+        return Candidate(
+            {"encode": encode, "decode": decode}[direction], returns(decode, symbols, code)
+        )
+
+    return {PYINFO: prepare}
+
+
+# -- One thread and two ---------------------------------------------------------------------------
+
+ONE, TWO = f"{PYINFO}, 1 thread", f"{PYINFO}, 2 threads"
+
+
+def threads(direction: str, coder: str, n: int, repeated: int) -> Ways:
+    """Bytes of n that are repeated until they are as many as `repeated`."""
+
+    def prepare(count: int) -> Candidate:
+        data, coded, out = _coded_in_threads(coder, n, repeated)
+        encode = Call(pyinfo.compress, (data,), {"coder": coder, "threads": count})
+        decode = Call(pyinfo.decompress, (coded,), {"out": out, "threads": count})
+        return Candidate(encode if direction == "encode" else decode)
+
+    return {ONE: lambda: prepare(1), TWO: lambda: prepare(2)}
+
+
+@functools.lru_cache(maxsize=1)
+def _coded_in_threads(coder: str, n: int, repeated: int) -> tuple[Bytes, bytes, Bytes]:
+    data = np.resize(four_bits(n), repeated)
+    coded = pyinfo.compress(data, coder=coder, threads=2)
+    if coded != pyinfo.compress(data, coder=coder):
+        raise AssertionError("the result depends on the number of threads")
+    return data, coded, np.empty_like(data)

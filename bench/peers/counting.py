@@ -1,6 +1,6 @@
 """What other packages count samples with, each only if it is installed."""
 
-from collections.abc import Callable, Mapping
+import functools
 from importlib import import_module
 from typing import Any
 
@@ -9,41 +9,33 @@ import numpy as np
 import pyinfo
 from bench.inputs.distributions import Array
 from bench.inputs.samples import SAMPLES
-from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.peers.candidate import Candidate, Ways, installed, ways
 from pyinfo.testing.timing import Call
 
 UNIQUE, BINCOUNT = "np.unique", "np.bincount"
-PACKAGES = ("pandas", "polars")
 
 
-def _value_counts(package: str) -> Callable[[Array], Call]:
-    """Those of pandas and polars, which hold the samples as a series already."""
-    return lambda samples: Call(import_module(package).Series(samples).value_counts)
+def peers(kind: str) -> list[str]:
+    """NumPy's functions for such samples, and peers that are installed."""
+    there = (f"{package} value_counts" for package in installed("pandas", "polars"))
+    return [UNIQUE, *([BINCOUNT] if kind.startswith("uint") else []), *there]
 
 
-_CALLS: Mapping[str, Callable[[Array], Call]] = {
-    UNIQUE: lambda samples: Call(np.unique, (samples,), {"return_counts": True}),
-    BINCOUNT: lambda samples: Call(np.bincount, (samples,)),
-    **{f"{package} value_counts": _value_counts(package) for package in PACKAGES},
-}
-
-
-def rows(kind: str, _: int = 0) -> list[str]:
-    """pyinfo, NumPy's functions, and peers that are installed."""
-    bincount = [BINCOUNT] if kind.startswith("uint") else []
-    there = (f"{package} value_counts" for package in installed(*PACKAGES))
-    return [PYINFO, UNIQUE, *bincount, *there]
-
-
-def candidate(row: str, kind: str, n: int) -> Candidate:
-    """Count n samples of a kind, as one of them does."""
-    own = Call(pyinfo.Counts.from_samples, (SAMPLES[kind](n),))
-    return Candidate(own) if row == PYINFO else counted_by(row, own)
+def counting(kind: str, n: int) -> Ways:
+    """Count n samples of a kind."""
+    others = {row: functools.partial(counted_by, row) for row in peers(kind)}
+    return ways(lambda: Call(pyinfo.Counts.from_samples, (SAMPLES[kind](n),)), others)
 
 
 def counted_by(row: str, own: Call) -> Candidate:
     """A peer's way to count what pyinfo's call counts; the counts have to be the same."""
-    call = _CALLS[row](*own.args)
+    (samples,) = own.args
+    if row == UNIQUE:
+        call = Call(np.unique, (samples,), {"return_counts": True})
+    elif row == BINCOUNT:
+        call = Call(np.bincount, (samples,))
+    else:  # pandas and polars hold the samples as a series already
+        call = Call(import_module(row.split()[0]).Series(samples).value_counts)
 
     def check() -> None:
         (values, counts), expected = _counted(call()), own()

@@ -13,7 +13,7 @@ import numpy as np
 
 import pyinfo
 from bench.inputs.distributions import Array
-from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.peers.candidate import Candidate, Ways, installed, ways
 from bench.peers.measure_peers import BITS_PER_NAT
 from pyinfo.testing.timing import Call
 
@@ -109,40 +109,32 @@ COLUMNS = 50
 PAIRS_TIMED = 5
 
 
-def rows(*_: object) -> list[str]:
-    """pyinfo, and scikit-learn in a loop if it is installed."""
-    return [PYINFO, *([SKLEARN] if installed("sklearn") else [])]
+def labels(function: str, different: int, n: int) -> Ways:
+    """pyinfo, and scikit-learn if it is installed: for all pairs of columns in a loop."""
+
+    def own() -> Call:
+        random = np.random.default_rng(0)
+        if function == "mutual_information":
+            return Call(pyinfo.mutual_information, (*random.integers(0, different, (2, n)),))
+        table = random.integers(0, different, (n, COLUMNS)).astype(np.uint8)
+        return Call(pyinfo.pairwise_mutual_information, (table,))
+
+    one_pair = functools.partial(computed_by, MEASURES["mutual_information"][SKLEARN])
+    peer = one_pair if function == "mutual_information" else _in_a_loop
+    return ways(own, {SKLEARN: peer} if installed("sklearn") else {})
 
 
-def candidate(row: str, function: str, different: int, n: int) -> Candidate:
-    """All pairs of columns: scikit-learn is given a few of them, what it does not share with them
-    is the time that a loop in Python costs."""
-    own, pairs = _labels(function, different, n)
-    if row == PYINFO:
-        return Candidate(own)
-    score = import_module("sklearn.metrics").mutual_info_score
+def _in_a_loop(own: Call) -> Candidate:
+    """scikit-learn is given a few pairs of columns: what it does not share with all of them is the
+    time that a loop in Python costs."""
+    score, (table,) = MEASURES["mutual_information"][SKLEARN], own.args
+    pairs = [(table[:, 0].copy(), table[:, i].copy()) for i in range(1, 1 + PAIRS_TIMED)]
+
+    def each() -> list[float]:
+        return [score(x, y) for x, y in pairs]
 
     def check() -> None:
-        found = np.asarray(own()).reshape(-1)
-        found = found[1 : 1 + len(pairs)] if found.size > 1 else found
-        np.testing.assert_allclose(found, [score(x, y) * BITS_PER_NAT for x, y in pairs])
+        np.testing.assert_allclose(each(), own()[0, 1 : 1 + PAIRS_TIMED])
 
-    every = 1 if len(pairs) == 1 else COLUMNS * (COLUMNS - 1) // 2
-    return Candidate(Call(_each, (score, pairs)), check, times=every / len(pairs))
-
-
-@functools.lru_cache(maxsize=1)
-def _labels(function: str, different: int, n: int) -> tuple[Call, list[tuple[Array, Array]]]:
-    """pyinfo's call, and the pairs that a loop goes over."""
-    random = np.random.default_rng(0)
-    if function == "mutual_information":
-        x, y = random.integers(0, different, (2, n))
-        return Call(pyinfo.mutual_information, (x, y)), [(x, y)]
-    table = random.integers(0, different, (n, COLUMNS)).astype(np.uint8)
-    pairs = [(table[:, 0].copy(), table[:, i].copy()) for i in range(1, 1 + PAIRS_TIMED)]
-    return Call(pyinfo.pairwise_mutual_information, (table,)), pairs
-
-
-def _each(score: Measure, pairs: list[tuple[Array, Array]]) -> None:
-    for x, y in pairs:
-        score(x, y)
+    every = COLUMNS * (COLUMNS - 1) // 2
+    return Candidate(Call(each), check, times=every / PAIRS_TIMED)

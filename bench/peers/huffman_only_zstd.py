@@ -7,6 +7,7 @@ asked, where there is one.
 import ctypes
 import ctypes.util
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,26 +21,24 @@ _FASTEST = -(1 << 17)  # looks for matches at almost no place
 
 @functools.cache
 def _library() -> Any:
+    """With the types that its functions take and give; None if it is not there."""
     name = ctypes.util.find_library("zstd")
     if name is None:
         return None
     zstd = ctypes.CDLL(name)
     context, size, address = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
-    zstd.ZSTD_createCCtx.restype = context
-    zstd.ZSTD_freeCCtx.argtypes = [context]
-    zstd.ZSTD_compressBound.argtypes, zstd.ZSTD_compressBound.restype = [size], size
-    zstd.ZSTD_CCtx_setParameter.argtypes = [context, ctypes.c_int, ctypes.c_int]
-    zstd.ZSTD_CCtx_setParameter.restype = size
-    zstd.ZSTD_compress2.argtypes = [context, address, size, address, size]
-    zstd.ZSTD_compress2.restype = size
-    zstd.ZSTD_isError.argtypes = [size]
+    types: Mapping[str, tuple[Any, list[Any]]] = {
+        "createCCtx": (context, []),
+        "freeCCtx": (size, [context]),
+        "compressBound": (size, [size]),
+        "CCtx_setParameter": (size, [context, ctypes.c_int, ctypes.c_int]),
+        "compress2": (size, [context, address, size, address, size]),
+        "isError": (ctypes.c_uint, [size]),
+    }
+    for function, (result, arguments) in types.items():
+        found = getattr(zstd, f"ZSTD_{function}")
+        found.restype, found.argtypes = result, arguments
     return zstd
-
-
-def _checked(zstd: Any, result: int) -> int:
-    if zstd.ZSTD_isError(result):
-        raise RuntimeError("zstd does not code literals alone")
-    return result
 
 
 def huffman_only_size(array: NDArray[Any]) -> int | None:
@@ -48,16 +47,16 @@ def huffman_only_size(array: NDArray[Any]) -> int | None:
     if zstd is None:
         return None
     shuffled = np.ascontiguousarray(array.reshape(-1, 1).view(np.uint8).T)
-    room = np.empty(zstd.ZSTD_compressBound(shuffled.size), np.uint8)
+    out = np.empty(zstd.ZSTD_compressBound(shuffled.size), np.uint8)
     context = zstd.ZSTD_createCCtx()
-    try:
-        for parameter, value in ((_LEVEL, _FASTEST), (_LITERAL_COMPRESSION, _HUFFMAN)):
-            _checked(zstd, zstd.ZSTD_CCtx_setParameter(context, parameter, value))
-        return _checked(
-            zstd,
-            zstd.ZSTD_compress2(
-                context, room.ctypes.data, room.size, shuffled.ctypes.data, shuffled.size
-            ),
-        )
-    finally:
-        zstd.ZSTD_freeCCtx(context)
+    results = [
+        zstd.ZSTD_CCtx_setParameter(context, _LEVEL, _FASTEST),
+        zstd.ZSTD_CCtx_setParameter(context, _LITERAL_COMPRESSION, _HUFFMAN),
+        zstd.ZSTD_compress2(
+            context, out.ctypes.data, out.size, shuffled.ctypes.data, shuffled.size
+        ),
+    ]
+    zstd.ZSTD_freeCCtx(context)
+    if any(map(zstd.ZSTD_isError, results)):
+        raise RuntimeError("zstd does not code literals alone")
+    return int(results[-1])

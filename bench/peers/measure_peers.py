@@ -18,32 +18,24 @@ from bench.peers.candidate import installed
 
 BITS_PER_NAT = 1 / np.log(2)
 
-
-def unchanged(result: Any) -> Any:
-    return result
+# Of results in float64 on the same values. The bounds leave room for how the peers sum (float32
+# sums in float32); a wrong formula or unit is far outside.
+TOLERANCES: Mapping[str, float] = {"float64": 1e-9, "float32": 1e-3}
 
 
 @dataclass(frozen=True)
 class Way:
-    """A function that computes one of pyinfo's measures.
+    """A function that computes one of pyinfo's measures, with its relative error by dtype.
 
-    The errors are for those known to be less exact than others are, in float32 or in general.
+    It is not used for dtypes without one.
     """
 
     name: str
     function: Callable[..., Any]
     options: Mapping[str, Any] = field(default_factory=dict)
-    to_measure: Callable[[Any], Any] = unchanged
+    to_measure: Callable[[Any], Any] = lambda result: result
     batches: bool = True
-    dtypes: tuple[str, ...] = ("float64", "float32")
-    relative_error: float = 0.0
-    float32_error: float = 0.0
-
-    def fits(self, dtype: str, batch: bool) -> bool:
-        return dtype in self.dtypes and (self.batches or not batch)
-
-    def error(self, dtype: str) -> float:
-        return max(self.relative_error, self.float32_error if dtype == "float32" else 0.0)
+    tolerances: Mapping[str, float] = field(default_factory=lambda: TOLERANCES)
 
 
 Offered = Iterator[tuple[str, Way]]
@@ -53,6 +45,7 @@ def _scipy() -> Offered:
     entropy = import_module("scipy.stats").entropy
     special = import_module("scipy.special")
     distance = import_module("scipy.spatial.distance")
+    jensenshannon, cityblock = distance.jensenshannon, distance.cityblock
 
     def entr(p: Array, axis: int = -1) -> Any:
         return special.entr(p).sum(axis) * BITS_PER_NAT
@@ -60,21 +53,15 @@ def _scipy() -> Offered:
     def rel_entr(p: Array, q: Array, axis: int = -1) -> Any:
         return special.rel_entr(p, q).sum(axis) * BITS_PER_NAT
 
-    bits = {"base": 2}
-    jensenshannon = functools.partial(
-        Way, "scipy.spatial.distance.jensenshannon", distance.jensenshannon, bits
-    )
-    cityblock = "scipy.spatial.distance.cityblock", distance.cityblock
+    bits, half = {"base": 2}, functools.partial(np.multiply, 0.5)
+    of = "scipy.spatial.distance"
     yield "entropy", Way("scipy.stats.entropy", entropy, bits)
     yield "entropy", Way("scipy.special.entr", entr)
     yield "kl_divergence", Way("scipy.stats.entropy", entropy, bits)
     yield "kl_divergence", Way("scipy.special.rel_entr", rel_entr)
-    yield "js_divergence", jensenshannon(to_measure=np.square)
-    yield "js_distance", jensenshannon()
-    yield (
-        "total_variation_distance",
-        Way(*cityblock, to_measure=lambda result: result / 2, batches=False),
-    )
+    yield "js_divergence", Way(f"{of}.jensenshannon", jensenshannon, bits, np.square)
+    yield "js_distance", Way(f"{of}.jensenshannon", jensenshannon, bits)
+    yield "total_variation_distance", Way(f"{of}.cityblock", cityblock, {}, half, batches=False)
 
 
 def _numkong() -> Offered:
@@ -87,7 +74,7 @@ def _numkong() -> Offered:
         return bits(np.square(distance))
 
     # In float32 its results differ in the third digit: that is not the same work.
-    limits: dict[str, Any] = {"batches": False, "dtypes": ("float64",), "relative_error": 1e-6}
+    limits: Mapping[str, Any] = {"batches": False, "tolerances": {"float64": 1e-6}}
     yield "kl_divergence", Way("numkong.kld", numkong.kld, to_measure=bits, **limits)
     yield "js_divergence", Way("numkong.jsd", numkong.jsd, to_measure=squared_in_bits, **limits)
 
@@ -130,9 +117,5 @@ PACKAGES: Mapping[str, Callable[[], Offered]] = {
 @functools.cache
 def peers(measure: str) -> tuple[Way, ...]:
     """What the installed peers offer for a measure."""
-    return tuple(
-        way
-        for package in installed(*PACKAGES)
-        for computed, way in PACKAGES[package]()
-        if computed == measure
-    )
+    offered = (each for package in installed(*PACKAGES) for each in PACKAGES[package]())
+    return tuple(way for computed, way in offered if computed == measure)

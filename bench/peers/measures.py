@@ -1,8 +1,7 @@
-"""The public measures on distributions, what they take and how their cost is claimed to grow."""
+"""The public measures on distributions: what they take, and everything that computes them."""
 
 import functools
 import inspect
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +10,10 @@ import numpy as np
 
 import pyinfo.measures
 from bench.inputs.distributions import Array, Shape, distribution
-from bench.peers.candidate import PYINFO, Candidate
+from bench.peers.candidate import PYINFO, Candidate, Ways
 from bench.peers.measure_peers import Way, peers
 from bench.peers.reference import ALPHA, LINES
 from pyinfo.testing.timing import Call
-
-# In float64 on the same values. The bounds leave room for how the peers sum (float32 sums in
-# float32); a wrong formula or unit is far outside.
-TOLERANCE: Mapping[str, float] = {"float64": 1e-9, "float32": 1e-3}
 
 
 @dataclass(frozen=True)
@@ -26,11 +21,9 @@ class Measure:
     """One public measure of one or two distributions."""
 
     name: str
-    distributions: int = 1
-    extra: tuple[float, ...] = ()
-    elementwise: bool = False
-    time: str = "n"
-    memory: str = "1"
+    distributions: int
+    extra: tuple[float, ...]
+    elementwise: bool
 
     def inputs(self, shape: Shape, dtype: str = "float64", axis: int = -1) -> tuple[Array, ...]:
         """As many different distributions as the measure takes."""
@@ -61,45 +54,43 @@ def _of(name: str) -> Measure:
 MEASURES: Mapping[str, Measure] = {name: _of(name) for name in LINES}
 
 
-def rows(measure: str, dtype: str, shape: Shape, axis: int | None) -> list[str]:
+def measure(name: str, dtype: str, shape: Shape, axis: int | None) -> Ways:
     """pyinfo, the NumPy lines and the installed peers' functions; axis None names no axis."""
-    fitting = (way for way in MEASURES[measure].ways() if way.fits(dtype, axis is not None))
-    return [PYINFO, *(way.name for way in fitting)]
+    of, given = MEASURES[name], {} if axis is None else {"axis": axis}
 
+    def prepare(way: Way) -> Candidate:
+        """It has to agree with the plainest line."""
+        inputs = _inputs(name, dtype, shape, axis)
+        if way.name == PYINFO:
+            call = of.call(inputs, **given)
+        else:
+            call = Call(way.function, inputs, {**way.options, **given})
 
-def candidate(row: str, measure: str, dtype: str, shape: Shape, axis: int | None) -> Candidate:
-    """One way to compute a measure; it has to agree with the plainest line."""
-    inputs = _inputs(measure, dtype, shape, axis)
-    given = {} if axis is None else {"axis": axis}
-    if row == PYINFO:
-        way, call = Way(row, int), MEASURES[measure].call(inputs, **given)
-    else:
-        way = next(way for way in MEASURES[measure].ways() if way.name == row)
-        call = Call(way.function, inputs, {**way.options, **given})
+        def check() -> None:
+            np.testing.assert_allclose(
+                np.asarray(way.to_measure(call()), dtype=np.float64),
+                _expected(name, dtype, shape, axis),
+                rtol=way.tolerances[dtype],
+                err_msg=f"{way.name} does not compute {name}",
+            )
 
-    def check() -> None:
-        np.testing.assert_allclose(
-            np.asarray(way.to_measure(call()), dtype=np.float64),
-            _expected(measure, dtype, shape, axis),
-            rtol=max(TOLERANCE[dtype], way.error(dtype)),
-            err_msg=f"{row} does not compute {measure}",
-        )
+        return Candidate(call, check)
 
-    return Candidate(call, check)
-
-
-@functools.lru_cache(maxsize=1)
-def _inputs(measure: str, dtype: str, shape: Shape, axis: int | None) -> tuple[Array, ...]:
-    return MEASURES[measure].inputs(shape, dtype, -1 if axis is None else axis)
+    return {
+        way.name: functools.partial(prepare, way)
+        for way in (Way(PYINFO, of.call), *of.ways())
+        if dtype in way.tolerances and (axis is None or way.batches)
+    }
 
 
 @functools.lru_cache(maxsize=1)
-def _expected(measure: str, dtype: str, shape: Shape, axis: int | None) -> Any:
-    inputs = _inputs(measure, dtype, shape, axis)
+def _inputs(name: str, dtype: str, shape: Shape, axis: int | None) -> tuple[Array, ...]:
+    return MEASURES[name].inputs(shape, dtype, -1 if axis is None else axis)
+
+
+@functools.lru_cache(maxsize=1)
+def _expected(name: str, dtype: str, shape: Shape, axis: int | None) -> Any:
+    """By the plainest line, in float64."""
+    inputs = _inputs(name, dtype, shape, axis)
     exact = (values.astype(np.float64, copy=False) for values in inputs)
-    return LINES[measure][0].function(*exact, **({} if axis is None else {"axis": axis}))
-
-
-def touched(measure: str, dtype: str, shape: Shape) -> int:
-    """Bytes that are read."""
-    return math.prod(shape) * np.dtype(dtype).itemsize * MEASURES[measure].distributions
+    return LINES[name][0].function(*exact, **({} if axis is None else {"axis": axis}))

@@ -12,21 +12,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from bench.peers.candidate import NUMPY
-from bench.peers.measure_peers import Way
+from bench.peers.measure_peers import TOLERANCES, Way
 
 ALPHA = 1.5  # no special case of any order
 
 _NAMES = {**vars(np), "a": ALPHA, "log_2": math.log(2)}
 
 
-def line(code: str, text: str = "", *, float32_error: float = 0.0) -> Way:
+def line(code: str, text: str = "", *, float32_error: float = TOLERANCES["float32"]) -> Way:
     """A line of NumPy's functions, named by itself or by a text."""
     parameters = [name for name in ("p", "q", "axis") if re.search(rf"\b{name}\b", code)]
     head = ", ".join(parameters).replace("axis", "axis=-1")
     name = text or code.replace("log_2", "log(2)").replace(", axis=axis", "").replace("axis", "")
     function = eval(f"lambda {head}: {code}", dict(_NAMES))
-    batches = "axis" in parameters
-    return Way(f"{NUMPY}: {name}", function, batches=batches, float32_error=float32_error)
+    return Way(
+        f"{NUMPY}: {name}",
+        function,
+        batches="axis" in parameters,
+        tolerances={**TOLERANCES, "float32": float32_error},
+    )
 
 
 _JS = "(p * log2(2 * p / (p + q)) + q * log2(2 * q / (p + q))).sum(axis) / 2"

@@ -1,9 +1,8 @@
 """Zarr arrays with pyinfo's codec and with those that Zarr has."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pyinfo
-from bench.peers.candidate import PYINFO, Candidate, installed
+from bench.peers.candidate import PYINFO, Candidate, Ways, installed
 from pyinfo.testing.timing import Call
 
 Field = NDArray[np.float32]
@@ -22,56 +21,44 @@ ZSTD = "numcodecs.Zstd(level=1)"
 BLOSC = "Blosc(zstd, clevel=1, shuffle)"
 
 
-@dataclass
 class Stored:
     """Values in a Zarr array in memory, written and read chunk by chunk from several threads.
 
     As dask does it. Written by ``array[:] = values``, Zarr would copy all chunks in one thread.
     """
 
-    values: Field
-    codecs: Mapping[str, Any]
-    store: Any = field(init=False)
-    array: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        zarr, storage = import_module("zarr"), import_module("zarr.storage")
-        self.store = storage.MemoryStore()
-        self.array = zarr.create_array(
+    def __init__(self, values: Field, codecs: Mapping[str, Any]) -> None:
+        self.values = values
+        self.store = import_module("zarr.storage").MemoryStore()
+        self.array = import_module("zarr").create_array(
             self.store,
-            shape=self.values.shape,
-            chunks=(CHUNK_STEPS, *self.values.shape[1:]),
-            dtype=self.values.dtype,
+            shape=values.shape,
+            chunks=(CHUNK_STEPS, *values.shape[1:]),
+            dtype=values.dtype,
             config={"write_empty_chunks": True},  # whether a chunk is empty is not asked
-            **self.codecs,
+            **codecs,
         )
         self.write(1)
-        if not np.array_equal(self.array[:], self.values):
-            raise AssertionError(f"{self.codecs} does not return what it was given")
-
-    def _parts(self) -> Iterator[slice]:
-        for start in range(0, len(self.values), CHUNK_STEPS):
-            yield slice(start, start + CHUNK_STEPS)
+        if not np.array_equal(self.array[:], values):
+            raise AssertionError(f"{codecs} does not return what it was given")
 
     def write(self, threads: int) -> None:
-        def write_part(part: slice) -> None:
-            self.array[part] = self.values[part]
-
-        self._in_threads(write_part, threads, self._parts())
+        self._in_threads(lambda part: self.array.__setitem__(part, self.values[part]), threads)
 
     def read(self, threads: int) -> None:
-        def read_part(part: slice) -> None:
-            self.array[part]
-
-        self._in_threads(read_part, threads, self._parts())
+        self._in_threads(lambda part: self.array[part], threads)
 
     def decode(self, threads: int) -> None:
         """What of `read` is the codec's work; Zarr copies the result, in one thread."""
         self._in_threads(pyinfo.decompress, threads, self.chunks)
 
-    def _in_threads(self, work: Callable[[Any], Any], threads: int, on: Iterable[Any]) -> None:
+    def _in_threads(
+        self, work: Callable[[Any], Any], threads: int, on: Iterable[Any] | None = None
+    ) -> None:
+        """Work on every part of the array, or on something else."""
+        starts = range(0, len(self.values), CHUNK_STEPS)
         with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(work, on):
+            for _ in pool.map(work, on or [slice(each, each + CHUNK_STEPS) for each in starts]):
                 pass
 
     @property
@@ -84,15 +71,6 @@ class Stored:
     def size(self) -> int:
         """Bytes of the chunks, without the metadata."""
         return sum(chunk.nbytes for chunk in self.chunks)
-
-
-def _codecs(row: str) -> Mapping[str, Any]:
-    if row == ARRAY:
-        return {"serializer": {"name": ARRAY}, "compressors": None}
-    codecs = import_module("zarr.codecs")
-    if row == ZSTD:
-        return {"compressors": codecs.ZstdCodec(level=1)}
-    return {"compressors": codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")}
 
 
 @functools.lru_cache(maxsize=1)
@@ -114,18 +92,24 @@ def fields(steps: int, grid: tuple[int, int]) -> Field:
 @functools.lru_cache(maxsize=3)
 def stored(row: str, steps: int, grid: tuple[int, int]) -> Stored:
     """The fields in an array with one of the codecs, seen to be returned."""
-    return Stored(fields(steps, grid), _codecs(row))
+    codecs = import_module("zarr.codecs")
+    options: Mapping[str, Mapping[str, Any]] = {
+        ARRAY: {"serializer": {"name": ARRAY}, "compressors": None},
+        ZSTD: {"compressors": codecs.ZstdCodec(level=1)},
+        BLOSC: {"compressors": codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")},
+    }
+    return Stored(fields(steps, grid), options[row])
 
 
-def rows(direction: str, *_: object) -> list[str]:
-    """None without Zarr; what decodes without Zarr is measured of pyinfo's codec alone."""
-    if len(installed("zarr", "numcodecs")) < 2:
-        return []
-    return [ARRAY] if direction == "decode" else [ARRAY, ZSTD, BLOSC]
+def zarr(direction: str, threads: int, steps: int, grid: tuple[int, int]) -> Ways:
+    """Write, read or decode all chunks from so many threads; none without Zarr.
 
+    What decodes without Zarr is measured of pyinfo's codec alone.
+    """
 
-def candidate(
-    row: str, direction: str, threads: int, steps: int, grid: tuple[int, int]
-) -> Candidate:
-    """Write, read or decode all chunks from so many threads."""
-    return Candidate(Call(getattr(stored(row, steps, grid), direction), (threads,)))
+    def prepare(row: str) -> Candidate:
+        return Candidate(Call(getattr(stored(row, steps, grid), direction), (threads,)))
+
+    there = len(installed("zarr", "numcodecs")) == 2
+    rows = [ARRAY] if direction == "decode" else [ARRAY, ZSTD, BLOSC]
+    return {row: functools.partial(prepare, row) for row in rows if there}

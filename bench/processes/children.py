@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from bench import ROOT
-from bench.processes.timing import allowed_cpus
+from bench.processes.machine import allowed_cpus
 from bench.processes.workload import Workload
 from pyinfo.testing.timing import Sampler
 

@@ -1,4 +1,10 @@
-"""Subjects timed in interleaved rounds, wherever they run, next to a baseline if there is one."""
+"""Subjects timed in interleaved rounds, wherever they run, next to a baseline if there is one.
+
+Machines drift: a virtual machine's neighbours come and go, clocks rise and fall. So candidates are
+not measured one after the other but in rounds, each candidate once per round, in an order that
+rotates. What counts is the ratio of the medians; the quartiles of the ratios of each round say how
+far to trust it. What a sample is stands in `pyinfo.testing.timing`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +14,23 @@ from numpy.typing import NDArray
 
 from bench.peers.candidate import is_own
 from bench.processes.children import Worker, lasting_worker
-from bench.processes.timing import Spread, ratio
 from bench.processes.workload import Subject
 from pyinfo.testing.timing import Sampler, interleaved
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+
+
+def ratio(slow: NDArray[np.float64], fast: NDArray[np.float64]) -> Spread:
+    """How many times faster `fast` is: ratio of the medians, quartiles of the rounds' ratios."""
+    low, high = np.percentile(slow / fast, [25, 75])
+    return Spread(float(np.median(slow) / np.median(fast)), float(low), float(high))
 
 
 @dataclass(frozen=True)
@@ -42,7 +62,7 @@ def take_rounds(
     """
     samplers: dict[str, Sampler] = {}
     times: dict[str, float] = {}
-    compared: dict[str, tuple[str, str]] = {}
+    compared: dict[str, str] = {}
     workers: set[Worker] = set()
 
     def in_child(subject: Subject, python: str | None = None) -> Sampler:
@@ -61,16 +81,17 @@ def take_rounds(
         else:
             samplers[name] = in_child(subject)
         if baseline is not None and is_own(subject.row):
-            here, there = name, f"{name}, baseline"
+            compared[name] = name if subject.isa else f"{name}, in a child"
             if subject.isa is None:
-                here = f"{name}, in a child"
-                samplers[here] = in_child(subject)
-            samplers[there] = in_child(subject, baseline)
-            compared[name] = (there, here)
+                samplers[compared[name]] = in_child(subject)
+            samplers[f"{name}, baseline"] = in_child(subject, baseline)
     seconds = interleaved(samplers, rounds=rounds, sample_seconds=sample_seconds)
     for worker in workers:
         worker.forget()
     return Times(
         {name: seconds[name] * times.get(name, 1) for name in subjects},
-        {name: ratio(seconds[there], seconds[here]) for name, (there, here) in compared.items()},
+        {
+            name: ratio(seconds[f"{name}, baseline"], seconds[here])
+            for name, here in compared.items()
+        },
     )

@@ -8,14 +8,16 @@ their input. ``{"sample": place, "calls": count}`` makes the call that was prepa
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
-from bench.processes.editable import use_build_as_it_is
+from bench import use_build_as_it_is
 
 
 def main() -> None:
     use_build_as_it_is()
-    from bench.processes.machine import active_isa, version_and_place
+    import pyinfo
+    from bench.processes.machine import active_isa
     from bench.processes.workload import Workload
     from pyinfo.testing.timing import Sampler
 
@@ -31,7 +33,7 @@ def main() -> None:
             samplers.append(candidate.call.sampler())
             answer = active_isa()
         elif "version" in wanted:
-            answer = version_and_place()
+            answer = f"{pyinfo.__version__} in {Path(pyinfo.__file__).parent}"
         else:
             samplers.clear()
         print(json.dumps(answer), flush=True)

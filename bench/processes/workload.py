@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from bench.peers.candidate import PYINFO, Candidate
+from bench.peers.candidate import PYINFO, Candidate, Ways
 
-# Modules are imported when their first work is prepared: a child needs one of them.
+# Where the families are. Modules are imported when their first work is prepared: a child needs one.
 FAMILIES: Mapping[str, str] = {
-    "claim": "bench.peers.functions",
-    "coding": "bench.peers.codecs",
-    "counting": "bench.peers.counting",
-    "labels": "bench.peers.dependence",
-    "measure": "bench.peers.measures",
-    "message": "bench.peers.messages",
-    "threads": "bench.peers.threads",
-    "zarr": "bench.peers.zarr_arrays",
+    "claim": "functions",
+    "coding": "codecs",
+    "every_codec": "codecs",
+    "message": "codecs",
+    "threads": "codecs",
+    "counting": "counting",
+    "labels": "dependence",
+    "measure": "measures",
+    "zarr": "zarr_arrays",
 }
 
 
@@ -27,18 +28,18 @@ class Workload:
     family: str
     details: tuple[Any, ...]
 
+    def _ways(self) -> Ways:
+        module = import_module(f"bench.peers.{FAMILIES[self.family]}")
+        found: Ways = getattr(module, self.family)(*self.details)
+        return found
+
     def rows(self) -> list[str]:
         """Names of the candidates that are installed here, pyinfo's first."""
-        found: list[str] = self._module().rows(*self.details)
-        return found
+        return [*self._ways()]
 
     def candidate(self, row: str) -> Candidate:
         """Prepare one of them."""
-        found: Candidate = self._module().candidate(row, *self.details)
-        return found
-
-    def _module(self) -> Any:
-        return import_module(FAMILIES[self.family])
+        return self._ways()[row]()
 
 
 @dataclass(frozen=True)

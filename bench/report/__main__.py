@@ -5,16 +5,11 @@ import contextlib
 import json
 from pathlib import Path
 
-from rich import table as rich_table
-from rich.console import Console
-
 from bench.processes.children import Worker
-from bench.processes.machine import describe
-from bench.processes.timing import pin_to_one_cpu
-from bench.report.console import console
-from bench.report.effort import Effort
-from bench.report.rows import Table, as_json
+from bench.processes.machine import describe, pin_to_one_cpu
+from bench.report.comparisons import Effort
 from bench.report.sections import SECTIONS
+from bench.report.tables import as_json, console
 
 
 def _arguments() -> argparse.Namespace:
@@ -55,14 +50,14 @@ def main() -> None:
         effort = Effort(arguments.quick, progress, arguments.baseline)
         tables = [SECTIONS[name].run(effort) for name in SECTIONS if name in chosen]
         if arguments.pictures:
-            from bench.report import curves, pictures
+            from bench.report import pictures
 
-            drawn = pictures.draw(curves.measured(effort), header, arguments.pictures)
+            drawn = pictures.draw(effort, header, arguments.pictures)
 
     for name, text in header.items():
         output.print(f"[bold]{name}[/bold]: {text}", highlight=False)
     for table in tables:
-        _print(table, output)
+        table.print(output)
     if arguments.pictures:
         output.print(f"{len(drawn)} pictures in {arguments.pictures}", highlight=False)
     if arguments.json:
@@ -72,24 +67,6 @@ def main() -> None:
     missed = [row for table in tables for row in table.rows if row.met is False]
     judged = sum(row.met is not None for table in tables for row in table.rows)
     output.print(f"{judged - len(missed)} of {judged} bars met", highlight=False)
-
-
-def _print(table: Table, output: Console) -> None:
-    drawn = rich_table.Table(title=table.title, caption=table.note, title_justify="left")
-    headings, *lines = table.lines()
-    for heading in headings:
-        drawn.add_column(heading, overflow="fold")
-    shown: tuple[str, ...] = ()
-    for row, cells in zip(table.rows, lines, strict=True):
-        what_and_size = cells[:2]
-        if what_and_size == shown:
-            what_and_size = ("", "")
-        elif shown:
-            drawn.add_section()
-        shown = cells[:2]
-        style = {None: "dim", True: None, False: "red"}[row.met]
-        drawn.add_row(*what_and_size, *cells[2:], style=style)
-    output.print(drawn)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from bench.inputs.distributions import Shape
 from bench.inputs.samples import UNIFORM
 from bench.peers.codecs import CONSTRICTION, ZSTANDARD
+from bench.peers.dependence import SKLEARN
 
-SCIPY_ENTROPY = "scipy.stats.entropy"
-SCIPY_JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
+SCIPY = "scipy.stats.entropy"
+JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
 
 
 @dataclass(frozen=True)
@@ -34,45 +35,27 @@ def at_most(bound: float) -> Bar:
 # several, the bar is on the fastest of them.
 Bars = Mapping[str | tuple[str, ...], Bar]
 
+_ENTROPY_FLOAT64: Bars = {SCIPY: at_least(12), "numpy": at_least(3)}
+_ENTROPY_FLOAT32: Bars = {SCIPY: at_least(25), "numpy": at_least(4.5)}
+_BATCH: Bars = {SCIPY: at_least(15), "numpy": at_least(4)}
+_KL_FLOAT64: Bars = {SCIPY: at_least(18), "numpy": at_least(3)}
+_KL_FLOAT32: Bars = {SCIPY: at_least(40)}
+_JS: Bars = {JENSENSHANNON: at_least(18)}
 
-@dataclass(frozen=True)
-class Distributions:
-    """A measure on data of one shape."""
-
-    measure: str
-    dtype: str
-    shape: Shape
-    bars: Bars
-    axis: int | None = None
-
-
-def _entropy(n: int, dtype: str, scipy: float, numpy: float) -> Distributions:
-    bars: Bars = {SCIPY_ENTROPY: at_least(scipy), "numpy": at_least(numpy)}
-    return Distributions("entropy", dtype, (n,), bars)
-
-
-def _batch(axis: int) -> Distributions:
-    bars: Bars = {SCIPY_ENTROPY: at_least(15), "numpy": at_least(4)}
-    return Distributions("entropy", "float64", (10_000, 1000), bars, axis)
-
-
-_KL_FLOAT64: Bars = {SCIPY_ENTROPY: at_least(18), "numpy": at_least(3)}
-_KL_FLOAT32: Bars = {SCIPY_ENTROPY: at_least(40)}
-_JS: Bars = {SCIPY_JENSENSHANNON: at_least(18)}
-
-SPEED = (
-    _entropy(1_000_000, "float64", 12, 3),
-    _entropy(10_000_000, "float64", 12, 3),
-    _entropy(1_000_000, "float32", 25, 4.5),
-    _entropy(10_000_000, "float32", 25, 4.5),
-    Distributions("kl_divergence", "float64", (1_000_000,), _KL_FLOAT64),
-    Distributions("kl_divergence", "float64", (10_000_000,), _KL_FLOAT64),
-    Distributions("kl_divergence", "float32", (1_000_000,), _KL_FLOAT32),
-    Distributions("kl_divergence", "float32", (10_000_000,), _KL_FLOAT32),
-    Distributions("js_divergence", "float64", (1_000_000,), _JS),
-    Distributions("js_divergence", "float64", (10_000_000,), _JS),
-    _batch(axis=1),
-    _batch(axis=0),
+# A measure on data of a dtype, of one shape, along an axis if one is named.
+SPEED: tuple[tuple[str, str, Shape, int | None, Bars], ...] = (
+    ("entropy", "float64", (1_000_000,), None, _ENTROPY_FLOAT64),
+    ("entropy", "float64", (10_000_000,), None, _ENTROPY_FLOAT64),
+    ("entropy", "float32", (1_000_000,), None, _ENTROPY_FLOAT32),
+    ("entropy", "float32", (10_000_000,), None, _ENTROPY_FLOAT32),
+    ("kl_divergence", "float64", (1_000_000,), None, _KL_FLOAT64),
+    ("kl_divergence", "float64", (10_000_000,), None, _KL_FLOAT64),
+    ("kl_divergence", "float32", (1_000_000,), None, _KL_FLOAT32),
+    ("kl_divergence", "float32", (10_000_000,), None, _KL_FLOAT32),
+    ("js_divergence", "float64", (1_000_000,), None, _JS),
+    ("js_divergence", "float64", (10_000_000,), None, _JS),
+    ("entropy", "float64", (10_000, 1000), 1, _BATCH),
+    ("entropy", "float64", (10_000, 1000), 0, _BATCH),
 )
 
 # Seconds of one call on four elements.
@@ -83,8 +66,8 @@ CALL_FROM_C = at_most(30e-9)
 BEST_ISA = "avx512"
 ISA = {
     "avx2": (BEST_ISA, at_least(0.45)),
-    "sse4": (SCIPY_ENTROPY, at_least(2)),
-    "portable": (SCIPY_ENTROPY, at_least(2)),
+    "sse4": (SCIPY, at_least(2)),
+    "portable": (SCIPY, at_least(2)),
 }
 
 NEAR_RELATIVE = 1e-8
@@ -99,29 +82,42 @@ IMPORT_SECONDS_WITH_NUMPY = at_most(0.150)
 # -- Samples --------------------------------------------------------------------------------------
 
 # mutual_information of two vectors of 1e6 int64 labels, by the number of labels.
-MUTUAL_INFORMATION = {10: at_least(50), 256: at_least(50), 1000: at_least(10)}
+MUTUAL_INFORMATION: Mapping[int, Bars] = {
+    10: {SKLEARN: at_least(50)},
+    256: {SKLEARN: at_least(50)},
+    1000: {SKLEARN: at_least(10)},
+}
 # pairwise_mutual_information of 1e5 x 50 uint8, by the number of values; a loop over all pairs.
-PAIRWISE = {16: at_least(100), 256: at_least(100)}
+PAIRWISE: Mapping[int, Bars] = {16: {SKLEARN: at_least(100)}, 256: {SKLEARN: at_least(100)}}
+
+_FRAMES = ("pandas value_counts", "polars value_counts")
+_EVERYBODY = ("np.unique", *_FRAMES)
+_NOT_SLOWER: Bars = {UNIFORM: at_least(0.7)}
+
+# Samples of a kind, so many of them.
+COUNTING: tuple[tuple[str, int, Bars], ...] = (
+    (UNIFORM, 10_000_000, {("np.bincount", *_FRAMES): at_least(6), "np.unique": at_least(100)}),
+    ("uint8 constant", 10_000_000, _NOT_SLOWER),
+    ("uint8 skewed", 10_000_000, _NOT_SLOWER),
+    ("uint16 uniform", 10_000_000, {}),
+    ("int64, 1000 distinct, dense", 10_000_000, {_EVERYBODY: at_least(2.5)}),
+    ("int64, 1000 distinct, sparse", 10_000_000, {_EVERYBODY: at_least(2.5)}),
+    ("int64, 1e5 distinct, sparse", 1_000_000, {_EVERYBODY: at_least(1.8)}),
+    ("int64, nearly all distinct", 1_000_000, {"np.unique": at_least(1)}),
+    ("str, 1000 distinct", 1_000_000, {"pandas value_counts": at_least(1)}),
+)
 
 # -- Coding ---------------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True)
-class CoderBars:
-    """How many times as fast as each peer one of pyinfo's coders has to be on the 4-bit data."""
-
-    encode: Bars
-    decode: Bars
-
-
-# Whole calls with checksums. The histogram is exact, but for the last coder's.
-CODERS = {
-    "huffman": CoderBars({ZSTANDARD: at_least(2)}, {ZSTANDARD: at_least(2.3)}),
-    "rans": CoderBars(
-        {ZSTANDARD: at_least(1.35), CONSTRICTION: at_least(8)},
-        {ZSTANDARD: at_least(1.9), CONSTRICTION: at_least(120)},
-    ),
-    "rans, sampled histogram": CoderBars({ZSTANDARD: at_least(2)}, {}),
+# How many times as fast as each peer one of pyinfo's coders has to be on the 4-bit data: whole
+# calls with checksums. The histogram is exact, but for the last coder's.
+CODERS: Mapping[str, Mapping[str, Bars]] = {
+    "huffman": {"decode": {ZSTANDARD: at_least(2.3)}, "encode": {ZSTANDARD: at_least(2)}},
+    "rans": {
+        "decode": {ZSTANDARD: at_least(1.9), CONSTRICTION: at_least(120)},
+        "encode": {ZSTANDARD: at_least(1.35), CONSTRICTION: at_least(8)},
+    },
+    "rans, sampled histogram": {"decode": {}, "encode": {ZSTANDARD: at_least(2)}},
 }
 
 # Decoding the 4-bit data with weaker kernels, each in a process of its own. That Huffman's portable
@@ -173,33 +169,3 @@ KERNELS = {
 ZARR_WRITE = at_least(1)  # times as fast as numcodecs.Zstd(level=1)
 ZARR_SIZE_OF_HUFFMAN_ONLY = at_most(1)  # of zstd's size by Huffman coding alone, bytes shuffled
 ZARR_TWO_THREADS = at_least(1.6)
-
-# -- Counting -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Counting:
-    """Samples to count."""
-
-    samples: str
-    n: int
-    bars: Bars
-
-
-_FRAMES = ("pandas value_counts", "polars value_counts")
-_EVERYBODY = ("np.unique", *_FRAMES)
-_NOT_SLOWER: Bars = {UNIFORM: at_least(0.7)}
-
-COUNTING = (
-    Counting(
-        UNIFORM, 10_000_000, {("np.bincount", *_FRAMES): at_least(6), "np.unique": at_least(100)}
-    ),
-    Counting("uint8 constant", 10_000_000, _NOT_SLOWER),
-    Counting("uint8 skewed", 10_000_000, _NOT_SLOWER),
-    Counting("uint16 uniform", 10_000_000, {}),
-    Counting("int64, 1000 distinct, dense", 10_000_000, {_EVERYBODY: at_least(2.5)}),
-    Counting("int64, 1000 distinct, sparse", 10_000_000, {_EVERYBODY: at_least(2.5)}),
-    Counting("int64, 1e5 distinct, sparse", 1_000_000, {_EVERYBODY: at_least(1.8)}),
-    Counting("int64, nearly all distinct", 1_000_000, {"np.unique": at_least(1)}),
-    Counting("str, 1000 distinct", 1_000_000, {"pandas value_counts": at_least(1)}),
-)

@@ -1,7 +1,7 @@
-"""Draws what `bench.report.curves` measured, as SVG and PNG; each says machine and date."""
+"""Draws what `bench.report.curves` measures, as SVG and PNG; each says machine and date."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from bench.inputs.coded_bytes import TEXT, WEIGHTS
 from bench.peers.candidate import is_own
-from bench.report.curves import Codec, Curves, Growth, Throughput
+from bench.peers.measures import MEASURES
+from bench.report import curves
+from bench.report.comparisons import Effort
+from bench.report.curves import Codec, Series
+from pyinfo.testing.machine import cache_sizes, seconds_per_byte
 
 mpl.use("Agg")
+MEASURED = ("entropy", "kl_divergence")
 STYLE: Mapping[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -33,8 +39,11 @@ STYLE: Mapping[str, Any] = {
     "svg.hashsalt": "pyinfo",
 }
 # pyinfo is blue, darker with every instruction set; everybody else keeps one colour throughout.
-BLUES = {"avx512": "#08306b", "avx2": "#2171b5", "sse4": "#6baed6", "portable": "#9ecae1"}
 COLOURS = {
+    "pyinfo avx512": "#08306b",
+    "pyinfo avx2": "#2171b5",
+    "pyinfo sse4": "#6baed6",
+    "pyinfo portable": "#9ecae1",
     "pyinfo huffman": "#08306b",
     "pyinfo rans": "#2f8fd8",
     "the best NumPy line": "#e6842a",
@@ -49,16 +58,18 @@ COLOURS = {
 }
 
 
-def draw(curves: Curves, header: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write all pictures; returns the files."""
+def draw(effort: Effort, header: Mapping[str, str], folder: Path) -> list[Path]:
+    """Measure and write all pictures; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures: dict[str, Figure] = {}
     with mpl.rc_context(dict(STYLE)):
-        for growth in curves.growth:
-            pictures[f"{growth.measure}_time"] = _time(growth)
-            pictures[f"{growth.measure}_per_element"] = _per_element(growth, curves)
-        pictures["coders_by_entropy"] = _by_entropy(curves.throughput)
-        pictures["size_and_speed"] = _size_and_speed(curves.pareto)
+        for measure in MEASURED:
+            sizes, seconds = curves.growth(measure, effort)
+            pictures[f"{measure}_time"] = _time(measure, sizes, seconds)
+            pictures[f"{measure}_per_element"] = _per_element(measure, sizes, seconds)
+        pictures["coders_by_entropy"] = _by_entropy(*curves.speeds_by_entropy(effort))
+        codecs = {kind: curves.size_and_speed(kind, effort) for kind in (TEXT, WEIGHTS)}
+        pictures["size_and_speed"] = _size_and_speed(codecs)
         files = []
         for name, figure in pictures.items():
             _sign(figure, header)
@@ -70,9 +81,6 @@ def draw(curves: Curves, header: Mapping[str, str], folder: Path) -> list[Path]:
 
 
 def _colour(name: str) -> str:
-    isa = name.removeprefix("pyinfo ")
-    if isa in BLUES:
-        return BLUES[isa]
     return next((c for prefix, c in COLOURS.items() if name.startswith(prefix)), "#777777")
 
 
@@ -114,18 +122,6 @@ def _label_ends(axes: Any, lines: Mapping[str, float], gap: float) -> None:
         )
 
 
-def _sizes_axis(axes: Any) -> None:
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(LogLocator(base=2, numticks=13))
-    axes.xaxis.set_major_formatter(FuncFormatter(_power))
-    axes.set_xlabel("n, elements of float64")
-
-
-def _power(n: float, _: int) -> str:
-    exponent = round(np.log2(n))
-    return f"$2^{{{exponent}}}$"
-
-
 def _duration(seconds: float, _: int) -> str:
     for scale, unit in ((1e-6, "ns"), (1e-3, "µs"), (1.0, "ms")):
         if seconds < 0.999 * scale:
@@ -133,67 +129,58 @@ def _duration(seconds: float, _: int) -> str:
     return f"{seconds:g} s"
 
 
-def _line(axes: Any, name: str, x: Any, y: Any) -> None:
-    """pyinfo's lines are heavier, and over the others."""
-    own = is_own(name)
-    axes.plot(x, y, color=_colour(name), lw=2.2 if own else 1.5, zorder=3 if own else 2)
-
-
-def _time(growth: Growth) -> Figure:
+def _by_size(title: str, sizes: Sequence[int], series: Series) -> tuple[Figure, Any]:
+    """Lines over n, both axes logarithmic; pyinfo's are heavier, and over the others."""
     figure, (axes,) = _figure()
-    _sizes_axis(axes)
+    for name, values in series.items():
+        own = is_own(name)
+        heavy = {"lw": 2.2 if own else 1.5, "zorder": 3 if own else 2}
+        axes.plot(sizes, values, color=_colour(name), **heavy)
+    axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    for name, seconds in growth.seconds.items():
-        _line(axes, name, growth.sizes, seconds)
-    axes.set_xlim(growth.sizes[0], growth.sizes[-1])
+    axes.set_xlim(sizes[0], sizes[-1])
+    axes.xaxis.set_major_locator(LogLocator(base=2, numticks=13))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"$2^{{{round(np.log2(n))}}}$"))
     axes.yaxis.set_major_formatter(FuncFormatter(_duration))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_title(f"{growth.measure}: time of one call")
-    _label_ends(axes, {name: each[-1] for name, each in growth.seconds.items()}, 0.052)
+    axes.set_xlabel("n, elements of float64")
+    axes.set_title(title)
+    return figure, axes
+
+
+def _time(measure: str, sizes: Sequence[int], seconds: Series) -> Figure:
+    figure, axes = _by_size(f"{measure}: time of one call", sizes, seconds)
+    _label_ends(axes, {name: each[-1] for name, each in seconds.items()}, 0.052)
     return figure
 
 
-def _per_element(growth: Growth, curves: Curves) -> Figure:
-    figure, (axes,) = _figure()
-    _sizes_axis(axes)
-    axes.set_yscale("log")
-    sizes = np.array(growth.sizes)
-    shown = sizes >= 1 << 8
-    ends = {}
-    for name, seconds in growth.seconds.items():
-        nanoseconds = np.array(seconds) / sizes * 1e9
-        _line(axes, name, sizes[shown], nanoseconds[shown])
-        ends[name] = float(nanoseconds[-1])
-    roof = growth.bytes_per_item / curves.bytes_per_second * 1e9
-    fastest = min(min(np.array(seconds) / sizes) for seconds in growth.seconds.values()) * 1e9
-    axes.set_ylim(min(roof * 0.6, fastest * 0.7), 60)
-    axes.set_xlim(1 << 8, sizes[-1])
-    axes.axhspan(axes.get_ylim()[0], roof, color="#dddddd", alpha=0.6, zorder=1, lw=0)
-    axes.text(
-        1.15 * (1 << 8),
-        np.sqrt(roof * axes.get_ylim()[0]),
-        f"faster than memory streams here: {curves.bytes_per_second / 1e9:.0f} GB/s",
-        fontsize=8.5,
-        color="#666666",
-        va="center",
-    )
-    for level, size in enumerate(curves.caches, 1):
-        n = size / growth.bytes_per_item
+def _per_element(measure: str, sizes: Sequence[int], seconds: Series) -> Figure:
+    """From 256 elements on: before, a call costs what it costs."""
+    title = f"{measure}: time per element, and where the input leaves the caches"
+    first = sizes.index(1 << 8)
+    each = {name: (np.array(s) / sizes)[first:].tolist() for name, s in seconds.items()}
+    figure, axes = _by_size(title, sizes[first:], each)
+    bytes_per_item = 8 * MEASURES[measure].distributions
+    roof = bytes_per_item * seconds_per_byte()
+    bottom = min(roof * 0.6, min(map(min, each.values())) * 0.7)
+    axes.set_ylim(bottom, 60e-9)
+    axes.axhspan(bottom, roof, color="#dddddd", alpha=0.6, zorder=1, lw=0)
+    noted: Mapping[str, Any] = {"fontsize": 8.5, "color": "#666666"}
+    text = f"faster than memory streams here: {1e-9 / seconds_per_byte():.0f} GB/s"
+    axes.text(1.15 * (1 << 8), np.sqrt(roof * bottom), text, va="center", **noted)
+    for level, size in enumerate(cache_sizes(), 1):
+        n = size / bytes_per_item
         axes.axvline(n, color="#999999", lw=1, ls=(0, (4, 3)), zorder=1)
-        axes.text(n, 52, f" L{level}", fontsize=8.5, color="#666666", ha="left", va="top")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g} ns"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_title(f"{growth.measure}: time per element, and where the input leaves the caches")
-    _label_ends(axes, ends, 0.052)
+        axes.text(n, 52e-9, f" L{level}", ha="left", va="top", **noted)
+    _label_ends(axes, {name: values[-1] for name, values in each.items()}, 0.052)
     return figure
 
 
-def _by_entropy(found: Throughput) -> Figure:
+def _by_entropy(entropies: Sequence[float], speeds: Mapping[str, Series]) -> Figure:
     figure, both = _figure(2)
-    for axes, direction in zip(both, ("encode", "decode"), strict=True):
-        speeds: Mapping[str, tuple[float, ...]] = getattr(found, direction)
-        for name, gbps in speeds.items():
-            axes.plot(found.entropies, gbps, color=_colour(name), lw=2, marker="o", ms=3.5)
+    for axes, (direction, by_name) in zip(both, speeds.items(), strict=True):
+        for name, gbps in by_name.items():
+            axes.plot(entropies, gbps, color=_colour(name), lw=2, marker="o", ms=3.5)
         axes.set_yscale("log")
         axes.set_ylim(0.02, 20)
         axes.set_xlim(0, 8)
@@ -201,32 +188,25 @@ def _by_entropy(found: Throughput) -> Figure:
         axes.set_xlabel("entropy of the data, bits per byte")
         axes.set_title(direction)
     both[0].set_ylabel("GB/s of data, whole call, one thread")
-    _label_ends(both[1], {name: gbps[-1] for name, gbps in found.decode.items()}, 0.06)
+    _label_ends(both[1], {name: gbps[-1] for name, gbps in speeds["decode"].items()}, 0.06)
     return figure
 
 
-def _size_and_speed(kinds: Mapping[str, list[Codec]]) -> Figure:
+def _size_and_speed(kinds: Mapping[str, Mapping[str, Codec]]) -> Figure:
     figure, both = _figure(len(kinds))
     figure.subplots_adjust(right=0.97)
     for axes, (kind, codecs) in zip(both, kinds.items(), strict=True):
-        parts = [codec.part for codec in codecs]
+        parts = [codec.part for codec in codecs.values()]
         close = 0.09 * (max(parts) - min(parts))
-        for codec in codecs:
-            colour = _colour(codec.name)
-            crowded = any(0 < other - codec.part < close for other in parts)
-            axes.plot(
-                [codec.encode, codec.decode],
-                [codec.part, codec.part],
-                color=colour,
-                lw=1.2,
-                alpha=0.6,
-                zorder=2,
-            )
-            axes.plot(codec.encode, codec.part, "o", color="white", mec=colour, mew=1.8, ms=7)
-            axes.plot(codec.decode, codec.part, "o", color=colour, ms=7)
+        for name, (part, encode, decode) in codecs.items():
+            colour = _colour(name)
+            crowded = any(0 < other - part < close for other in parts)
+            axes.plot([encode, decode], [part, part], color=colour, lw=1.2, alpha=0.6, zorder=2)
+            axes.plot(encode, part, "o", color="white", mec=colour, mew=1.8, ms=7)
+            axes.plot(decode, part, "o", color=colour, ms=7)
             axes.annotate(
-                codec.name,
-                xy=(codec.decode, codec.part),
+                name,
+                xy=(decode, part),
                 xytext=(0, -9 if crowded else 9),
                 textcoords="offset points",
                 ha="center",

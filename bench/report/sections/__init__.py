@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from bench.report.section import Section
+from bench.report.comparisons import Section
 from bench.report.sections import (
     accuracy,
     coding,
-    counting,
     footprint,
     measures,
     native,
@@ -34,5 +33,5 @@ SECTIONS: Mapping[str, Section] = {
     "threads": coding.two_threads,
     "zarr": zarr.chunks,
     "coders": native.coders,
-    "counting": counting.speed_of_counting,
+    "counting": samples.counting,
 }

@@ -10,9 +10,8 @@ from bench.inputs.distributions import Array, distribution, near
 from bench.peers.candidate import NUMPY, PYINFO, installed, owner
 from bench.peers.measures import MEASURES
 from bench.report import bars
-from bench.report.effort import Effort
-from bench.report.rows import Quantity, Row, size_text
-from bench.report.section import section
+from bench.report.comparisons import Effort, section
+from bench.report.tables import Quantity, Row, size_text
 
 N = 1000
 DIVERGENCES = ("kl_divergence", "js_divergence")

@@ -2,36 +2,20 @@
 
 from collections.abc import Iterator
 
-from bench.inputs.coded_bytes import (
-    ALMOST_RANDOM,
-    BFLOAT16,
-    FOUR_BITS,
-    HALF_A_BIT,
-    RANDOM,
-    TEXT,
-    WEIGHTS,
-)
-from bench.peers import messages as shared
+from bench.inputs import coded_bytes
+from bench.inputs.coded_bytes import BFLOAT16, FOUR_BITS, RANDOM
 from bench.peers.candidate import PYINFO, is_own, owner
-from bench.peers.codecs import COPY, ZIPNN, ZSTANDARD, own_row
-from bench.peers.threads import ONE, TWO
-from bench.processes.machine import available_isas
-from bench.processes.timing import on_all_cpus
+from bench.peers.codecs import CODES, COPY, MESSAGE, ONE, TWO, ZIPNN, ZSTANDARD, own_row
+from bench.processes.machine import available_isas, on_all_cpus
 from bench.processes.workload import Subject, Workload
 from bench.report import bars
-from bench.report.effort import Effort, against, against_all, alone, speed
-from bench.report.rows import Quantity, Row, bytes_text
-from bench.report.section import section
+from bench.report.comparisons import Effort, every_row, section, speed
 from bench.report.sections import sizes
+from bench.report.tables import Quantity, Row, bytes_text
 
-N = 16 << 20
 MANY = 256 << 20
 WEIGHTS_N = 32 << 20
 DIRECTIONS = ("decode", "encode")
-
-
-def workload(direction: str, kind: str, n: int) -> Workload:
-    return Workload("coding", (direction, kind, n))
 
 
 @section(
@@ -43,25 +27,22 @@ def workload(direction: str, kind: str, n: int) -> Workload:
 )
 def speed_of_coders(effort: Effort) -> Iterator[Row]:
     """`compress` and `decompress` next to the peers."""
-    n = sizes.some_bytes(effort, N)
-    for kind in (FOUR_BITS, WEIGHTS, ALMOST_RANDOM, HALF_A_BIT, TEXT):
+    n = sizes.some_bytes(effort)
+    others = (coded_bytes.WEIGHTS, coded_bytes.ALMOST_RANDOM, coded_bytes.HALF_A_BIT)
+    for kind in (FOUR_BITS, *others, coded_bytes.TEXT):
         judged = kind == FOUR_BITS
         coders = [*bars.CODERS] if judged else ["auto"]
         for direction in DIRECTIONS:
-            effort.progress(f"{direction} {kind}")
-            work = workload(direction, kind, n)
-            peers = [
-                row
-                for row in work.rows()
-                if not is_own(row) and (judged or owner(row) == ZSTANDARD)
-            ]
-            times = effort.time(
-                {row: Subject(work, row) for row in (*map(own_row, coders), *peers)}
-            )
+            subjects = {
+                row: subject
+                for row, subject in every_row(Workload("coding", (direction, kind, n))).items()
+                if row in map(own_row, coders)
+                or (not is_own(row) and (judged or owner(row) == ZSTANDARD))
+            }
+            found = effort.compare(f"{direction} {kind}", bytes_text(n), subjects, "", speed(n))
             for coder in coders:
-                barred = getattr(bars.CODERS[coder], direction) if judged else {}
-                what = f"{direction} {coder}, {kind}"
-                yield from against_all(what, bytes_text(n), times, own_row(coder), barred, speed(n))
+                of_coder = found.of(f"{direction} {coder}, {kind}", own_row(coder))
+                yield from of_coder.against_all(bars.CODERS[coder][direction] if judged else {})
 
 
 @section(
@@ -72,22 +53,16 @@ def speed_of_coders(effort: Effort) -> Iterator[Row]:
 )
 def by_isa(effort: Effort) -> Iterator[Row]:
     """How fast `decompress` is with each kernel table, the weakest ones above all."""
-    n = sizes.some_bytes(effort, N)
-    work = workload("decode", FOUR_BITS, n)
+    n = sizes.some_bytes(effort)
+    work = Workload("coding", ("decode", FOUR_BITS, n))
     for coder, barred in bars.DECODE_BY_ISA.items():
-        effort.progress(f"decode {coder} by instruction set")
-        isas = [isa for isa in available_isas() if isa in barred]
-        for isa in isas:
+        for isa in (isa for isa in available_isas() if isa in barred):
             own = f"{PYINFO} {isa}"
-            peers = [row for row in work.rows() if owner(row) in barred[isa]]
-            times = effort.time(
-                {
-                    own: Subject(work, own_row(coder), isa),
-                    **{row: Subject(work, row) for row in peers},
-                }
-            )
+            peers = {row: Subject(work, row) for row in work.rows() if owner(row) in barred[isa]}
+            subjects = {own: Subject(work, own_row(coder), isa), **peers}
             what = f"decode {coder}, {FOUR_BITS}, {isa}"
-            yield from against_all(what, bytes_text(n), times, own, barred[isa], speed(n))
+            found = effort.compare(what, bytes_text(n), subjects, own, speed(n))
+            yield from found.against_all(barred[isa])
 
 
 @section(
@@ -97,14 +72,16 @@ def by_isa(effort: Effort) -> Iterator[Row]:
 )
 def incompressible(effort: Effort) -> Iterator[Row]:
     """Data that no code makes smaller: recognised and copied."""
-    effort.progress(RANDOM)
-    n, own = sizes.some_bytes(effort, N), own_row("auto")
-    works = {direction: workload(direction, RANDOM, n) for direction in ("encode", "decode")}
-    subjects = {direction: Subject(work, own) for direction, work in works.items()}
-    times = effort.time({**subjects, COPY: Subject(works["encode"], COPY)})
-    for direction in works:
-        what, bar = f"{direction} auto, {RANDOM}", bars.INCOMPRESSIBLE_SPEED
-        yield alone(what, bytes_text(n), times, direction, bar, speed(n), COPY)
+    n = sizes.some_bytes(effort)
+    both = ("encode", "decode")
+    works = {direction: Workload("every_codec", (direction, RANDOM, n)) for direction in both}
+    subjects = {direction: Subject(work, own_row("auto")) for direction, work in works.items()}
+    subjects[COPY] = Subject(works["encode"], COPY)
+    found = effort.compare(RANDOM, bytes_text(n), subjects, COPY, speed(n))
+    copied = found.alone().pyinfo
+    for direction in both:
+        of_direction = found.of(f"{direction} auto, {RANDOM}", direction)
+        yield of_direction.alone(bars.INCOMPRESSIBLE_SPEED, COPY, copied)
 
 
 @section(
@@ -115,17 +92,14 @@ def incompressible(effort: Effort) -> Iterator[Row]:
 )
 def messages(effort: Effort) -> Iterator[Row]:
     """Short messages with a code that both sides have."""
-    effort.progress("messages")
-    times = effort.time(
-        {
-            f"{code}.{direction}": Subject(Workload("message", (direction, code)))
-            for code in shared.CODES
-            for direction in ("encode", "decode")
-        }
-    )
-    n = shared.MESSAGE
-    for name in times.seconds:
-        yield alone(name, bytes_text(n), times, name, bars.MESSAGE_SPEED, speed(n))
+    subjects = {
+        f"{code}.{direction}": Subject(Workload("message", (direction, code)))
+        for code in CODES
+        for direction in ("encode", "decode")
+    }
+    found = effort.compare("messages", bytes_text(MESSAGE), subjects, "", speed(MESSAGE))
+    for name in subjects:
+        yield found.of(name, name).alone(bars.MESSAGE_SPEED)
     yield from sizes.of_messages()
 
 
@@ -137,17 +111,15 @@ def messages(effort: Effort) -> Iterator[Row]:
 )
 def weights(effort: Effort) -> Iterator[Row]:
     """`compress` and `decompress` of bfloat16 numbers next to zipnn."""
-    effort.progress(BFLOAT16)
     n, own = WEIGHTS_N // 64 if effort.quick else WEIGHTS_N, own_row("auto")
     size = bytes_text(n)
     for direction, bar in bars.WEIGHTS.items():
-        work = workload(direction, BFLOAT16, n)
-        names = [row for row in work.rows() if row in (own, ZIPNN)]
-        times = effort.time({name: Subject(work, name) for name in names})
-        what = f"{direction} bfloat16"
-        yield from against_all(what, size, times, own, {ZIPNN: bar}, speed(n))
-    if ZIPNN in names:
-        mine, theirs = (work.candidate(name).size for name in (own, ZIPNN))
+        work = Workload("coding", (direction, BFLOAT16, n))
+        subjects = {row: Subject(work, row) for row in work.rows() if row in (own, ZIPNN)}
+        found = effort.compare(f"{direction} bfloat16", size, subjects, own, speed(n))
+        yield from found.against_all({ZIPNN: bar})
+    if ZIPNN in subjects:
+        mine, theirs = (work.candidate(row).size for row in (own, ZIPNN))
         yield Row("coded size", size, Quantity(mine / n, "%"), ZIPNN, Quantity(theirs / n, "%"))
         yield Row("coded size, of zipnn's", size, Quantity(mine / theirs), bar=bars.WEIGHTS_SIZE)
 
@@ -159,16 +131,14 @@ def weights(effort: Effort) -> Iterator[Row]:
 )
 def two_threads(effort: Effort) -> Iterator[Row | str]:
     """Two threads next to one."""
-    n = sizes.some_bytes(effort, MANY)
+    n, many = sizes.some_bytes(effort), 2 * sizes.BLOCK if effort.quick else MANY
     with on_all_cpus() as cpus:
         if cpus < 2:
             yield "there is one processor."
             return
         for coder in ("huffman", "rans"):
-            effort.progress(f"two threads, {coder}")
             for direction in ("encode", "decode"):
-                work = Workload("threads", (direction, coder, sizes.some_bytes(effort, N), n))
-                times = effort.time({row: Subject(work, row) for row in work.rows()})
+                subjects = every_row(Workload("threads", (direction, coder, n, many)))
                 what = f"{direction} {coder}, {FOUR_BITS}, 2 threads"
-                bar = effort.unless_quick(bars.TWO_THREADS)
-                yield against(what, bytes_text(n), times, TWO, ONE, bar, speed(n), "1 thread")
+                found = effort.compare(what, bytes_text(many), subjects, TWO, speed(many))
+                yield found.against(ONE, effort.unless_quick(bars.TWO_THREADS), "1 thread")

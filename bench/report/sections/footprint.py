@@ -10,13 +10,11 @@ from bench import ROOT
 from bench.peers.candidate import PYINFO, installed
 from bench.peers.measures import MEASURES
 from bench.processes.children import Worker
-from bench.processes.rounds import Times
-from bench.processes.timing import ratio
+from bench.processes.rounds import Times, ratio
 from bench.report import bars
-from bench.report.effort import Effort, against, alone
-from bench.report.rows import Quantity, Row, size_text
-from bench.report.section import section
+from bench.report.comparisons import Comparison, Effort, section
 from bench.report.sections.measures import workload
+from bench.report.tables import Quantity, Row, size_text
 from pyinfo.testing import resident_growth, traced_peak
 from pyinfo.testing.timing import interleaved
 
@@ -28,8 +26,8 @@ OWN, WITH_NUMPY, SCIPY = "import pyinfo", "import pyinfo, NumPy with it", "impor
 # The clock starts after the import of what is `there`. An editable install is told to use its build
 # as it is.
 _TIME_IMPORT = """
-import bench.processes.editable, time
-bench.processes.editable.use_build_as_it_is()
+import bench, time
+bench.use_build_as_it_is()
 {there}
 start = time.perf_counter()
 import {module}
@@ -76,37 +74,34 @@ def _resident(measure: str, n: int) -> int | None:
 def import_time(effort: Effort) -> Iterator[Row]:
     """The time of `import pyinfo`, once NumPy is there and with NumPy's import in it."""
     effort.progress("import time")
-    samplers = {
-        OWN: functools.partial(_import_seconds, PYINFO),
-        WITH_NUMPY: functools.partial(_import_seconds, PYINFO, there=""),
-    }
-    baselines = {
-        f"{name}, baseline": functools.partial(sampler, python=effort.baseline)
-        for name, sampler in samplers.items()
-        if effort.baseline is not None
-    }
+    modules = {OWN: (PYINFO, "import numpy"), WITH_NUMPY: (PYINFO, "")}
     if installed("scipy"):
-        samplers[SCIPY] = functools.partial(_import_seconds, "scipy.stats")
-    seconds = interleaved({**samplers, **baselines}, rounds=effort.rounds, sample_seconds=0)
+        modules[SCIPY] = ("scipy.stats", "import numpy")
+    samplers = {
+        name: functools.partial(_import_seconds, sys.executable, *which)
+        for name, which in modules.items()
+    }
+    if effort.baseline is not None:
+        for name in (OWN, WITH_NUMPY):
+            there = functools.partial(_import_seconds, effort.baseline, *modules[name])
+            samplers[f"{name}, baseline"] = there
+    seconds = interleaved(samplers, rounds=effort.rounds, sample_seconds=0)
     compared = {
         name: ratio(seconds[f"{name}, baseline"], seconds[name])
-        for name in samplers
-        if f"{name}, baseline" in baselines
+        for name in modules
+        if f"{name}, baseline" in seconds
     }
-    times = Times(seconds, compared)
-    yield alone(OWN, "", times, OWN, bars.IMPORT_SECONDS)
-    if SCIPY in samplers:
-        yield against(OWN, "", times, OWN, SCIPY)
-    yield alone(WITH_NUMPY, "", times, WITH_NUMPY, bars.IMPORT_SECONDS_WITH_NUMPY)
+    found = Comparison(OWN, "", Times(seconds, compared), OWN)
+    yield found.alone(bars.IMPORT_SECONDS)
+    if SCIPY in seconds:
+        yield found.against(SCIPY)
+    yield found.of(WITH_NUMPY, WITH_NUMPY).alone(bars.IMPORT_SECONDS_WITH_NUMPY)
 
 
-def _import_seconds(
-    module: str, processes: int, there: str = "import numpy", python: str | None = None
-) -> float:
-    code = _TIME_IMPORT.format(module=module, there=there)
+def _import_seconds(python: str, module: str, there: str, processes: int) -> float:
+    command = [python, "-c", _TIME_IMPORT.format(module=module, there=there)]
     total = 0.0
     for _ in range(processes):
-        command = [python or sys.executable, "-c", code]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         total += float(done.stdout)
     return total

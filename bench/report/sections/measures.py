@@ -1,15 +1,12 @@
 """Measures of distributions: large inputs and batches, the cost of a call, instruction sets."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from bench.peers.candidate import PYINFO
 from bench.processes.machine import available_isas
 from bench.processes.workload import Subject, Workload
 from bench.report import bars
-from bench.report.effort import Effort, against, against_all, alone
-from bench.report.rows import Row, size_text
-from bench.report.section import section
+from bench.report.comparisons import Effort, every_row, section
+from bench.report.tables import Row, size_text
 
 ISA_N = 1_000_000
 
@@ -26,13 +23,11 @@ def workload(measure: str, dtype: str, *shape: int, axis: int | None = None) -> 
 )
 def large(effort: Effort) -> Iterator[Row]:
     """The ratios on vectors of 1e6 and 1e7 elements and on batches."""
-    for each in bars.SPEED:
-        shape = (effort.size(each.shape[0]), *each.shape[1:])
-        batch = "" if each.axis is None else f", axis={each.axis}"
-        what, size = f"{each.measure} {each.dtype}{batch}", size_text(*shape)
-        effort.progress(f"{what}, {size}")
-        times = effort.time_all(workload(each.measure, each.dtype, *shape, axis=each.axis))
-        yield from against_all(what, size, times, PYINFO, each.bars)
+    for measure, dtype, (n, *row), axis, judged in bars.SPEED:
+        shape = (effort.size(n), *row)
+        what = f"{measure} {dtype}" + ("" if axis is None else f", axis={axis}")
+        subjects = every_row(workload(measure, dtype, *shape, axis=axis))
+        yield from effort.compare(what, size_text(*shape), subjects).against_all(judged)
 
 
 @section(
@@ -43,11 +38,10 @@ def large(effort: Effort) -> Iterator[Row]:
 def call(effort: Effort) -> Iterator[Row]:
     """What a call costs when there is next to nothing to compute."""
     for measure, bar in bars.CALL.items():
-        effort.progress(f"{measure}, one call on 4 elements")
-        what = f"{measure} float64"
-        times = effort.time_all(workload(measure, "float64", 4))
-        yield alone(what, "4", times, PYINFO, bar)
-        yield from against_all(what, "4", times, PYINFO, {})
+        subjects = every_row(workload(measure, "float64", 4))
+        found = effort.compare(f"{measure} float64", "4", subjects)
+        yield found.alone(bar)
+        yield from found.against_all({})
 
 
 @section(
@@ -59,17 +53,14 @@ def call(effort: Effort) -> Iterator[Row]:
 def by_isa(effort: Effort) -> Iterator[Row]:
     """How far each kernel table is from the best one and from SciPy."""
     n = effort.size(ISA_N)
-    effort.progress("entropy by instruction set")
     work = workload("entropy", "float64", n)
-    isas = available_isas()
-    subjects: dict[str, Any] = {isa: Subject(work, isa=isa) for isa in isas}
-    if bars.SCIPY_ENTROPY in work.rows():
-        subjects[bars.SCIPY_ENTROPY] = Subject(work, bars.SCIPY_ENTROPY)
-    times = effort.time(subjects)
-    for isa in isas:
+    subjects = {isa: Subject(work, isa=isa) for isa in available_isas()}
+    if bars.SCIPY in work.rows():
+        subjects[bars.SCIPY] = Subject(work, bars.SCIPY)
+    found = effort.compare("entropy float64", size_text(n), subjects)
+    for isa in available_isas():
         barred, bar = bars.ISA.get(isa, ("", None))
-        for peer in (bars.BEST_ISA, bars.SCIPY_ENTROPY):
+        of_isa = found.of(f"entropy float64, {isa}", isa)
+        for peer in (bars.BEST_ISA, bars.SCIPY):
             if peer in subjects and peer != isa:
-                judged = bar if peer == barred else None
-                what = f"entropy float64, {isa}"
-                yield against(what, size_text(n), times, isa, peer, judged)
+                yield of_isa.against(peer, bar if peer == barred else None)

@@ -5,12 +5,10 @@ from typing import Any
 
 from bench.processes.machine import available_isas, run_native
 from bench.report import bars
-from bench.report.effort import Effort
-from bench.report.rows import Quantity, Row, bytes_text
-from bench.report.section import section
+from bench.report.comparisons import Effort, section
+from bench.report.tables import Quantity, Row, bytes_text
 
 BUILD = "it is not built (`cmake --preset bench && cmake --build --preset bench`)."
-Results = list[Mapping[str, Any]]
 
 
 @section(
@@ -55,57 +53,35 @@ def coders(effort: Effort) -> Iterator[Row | str]:
     if found is None:
         yield BUILD
         return
-    size = bytes_text(found["block_bytes"])
     yield _clock(found, found["isa"])
-    yield from _throughputs(found["results"], found["clock_ghz"], size)
-    yield from _table_shares(found["results"], size)
+    size = bytes_text(found["block_bytes"])
+    by_what: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for each in found["results"]:
+        key = (each["what"], each.get("coder"), each.get("data") or each.get("isa"))
+        by_what.setdefault((*key, each.get("direction")), []).append(each)
+
+    for (coder, isa), both in bars.KERNELS.items():
+        for direction, bar in zip(("decode", "encode"), both, strict=True):
+            measured = by_what.get(("kernel", coder, isa, direction))
+            if measured is None:  # a machine without this instruction set
+                continue
+            best = max(measured, key=lambda each: each["gbps"])
+            what = f"{direction} {coder}, {isa}, {best['lanes']} lanes"
+            scaled = Quantity(best["gbps"] * bars.KERNEL_CLOCK / found["clock_ghz"], "GB/s")
+            yield Row(what, size, scaled, "as measured", Quantity(best["gbps"], "GB/s"), bar=bar)
+
+    for (kind, coder, data, direction), (table, *_) in by_what.items():
+        if kind != "table":
+            continue
+        parts = [table, *by_what["block", coder, data, direction]]
+        if direction == "encode":
+            parts += by_what["histogram", None, data, None]
+        share = Quantity(table["seconds"] / sum(each["seconds"] for each in parts), "%")
+        what, alone = f"{direction} {coder}, {data}, share of the tables", table["seconds"]
+        yield Row(
+            what, size, share, "time of the tables", Quantity(alone, "s"), bar=bars.TABLE_SHARE
+        )
 
 
 def _clock(found: Mapping[str, Any], isa: str) -> Row:
     return Row(f"clock, {isa}", "", Quantity(found["clock_ghz"], "GHz"))
-
-
-def _throughputs(results: Results, clock: float, size: str) -> Iterator[Row]:
-    for (coder, isa), both in bars.KERNELS.items():
-        for direction, bar in zip(("decode", "encode"), both, strict=True):
-            measured = {
-                each["lanes"]: each["gbps"]
-                for each in results
-                if each["what"] == "kernel"
-                and (each["coder"], each["isa"], each["direction"]) == (coder, isa, direction)
-            }
-            if not measured:  # a machine without this instruction set
-                continue
-            best = max(measured, key=measured.__getitem__)
-            yield Row(
-                f"{direction} {coder}, {isa}, {best} lanes",
-                size,
-                Quantity(measured[best] * bars.KERNEL_CLOCK / clock, "GB/s"),
-                "as measured",
-                Quantity(measured[best], "GB/s"),
-                bar=bar,
-            )
-
-
-def _table_shares(results: Results, size: str) -> Iterator[Row]:
-    histograms = {each["data"]: each["seconds"] for each in results if each["what"] == "histogram"}
-    fields = ("coder", "data", "direction")
-    blocks = {
-        tuple(each[name] for name in fields): each["seconds"]
-        for each in results
-        if each["what"] == "block"
-    }
-    for table in results:
-        if table["what"] != "table":
-            continue
-        block = blocks[tuple(table[name] for name in fields)]
-        counting = histograms[table["data"]] if table["direction"] == "encode" else 0
-        share = table["seconds"] / (table["seconds"] + block + counting)
-        yield Row(
-            f"{table['direction']} {table['coder']}, {table['data']}, share of the tables",
-            size,
-            Quantity(share, "%"),
-            "time of the tables",
-            Quantity(table["seconds"], "s"),
-            bar=bars.TABLE_SHARE,
-        )

@@ -1,20 +1,13 @@
-"""Measures of samples next to scikit-learn's."""
+"""Samples: their measures next to scikit-learn's, counting next to NumPy, pandas and polars."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from bench.peers.candidate import PYINFO
-from bench.peers.dependence import COLUMNS, PAIRS_TIMED, SKLEARN
-from bench.processes.workload import Workload
+from bench.inputs.samples import UNIFORM
+from bench.peers.dependence import COLUMNS, PAIRS_TIMED
+from bench.processes.workload import Subject, Workload
 from bench.report import bars
-from bench.report.effort import Effort, against_all
-from bench.report.rows import Row, size_text
-from bench.report.section import section
-
-PAIR, ALL_PAIRS = "mutual_information", "pairwise_mutual_information"
-_BARS: Mapping[tuple[str, str, int, str], Mapping[int, bars.Bar]] = {
-    (PAIR, "int64", 1_000_000, "labels"): bars.MUTUAL_INFORMATION,
-    (ALL_PAIRS, "uint8", 100_000, "values"): bars.PAIRWISE,
-}
+from bench.report.comparisons import Effort, every_row, section
+from bench.report.tables import Row, size_text
 
 
 @section(
@@ -25,13 +18,30 @@ _BARS: Mapping[tuple[str, str, int, str], Mapping[int, bars.Bar]] = {
 )
 def dependence(effort: Effort) -> Iterator[Row]:
     """Mutual information of label vectors, and of all pairs of columns."""
-    for (function, dtype, items, noun), barred in _BARS.items():
+    for function, dtype, items, noun, barred in (
+        ("mutual_information", "int64", (1_000_000,), "labels", bars.MUTUAL_INFORMATION),
+        ("pairwise_mutual_information", "uint8", (100_000, COLUMNS), "values", bars.PAIRWISE),
+    ):
+        n = effort.size(items[0])
+        for different, judged in barred.items():
+            what, size = f"{function} {dtype}, {different} {noun}", size_text(n, *items[1:])
+            subjects = every_row(Workload("labels", (function, different, n)))
+            found = effort.compare(what, size, subjects, most_rounds=9)
+            yield from found.against_all({} if effort.quick else judged)
+
+
+@section(
+    "Counting",
+    "`Counts.from_samples` on an array; medians of interleaved rounds in one thread. NumPy's "
+    "results are sorted as pyinfo's are, pandas' and polars' are not. Bars are against the "
+    "fastest of the peers that are named, constant and skewed data against uniform.",
+)
+def counting(effort: Effort) -> Iterator[Row]:
+    """`Counts.from_samples` next to what others have."""
+    for samples, items, judged in bars.COUNTING:
         n = effort.size(items)
-        size = size_text(n) if function == PAIR else size_text(n, COLUMNS)
-        for different, bar in barred.items():
-            what = f"{function} {dtype}, {different} {noun}"
-            effort.progress(what)
-            work = Workload("labels", (function, different, n))
-            times = effort.time_all(work, most_rounds=9)
-            judged = {} if effort.quick else {SKLEARN: bar}
-            yield from against_all(what, size, times, PYINFO, judged)
+        subjects = every_row(Workload("counting", (samples, n)))
+        if UNIFORM in judged:
+            subjects[UNIFORM] = Subject(Workload("counting", (UNIFORM, n)))
+        found = effort.compare(samples, size_text(n), subjects, most_rounds=7)
+        yield from found.against_all(judged)

@@ -11,25 +11,23 @@ from bench.inputs.coded_bytes import (
     HALF_A_BIT,
     KINDS,
     RANDOM,
-    Bytes,
     coding_data,
     entropy_of,
 )
-from bench.peers import codecs, messages
-from bench.peers.codecs import PYINFO_CODERS, ZSTANDARD
+from bench.peers.codecs import CODES, PYINFO_CODERS, ZSTANDARD, messages, shared_code
+from bench.processes.workload import Workload
 from bench.report import bars
-from bench.report.effort import Effort
-from bench.report.rows import Quantity, Row, bytes_text
-from bench.report.section import section
+from bench.report.comparisons import Effort, section
+from bench.report.tables import Quantity, Row, bytes_text
 
 N = 16 << 20
 BLOCK = 256 << 10  # the default block of bytes
 SHORT_MESSAGE = 64
 
 
-def some_bytes(effort: Effort, n: int) -> int:
-    """That many bytes, or as few as still make two blocks."""
-    return 2 * BLOCK if effort.quick else n
+def some_bytes(effort: Effort) -> int:
+    """Sixteen MiB, or as few bytes as still make two blocks."""
+    return 2 * BLOCK if effort.quick else N
 
 
 @section(
@@ -38,34 +36,36 @@ def some_bytes(effort: Effort, n: int) -> int:
     "of 256 KiB (the peer's column has the mean). Sizes are those of whole frames.",
 )
 def sizes(effort: Effort) -> Iterator[Row]:
-    n = some_bytes(effort, N)
+    n = some_bytes(effort)
+    size = bytes_text(n)
     for kind in KINDS:
         effort.progress(f"sizes of {kind}")
-        data, size = coding_data(kind, n), bytes_text(n)
+        data = coding_data(kind, n)
         coded = {coder: pyinfo.compress(data, **PYINFO_CODERS[coder]) for coder in PYINFO_CODERS}
         for coder, bar in _excess_bars(kind).items():
-            worst, mean = _excess(data, coded[coder])
+            excesses = [
+                block.coded_size / (entropy_of(part) * part.size / 8) - 1
+                for block in pyinfo.Frame(coded[coder]).blocks
+                for part in [data[block.start : block.stop]]
+            ]
+            worst, mean = (Quantity(float(of(excesses)), "%") for of in (max, np.mean))
             what = f"{coder}, {kind}, excess over the entropy"
-            yield Row(what, size, Quantity(worst, "%"), "mean", Quantity(mean, "%"), bar=bar)
+            yield Row(what, size, worst, "mean", mean, bar=bar)
         whole = len(coded["auto"])
         if kind == ALMOST_RANDOM:
-            bar = bars.ALMOST_INCOMPRESSIBLE_SIZE
-            yield Row(f"auto, {kind}, size of the input's", size, Quantity(whole / n, "%"), bar=bar)
+            part, bar = Quantity(whole / n, "%"), bars.ALMOST_INCOMPRESSIBLE_SIZE
+            yield Row(f"auto, {kind}, size of the input's", size, part, bar=bar)
         if kind == RANDOM:
-            bar = bars.largest_growth(n)
-            yield Row(f"auto, {kind}, bytes added", size, Quantity(whole - n, "B"), bar=bar)
-        if codecs.is_there(ZSTANDARD):
-            theirs = codecs.candidate(ZSTANDARD, "encode", kind, n).size
+            added, bar = Quantity(whole - n, "B"), bars.largest_growth(n)
+            yield Row(f"auto, {kind}, bytes added", size, added, bar=bar)
+        work = Workload("every_codec", ("encode", kind, n))
+        if ZSTANDARD in work.rows():
+            theirs = work.candidate(ZSTANDARD).size
             for coder in ("huffman", "rans", "auto"):
                 judged = coder == "huffman" and kind == FOUR_BITS
-                yield Row(
-                    f"{coder}, {kind}, size of zstandard's",
-                    size,
-                    Quantity(len(coded[coder]) / theirs),
-                    ZSTANDARD,
-                    Quantity(theirs, "B"),
-                    bar=bars.HUFFMAN_OF_ZSTANDARD if judged else None,
-                )
+                part, bar = Quantity(len(coded[coder]) / theirs), bars.HUFFMAN_OF_ZSTANDARD
+                what, total = f"{coder}, {kind}, size of zstandard's", Quantity(theirs, "B")
+                yield Row(what, size, part, ZSTANDARD, total, bar=bar if judged else None)
 
 
 def _excess_bars(kind: str) -> dict[str, bars.Bar | None]:
@@ -76,31 +76,15 @@ def _excess_bars(kind: str) -> dict[str, bars.Bar | None]:
     return {"rans": bars.RANS_EXCESS, "huffman": None, "auto": None}
 
 
-def _excess(data: Bytes, coded: bytes) -> tuple[float, float]:
-    """The largest of all blocks, and the mean."""
-    excesses = [
-        block.coded_size / (entropy_of(part) * part.size / 8) - 1
-        for block in pyinfo.Frame(coded).blocks
-        for part in [data[block.start : block.stop]]
-    ]
-    return max(excesses), float(np.mean(excesses))
-
-
 def of_messages() -> Iterator[Row]:
-    """The most that a short message takes beyond what its code predicts."""
-    shorts = messages.data()[: 1000 * SHORT_MESSAGE].reshape(1000, SHORT_MESSAGE)
-    for name in messages.CODES:
-        code = messages.shared_code(name)
-        overhead = max(len(code.encode(short)) - _predicted(code, short) for short in shorts)
-        yield Row(
-            f"{name}, bytes beyond the prediction",
-            bytes_text(SHORT_MESSAGE),
-            Quantity(overhead, "B"),
-            bar=bars.MESSAGE_OVERHEAD,
+    """The most bytes that a short message takes beyond what its code's cross-entropy predicts."""
+    shorts = messages()[: 1000 * SHORT_MESSAGE].reshape(1000, SHORT_MESSAGE)
+    for name in CODES:
+        code = shared_code(name)
+        overhead = max(
+            len(code.encode(short))
+            - code.expected_length(np.bincount(short, minlength=256)) * short.size / 8
+            for short in shorts
         )
-
-
-def _predicted(code: messages.Code, message: Bytes) -> float:
-    """Bytes that the code's own cross-entropy says for these symbols."""
-    counts = np.bincount(message, minlength=256)
-    return code.expected_length(counts) * message.size / 8
+        what, size = f"{name}, bytes beyond the prediction", bytes_text(SHORT_MESSAGE)
+        yield Row(what, size, Quantity(overhead, "B"), bar=bars.MESSAGE_OVERHEAD)

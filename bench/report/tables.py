@@ -1,21 +1,18 @@
-"""A report is tables of rows; this is what they are and how they look as text."""
+"""A report is tables of rows; this is what they are, and how they are printed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.processes.timing import Spread
+from rich import table as rich_table
+from rich.console import Console
+
+from bench.processes.rounds import Spread
 from bench.report.bars import Bar
 
+FILE_WIDTH = 150
 HEADINGS = (
-    "what",
-    "size",
-    "pyinfo",
-    "peer",
-    "peer's",
-    "ratio (quartiles)",
-    "bar",
-    "met",
+    *("what", "size", "pyinfo", "peer", "peer's", "ratio (quartiles)", "bar", "met"),
     "of the baseline",
 )
 
@@ -99,13 +96,30 @@ class Table:
 
     title: str
     note: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row]
 
-    def lines(self) -> list[tuple[str, ...]]:
-        """Headings and cells; the baseline's column is there if there is a baseline."""
-        found = [HEADINGS, *(row.cells() for row in self.rows)]
-        with_baseline = any(row.baseline for row in self.rows)
-        return found if with_baseline else [cells[:-1] for cells in found]
+    def print(self, output: Console) -> None:
+        """What is said of one thing stands together; a missed bar is red."""
+        # The baseline's column is there if there is a baseline.
+        columns = len(HEADINGS) - (not any(row.baseline for row in self.rows))
+        drawn = rich_table.Table(title=self.title, caption=self.note, title_justify="left")
+        for heading in HEADINGS[:columns]:
+            drawn.add_column(heading, overflow="fold")
+        shown: tuple[str, ...] = ()
+        for row in self.rows:
+            cells = row.cells()[:columns]
+            if shown not in ((), cells[:2]):
+                drawn.add_section()
+            texts = ("", "", *cells[2:]) if cells[:2] == shown else cells
+            drawn.add_row(*texts, style={None: "dim", True: None, False: "red"}[row.met])
+            shown = cells[:2]
+        output.print(drawn)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal, or wide enough for a table in a file."""
+    plain = Console(stderr=stderr)
+    return plain if plain.is_terminal else Console(stderr=stderr, width=FILE_WIDTH)
 
 
 def size_text(*shape: int) -> str:
@@ -125,14 +139,8 @@ def bytes_text(n: int) -> str:
 
 def as_json(header: Mapping[str, str], tables: list[Table]) -> dict[str, Any]:
     """The whole report as plain data; times in seconds, memory in bytes."""
-    return {
-        "header": dict(header),
-        "sections": [
-            {
-                "title": table.title,
-                "note": table.note,
-                "rows": [{**asdict(row), "met": row.met} for row in table.rows],
-            }
-            for table in tables
-        ],
-    }
+    sections = [
+        asdict(table) | {"rows": [asdict(row) | {"met": row.met} for row in table.rows]}
+        for table in tables
+    ]
+    return {"header": dict(header), "sections": sections}
