@@ -19,6 +19,8 @@ from support.c_interface import AS_IS, CHECK, DIVIDE, HEADER, MEMBERS, Api, Opti
 
 ROOT = Path(__file__).resolve().parents[2]
 EMBED = ROOT / "tests/embed"
+
+
 def test_table_states_its_size_and_version() -> None:
     assert table().size == ctypes.sizeof(Api)
     (version,) = re.findall(r"#define PYINFO_ABI_VERSION (\d+)", HEADER)

@@ -100,7 +100,8 @@ def _frame(data: NDArray[Any], **options: Any) -> NDArray[np.uint8]:
 FRAMES = tuple(
     _frame(data, coder=coder, block_size=block_size)
     for data, coder, block_size in (
-        (RARE, "rans", None), (BYTES, "huffman", 20_000), (WEIGHTS.astype(np.float32), "auto", 9000),
+        (RARE, "rans", None), (BYTES, "huffman", 20_000),
+        (WEIGHTS.astype(np.float32), "auto", 9000),
     )
 )  # fmt: skip
 SEVERAL = np.concatenate([FRAMES[1], FRAMES[0]])
@@ -213,7 +214,9 @@ def _counting() -> dict[str, list[Reader]]:
         table.update(*samples)
 
     return {
-        "Counts": [Reader((distinct, distinct & 63), (counts,)), Reader((NAMES, COUNTS), (counts,))],
+        "Counts": [
+            Reader((distinct, distinct & 63), (counts,)), Reader((NAMES, COUNTS), (counts,)),
+        ],
         "Counts.from_samples": [
             *(Reader((array,), (counts.from_samples,)) for array in (*ones, MANY)),
             *(
@@ -260,7 +263,8 @@ def _coding() -> dict[str, list[Reader]]:
     coders = tuple(
         partial(pyinfo.compress, coder=coder, effort=effort, threads=threads, block_size=size)
         for coder, effort, threads, size in (
-            ("auto", 2, 1, None), ("rans", 1, 2, 20_000), ("huffman", 2, 1, 7000), ("raw", 1, 1, None),
+            ("auto", 2, 1, None), ("rans", 1, 2, 20_000), ("huffman", 2, 1, 7000),
+            ("raw", 1, 1, None),
         )
     )  # fmt: skip
     decoders = (
@@ -330,7 +334,9 @@ def _codes() -> dict[str, list[Reader]]:
         from_table = "from_lengths" if kind is HuffmanCode else "from_frequencies"
         readers |= {
             name: [Reader((table,), (kind,)) for table in tables],
-            f"{name}.{from_table}": [Reader((table,), (getattr(kind, from_table),)) for table in tables],
+            f"{name}.{from_table}": [
+                Reader((table,), (getattr(kind, from_table),)) for table in tables
+            ],
             f"{name}.from_counts": [
                 Reader((counts,), (lambda x, k=kind, m=m: k.from_counts(x, m),))
                 for (counts, _), m in zip(both, most, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ Bytes = NDArray[np.uint8]
 
 POKES = 6
 """Bytes that are changed at a time in what is coded: more of them, and checks fail at once."""
+
+HEAD = 500
+PAUSE = 1e-4
 
 
 def _array(size: int, _path: Path) -> Any:
@@ -62,11 +66,9 @@ class Writer:
 
     def change(self) -> None:
         for (now, right), noise in zip(self._buffers, self._noise, strict=True):
-            kind = 0 if self._coded else self._random.integers(5)
+            kind = 0 if self._coded else self._random.integers(1, 6)
             if kind == 0:
-                places = self._random.integers(0, right.size, POKES)
-                now[places] = noise[places]
-                now[places] = right[places]
+                self._poke(now, right, noise)
             elif kind == 1:
                 now[:] = noise
             elif kind == 2:
@@ -74,11 +76,24 @@ class Writer:
             elif kind == 3:
                 half = right.size // 2
                 now[: right.size - half] = right[half:]
-            else:
+            elif kind == 4:
                 start = int(self._random.integers(right.size))
                 now[start : start + 4096] = 0
-            if kind != 0:
-                now[:] = right
+            else:
+                self._poke(now, right, noise)
+            now[:] = right
+
+    def _poke(self, now: Bytes, right: Bytes, noise: Bytes) -> None:
+        """Change a few bytes, for about as long as a block takes to decode.
+
+        Half of the time among the first ones: tables and lists are there.
+        """
+        most = right.size if self._random.random() < 0.5 else min(right.size, HEAD)
+        places = self._random.integers(0, most, POKES)
+        now[places] = 255 if self._random.random() < 0.5 else noise[places]
+        time.sleep(self._random.exponential(PAUSE))
+        now[places] = right[places]
+        time.sleep(self._random.exponential(PAUSE))
 
 
 @contextmanager
