@@ -296,6 +296,80 @@ def sanitizers(session: nox.Session) -> None:
         run_preset(session, "asan-ubsan", "-DPYINFO_WERROR=ON")
 
 
+# Calls a C function with a size that is not the array's. The extension must die of it, or nothing
+# that the sanitizers do not say means anything.
+OVERFLOW = """
+import numpy as np
+from support.c_interface import call
+call("byte_counts", np.zeros(100_000, np.uint8), 100_001, 1, np.zeros(256, np.uint64))
+"""
+
+
+def test_sanitized(session: nox.Session, *arguments: str, kernels: str) -> None:
+    """Install an extension with gcc's sanitizers and checked preconditions, and run Python tests.
+
+    Python itself has no sanitizer, so their runtime is loaded before all else. Its allocator is
+    the one of C, whose memory is watched; what an interpreter leaves behind is no leak of ours.
+    `kernels`: "all", or "portable" alone, which are compiled in a fraction of the time.
+    """
+    if shutil.which("g++") is None:
+        session.skip("there is no g++ on this machine")
+    session.install(*nox.project.dependency_groups(PROJECT, "build"), "pytest-xdist>=3.6")
+    options = {
+        "build-dir": f"build/sanitized-{kernels}-{{wheel_tag}}",
+        "cmake.build-type": "RelWithDebInfo",
+        "install.strip": "false",
+        "cmake.define.PYINFO_SANITIZE": "address,undefined",
+        "cmake.define.PYINFO_CHECKED": "ON",
+        "cmake.define.PYINFO_PORTABLE_ONLY": "ON" if kernels == "portable" else "OFF",
+        # gcc needs ten times as long for it in the kernels.
+        "cmake.define.CMAKE_CXX_FLAGS": "-fno-sanitize-address-use-after-scope",
+    }
+    settings = [f"--config-settings={name}={value}" for name, value in options.items()]
+    compilers = {"CC": "gcc", "CXX": "g++"}
+    session.install("--no-build-isolation", *settings, ".[test]", env=compilers)
+    # libstdc++, too: the runtime looks for what throws exceptions when it is loaded.
+    libraries = [
+        (session.run("g++", f"-print-file-name={name}", external=True, silent=True) or "").strip()
+        for name in ("libasan.so", "libstdc++.so")
+    ]
+    environment = {
+        "LD_PRELOAD": " ".join(libraries),
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+        "PYTHONPATH": "tests",
+        "PYTHONSAFEPATH": "1",
+    }
+    codes = {"silent": True, "success_codes": range(1, 256)}
+    died = session.run("python", "-c", OVERFLOW, env=environment, **codes) or ""
+    if "heap-buffer-overflow" not in died:
+        session.error(f"an overflow was not reported: {died}")
+    pytest = ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    session.run(*pytest, env=environment)
+
+
+@nox.session
+def sanitized_extension(session: nox.Session) -> None:
+    """Run the Python tests under the address and undefined behaviour sanitizers (Linux, gcc).
+
+    `nox -s sanitized_extension -- ARGS` gives pytest its arguments.
+    """
+    test_sanitized(session, *(session.posargs or ["-n", "logical"]), kernels="all")
+
+
+@nox.session(tags=["ci"])
+def sanitized_hostile(session: nox.Session) -> None:
+    """The same, of the tests whose data is hostile or changes; the kernels are the portable ones.
+
+    Those of all instruction sets are tried by the session `sanitizers`.
+    """
+    paths = ["bindings", "coding/test_damaged_data.py", "coding/test_one_verdict.py"]
+    paths += ["coding/test_patches.py", "counting/test_changing_samples.py"]
+    arguments = ["-n", "logical", *(f"tests/{path}" for path in paths)]
+    test_sanitized(session, *arguments, kernels="portable")
+
+
 @nox.session(venv_backend="none", tags=["ci"])
 def tsan(session: nox.Session) -> None:
     """Run the threaded C++ tests under the thread sanitizer."""

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "simd/changing_isa.hpp"
+
 #ifdef PYINFO_KERNELS_x86
 #ifdef _MSC_VER
 #include <immintrin.h>
@@ -114,10 +116,23 @@ Isa choose(const char* wanted) {
                               " is not available here; this machine and build have: " + names);
 }
 
-Isa active() {
-  static const Isa isa = choose(std::getenv("PYINFO_ISA"));
+namespace {
+
+Isa& chosen() {
+  static Isa isa = choose(std::getenv("PYINFO_ISA"));
   return isa;
 }
+
+}  // namespace
+
+Isa active() { return chosen(); }
+
+#ifdef PYINFO_CHANGING_ISA
+void use(Isa isa) {
+  PYINFO_ASSERT(available(isa));
+  chosen() = isa;
+}
+#endif
 
 bool has_vbmi2_gfni() noexcept {
   static const bool has = detect_vbmi2_gfni();
@@ -129,7 +144,7 @@ Isa coder_isa(Isa isa) noexcept {
 }
 
 Isa coder_isa() {
-  static const Isa isa = coder_isa(active());
+  PYINFO_CHOSEN_ONCE const Isa isa = coder_isa(active());
   return isa;
 }
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fuzz"
 CORPUS = BUILD / "corpus"
 FINDINGS = BUILD / "findings"
-HARNESSES = ("frame", "huffman", "rans")
+HARNESSES = ("frame", "huffman", "index", "message", "patches", "rans")
 
 COMPILERS = ("clang++", *(f"clang++-{version}" for version in range(30, 10, -1)))
 LONGEST_INPUT = 6000
@@ -69,7 +69,7 @@ def write_corpus() -> None:
         if len(frame) <= LONGEST_INPUT:
             (CORPUS / "frame" / f"generated_{i}").write_bytes(frame)
     random = np.random.default_rng(0)
-    for name in ("huffman", "rans"):
+    for name in set(HARNESSES) - {"frame"}:
         for i in range(64):
             noise = random.geometric(0.02 * (1 + i % 8), 40 + 30 * i) % 256
             (CORPUS / name / f"generated_{i}").write_bytes(noise.astype(np.uint8).tobytes())

@@ -2,6 +2,7 @@
 
 #include "memory/overlap.hpp"
 #include "simd/assert.hpp"
+#include "simd/changing_isa.hpp"
 
 namespace pyinfo::coding {
 
@@ -10,7 +11,7 @@ PYINFO_KERNEL_TABLES(ChecksumKernels, checksum_kernels)
 namespace {
 
 const ChecksumKernels& active() noexcept {
-  static const ChecksumKernels& kernels = checksum_kernels(simd::coder_isa());
+  PYINFO_CHOSEN_ONCE const ChecksumKernels& kernels = checksum_kernels(simd::coder_isa());
   return kernels;
 }
 

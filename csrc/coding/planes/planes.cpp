@@ -4,6 +4,7 @@
 
 #include "memory/overlap.hpp"
 #include "simd/assert.hpp"
+#include "simd/changing_isa.hpp"
 
 namespace pyinfo::coding {
 
@@ -12,7 +13,7 @@ PYINFO_KERNEL_TABLES(PlanesKernels, planes_kernels)
 namespace {
 
 const PlanesKernels& active() noexcept {
-  static const PlanesKernels& kernels = planes_kernels(simd::coder_isa());
+  PYINFO_CHOSEN_ONCE const PlanesKernels& kernels = planes_kernels(simd::coder_isa());
   return kernels;
 }
 

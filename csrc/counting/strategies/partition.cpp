@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simd/assert.hpp"
+#include "simd/changing_isa.hpp"
 
 namespace pyinfo::counting {
 
@@ -24,7 +25,7 @@ namespace {
 }  // namespace
 
 void sort_partitioned(Key* keys, std::size_t n, std::size_t largest) noexcept {
-  static const PartitionKernels& kernels = partition_kernels(simd::active());
+  PYINFO_CHOSEN_ONCE const PartitionKernels& kernels = partition_kernels(simd::active());
   PYINFO_ASSERT(is_partitioned(keys, n, largest));
   kernels.sort(keys, n, largest);
   PYINFO_ASSERT(std::is_sorted(keys, keys + n));

@@ -1,0 +1,283 @@
+"""What reads a caller's buffer beside Python's own functions: the C interface, and the codecs and
+counts for other packages. As `buffer_readers`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow
+import zarr
+from dask import array as dask_array
+from numpy.typing import NDArray
+from zarr.core.buffer import default_buffer_prototype
+from zarr.storage import MemoryStore
+
+from pyinfo.integrations import arrow, dask, numcodecs
+from pyinfo.integrations import zarr as zarr_codecs
+from support import buffer_readers as own
+from support.buffer_readers import Reader
+from support.c_interface import DIVIDE, MEMBERS, Options, error_of, table
+
+MODULES = {
+    "arrow": arrow, "dask": dask, "numcodecs": numcodecs, "zarr": zarr_codecs,
+}  # fmt: skip
+
+
+def public_names() -> set[str]:
+    names = {f"{module}.{name}" for module, found in MODULES.items() for name in found.__all__}
+    return names | {f"c.{member}" for member in MEMBERS}
+
+
+READ_NO_BUFFER = {
+    *("c.size", "c.version", "c.library_version", "c.error_message", "c.last_error_detail"),
+    *("c.last_error_offset", "c.isa", "c.code_destroy", "c.code_encode_bound"),
+    "c.frame_compress_bound",
+    "arrow.parquet_counts",  # Arrow reads the file, and hands over what it made of it
+}
+
+
+def _c(name: str, *arguments: Any) -> None:
+    """Call a C function; ValueError where it returns an error."""
+    given = (np.asarray(a) if isinstance(a, memoryview | bytearray) else a for a in arguments)
+    if error := error_of(name, *(np.frombuffer(a, np.uint8) if _is_map(a) else a for a in given)):
+        raise ValueError(f"{name}: error {error}")
+
+
+def _is_map(argument: Any) -> bool:
+    return type(argument).__name__ == "mmap"
+
+
+def _size() -> NDArray[np.uintp]:
+    return np.zeros(1, np.uintp)
+
+
+def _measures() -> dict[str, list[Reader]]:
+    readers = {}
+    for suffix, dtype in (("f64", np.float64), ("f32", np.float32)):
+        arrays = own.WEIGHTS.astype(dtype), own.OTHERS.astype(dtype)
+        result = np.zeros(1, dtype)
+        for name, operands in (
+            ("entropy", 1), ("cross_entropy", 2), ("kl_divergence", 2), ("js_divergence", 2),
+        ):  # fmt: skip
+
+            def call(*given: Any, name: str = f"{name}_{suffix}", result: Any = result) -> None:
+                _c(name, *given, own.N, DIVIDE, 2.0, result)
+
+            readers[f"c.{name}_{suffix}"] = [Reader(arrays[:operands], (call,))]
+    return readers
+
+
+def _counts() -> dict[str, list[Reader]]:
+    planes, joint = np.zeros((2, 256), np.uint64), np.zeros((256, 256), np.uint64)
+    counts = own.COUNTS.astype(np.uint64)
+    return {
+        "c.entropy_u64": [
+            Reader((counts,), (lambda x: _c("entropy_u64", x, own.N, 2.0, np.zeros(1)),))
+        ],
+        "c.byte_counts": [
+            Reader((own.SHORTS,), (lambda x: _c("byte_counts", x, own.N, 2, planes),))
+        ],
+        "c.joint_byte_counts": [
+            Reader(
+                (own.BYTES, own.BYTES[::-1]),
+                (lambda x, y: _c("joint_byte_counts", x, y, len(own.BYTES), joint),),
+            )
+        ],
+    }
+
+
+def _with_code(make: str, *arguments: Any) -> None:
+    """Make a code of what changes, and destroy it."""
+    code = ctypes.c_void_p()
+    _c(make, *arguments, ctypes.pointer(code))
+    _destroy(code)
+
+
+def _destroy(code: ctypes.c_void_p) -> None:
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(table().code_destroy)(code)
+
+
+def _lasting_code(make: str, *arguments: Any) -> ctypes.c_void_p:
+    code = ctypes.c_void_p()
+    _c(make, *arguments, ctypes.pointer(code))
+    return code
+
+
+def _codes() -> dict[str, list[Reader]]:
+    both = (
+        (own.BYTE_COUNTS, own.BYTES, own.HUFFMAN[0], own.RANS[0], 11, 12),
+        (own.SHORT_COUNTS, own.SHORTS, own.HUFFMAN[1], own.RANS[1], 16, 14),
+    )
+    readers: dict[str, list[Reader]] = {}
+    for counts, symbols, huffman, rans, longest, precision in both:
+        size = len(counts)
+        lengths, frequencies = huffman.lengths, rans.frequencies
+        tables: dict[str, tuple[NDArray[Any], Callable[[Any], None]]] = {
+            "huffman_lengths": (counts, lambda x, n=size, m=longest: _c(
+                "huffman_lengths", x, n, m, np.zeros(n, np.uint8))),
+            "rans_frequencies": (counts, lambda x, n=size, m=precision: _c(
+                "rans_frequencies", x, n, m, np.zeros(n, np.uint32))),
+            "huffman_code_from_counts": (counts, lambda x, n=size, m=longest: _with_code(
+                "huffman_code_from_counts", x, n, m)),
+            "rans_code_from_counts": (counts, lambda x, n=size, m=precision: _with_code(
+                "rans_code_from_counts", x, n, m)),
+            "huffman_code_from_lengths": (lengths, lambda x, n=size: _with_code(
+                "huffman_code_from_lengths", x, n)),
+            "rans_code_from_frequencies": (frequencies, lambda x, n=size: _with_code(
+                "rans_code_from_frequencies", x, n)),
+        }  # fmt: skip
+        for name, (array, call) in tables.items():
+            readers.setdefault(f"c.{name}", []).append(Reader((array,), (call,)))
+        for code, own_code in (
+            (_lasting_code("huffman_code_from_lengths", lengths, size), huffman),
+            (_lasting_code("rans_code_from_frequencies", frequencies, size), rans),
+        ):
+            for name, reader in _of_code(code, symbols, own_code).items():
+                readers.setdefault(f"c.{name}", []).append(reader)
+    return readers
+
+
+def _of_code(code: ctypes.c_void_p, symbols: NDArray[Any], own_code: Any) -> dict[str, Reader]:
+    n = len(symbols)
+    message = np.frombuffer(own_code.encode(symbols), np.uint8)
+    space, decoded = np.zeros(4 * n + 2000, np.uint8), np.zeros_like(symbols)
+
+    def encode(given: Any) -> None:
+        _c("code_encode", code, given, n, space, len(space), _size())
+
+    def count(given: Any) -> None:
+        _c("code_symbol_count", code, given, len(message), _size())
+
+    def decode(given: Any) -> None:
+        _c("code_decode", code, given, len(message), decoded, n, _size())
+
+    return {
+        "code_encode": Reader((symbols,), (encode,)),
+        "code_symbol_count": Reader((message,), (count,), coded=True),
+        "code_decode": Reader((message,), (decode,), coded=True),
+    }
+
+
+def _frames() -> dict[str, list[Reader]]:
+    options = Options(ctypes.sizeof(Options), 0, 2, 4, 3000, 2, 1, None, 0)
+    space = np.zeros(8 * own.N + 10_000, np.uint8)
+    info = np.zeros(32, np.uintp)
+    info[0] = info.nbytes
+    data = own.WEIGHTS.astype(np.float32)
+
+    def compress(given: Any) -> None:
+        pointer = ctypes.pointer(options)
+        _c("frame_compress", given, 4 * own.N, pointer, space, len(space), _size())
+
+    def decompress(given: Any, threads: int) -> None:
+        size = np.asarray(given).nbytes
+        _c("frame_decompress", given, size, space, len(space), ctypes.c_int(threads), _size())
+
+    def decompress_items(given: Any) -> None:
+        size = np.asarray(given).nbytes
+        arguments = 100, 5000, space, len(space), ctypes.c_int(1), _size()
+        _c("frame_decompress_items", given, size, *arguments)
+
+    calls: dict[str, tuple[Callable[[Any], None], ...]] = {
+        "frame_read_info": (lambda x: _c("frame_read_info", x, len(x), info),),
+        "frame_decompressed_size": (lambda x: _c("frame_decompressed_size", x, len(x), _size()),),
+        "frame_decompress": (partial(decompress, threads=1), partial(decompress, threads=2)),
+        "frame_decompress_items": (decompress_items,),
+    }
+    return {
+        "c.frame_compress": [Reader((data,), (compress,))],
+        **{
+            f"c.{name}": [Reader((frame,), functions, coded=True) for frame in own.FRAMES]
+            for name, functions in calls.items()
+        },
+    }
+
+
+def _codecs() -> dict[str, list[Reader]]:
+    codec = numcodecs.Pyinfo(block_size=9000, threads=2)
+    values = own.WEIGHTS.astype(np.float32)
+    encoded = np.frombuffer(codec.encode(values), np.uint8)
+    readers = {
+        "numcodecs.Pyinfo": [
+            Reader((values,), (codec.encode,)),
+            Reader(
+                (encoded, np.zeros_like(values)),
+                (lambda x, out: codec.decode(x), lambda x, out: codec.decode(x, np.asarray(out))),
+                coded=True,
+            ),
+        ]
+    }
+    for name, way in (
+        ("zarr.ArrayCodec", {"serializer": zarr_codecs.ArrayCodec(), "compressors": None}),
+        ("zarr.BytesCodec", {"compressors": zarr_codecs.BytesCodec()}),
+    ):
+        chunked = _chunked(values, way)
+        (key,) = (key for key in chunked.store._store_dict if not key.endswith("zarr.json"))
+        stored = chunked.store._store_dict[key].as_numpy_array().copy()
+        readers[name] = [
+            Reader((values,), (partial(_chunked, way=way),)),
+            Reader((stored,), (partial(_read_chunk, chunked, key),), coded=True),
+        ]
+    return readers
+
+
+def _chunked(values: Any, way: dict[str, Any]) -> Any:
+    values = np.asarray(values)
+    array = zarr.create_array(
+        MemoryStore(), shape=values.shape, dtype=values.dtype, chunks=values.shape, **way
+    )
+    array[...] = values
+    return array
+
+
+def _read_chunk(array: Any, key: str, stored: Any) -> None:
+    buffer = default_buffer_prototype().buffer.from_array_like(np.frombuffer(stored, np.uint8))
+    array.store._store_dict[key] = buffer
+    array[...]
+    array[10:2000]
+
+
+def _arrow(values: Any) -> Any:
+    values = np.asarray(values)
+    memory = pyarrow.foreign_buffer(values.ctypes.data, values.nbytes, values)
+    return pyarrow.Array.from_buffers(pyarrow.from_numpy_dtype(values.dtype), own.N, [None, memory])
+
+
+def _dask(values: Any) -> Any:
+    return dask_array.from_array(np.asarray(values), chunks=7000, name=False)
+
+
+def _collections() -> dict[str, list[Reader]]:
+    readers: dict[str, list[Reader]] = {
+        f"{package}.counts": [Reader((a,), (counts,)) for a in (own.WIDE, own.FEW)]
+        for package, counts in (
+            ("arrow", lambda x: arrow.counts(_arrow(x))),
+            ("dask", lambda x: dask.counts(_dask(x)).compute(scheduler="threads")),
+        )
+    }
+    pair = (own.WIDE, own.FEW)
+    readers["arrow.joint_counts"] = [
+        Reader(pair, (lambda x, y: arrow.joint_counts(_arrow(x), _arrow(y)),))
+    ]
+    for name in ("joint_counts", "mutual_information"):
+        function = getattr(dask, name)
+        readers[f"dask.{name}"] = [
+            Reader(
+                pair,
+                (lambda x, y, f=function: f(_dask(x), _dask(y)).compute(scheduler="threads"),),
+            )
+        ]
+    readers["dask.entropy"] = [
+        Reader((own.FEW,), (lambda x: dask.entropy(_dask(x)).compute(scheduler="threads"),))
+    ]
+    return readers
+
+
+READERS: dict[str, list[Reader]] = {
+    **_measures(), **_counts(), **_codes(), **_frames(), **_codecs(), **_collections(),
+}  # fmt: skip
