@@ -14,6 +14,7 @@ import pytest
 import pyinfo
 from pyinfo import safetensors
 from pyinfo.safetensors.numpy import save
+from support.plain_decoder import FormatError
 from support.plain_safetensors import restore
 from support.weights import framed
 
