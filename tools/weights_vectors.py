@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from pyinfo import safetensors
 from support.plain_decoder import crc
 from support.plain_safetensors import restore
 from support.weights import Raw, bfloat16, framed, header_of, of_every_code, ordinary, raw
 
+ROOT = Path(__file__).resolve().parents[1]
 Document = dict[str, Any]
 
 

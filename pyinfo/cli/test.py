@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, cast
 from pyinfo.cli.each_file import Document, add_files, add_json, add_threads, run_each
 from pyinfo.cli.files import STANDARD, Nowhere, in_memory, opened
 from pyinfo.cli.output import ProgressBar, print_error, printable
-from pyinfo.cli.weights import weight_files
+from pyinfo.cli.weights import files_to_test
 from pyinfo.cli.weights_output import weights_damage
 from pyinfo.coding.files import decompress_file
 from pyinfo.coding.frames import concatenated_frames
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo test``."""
 
     def test(path: str) -> list[Document]:
-        if files := weight_files(path, packed=True):
+        if files := files_to_test(path):
             return [weights_damage(name, args.threads) for name in files]
         return [_test(path, args.threads)]
 

@@ -23,7 +23,7 @@ from pyinfo.cli.output import ProgressBar, printable
 from pyinfo.coding.files import FileSizes
 from pyinfo.coding.whole_files import descriptor_of
 from pyinfo.safetensors.files import SUFFIX as FILE_SUFFIX
-from pyinfo.safetensors.files import unpack_file
+from pyinfo.safetensors.files import header_of, unpack_file
 from pyinfo.safetensors.folders import files_in, is_convertible, pack, unpack
 from pyinfo.safetensors.packing import Progress
 
@@ -47,6 +47,20 @@ def weight_files(path: str, *, packed: bool | None = None) -> list[str]:
         os.fspath(name)
         for name in names
         if any(is_convertible(name, packed=kind) for kind in kinds)
+    ]
+
+
+def files_to_test(path: str) -> list[str]:
+    """Return the packed files that a path stands for, and those whose headers cannot be read."""
+    if path == STANDARD:
+        return []
+    start = Path(path)
+    names = [start / name for name in files_in(start)] if start.is_dir() else [start]
+    return [
+        os.fspath(name)
+        for name in names
+        if is_convertible(name, packed=True)
+        or (name.suffix == FILE_SUFFIX and name.is_file() and header_of(name) is None)
     ]
 
 

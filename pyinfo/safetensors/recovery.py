@@ -86,7 +86,7 @@ def recover(source: str | os.PathLike[str]) -> list[RecoveredTensor]:
     data: Bytes = np.memmap(source, np.uint8, "r") if size > 0 else np.empty(0, np.uint8)
     begins = list(_begins(data))
     table = _table(data[: begins[0]] if begins else data)
-    ends = [*begins[1:], len(data)]
+    ends = [*begins, len(data)][1:]
     found = []
     for begin, end in zip(begins, ends, strict=True):
         tensor = _recovered(data[begin:end], begin, table)

@@ -18,4 +18,12 @@ class SafetensorError(_Base):
 
     Where that package can be imported, this is a subclass of its class of the same name, so that
     code which catches that one goes on to work.
+
+    Parameters
+    ----------
+    message
+        What is wrong.
     """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)

@@ -17,12 +17,14 @@ from pathlib import Path
 import pytest
 
 import pyinfo
+import pyinfo.safetensors
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PUBLIC = {name: getattr(home, name) for home in (pyinfo, pyinfo.measures) for name in home.__all__}
+HOMES = (pyinfo, pyinfo.measures, pyinfo.safetensors)
+PUBLIC = {name: getattr(home, name) for home in HOMES for name in home.__all__}
 FUNCTIONS = [name for name, thing in PUBLIC.items() if inspect.isroutine(thing)]
 CLASSES = [name for name, thing in PUBLIC.items() if inspect.isclass(thing)]
 

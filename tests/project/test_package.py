@@ -11,6 +11,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tempfile
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 import pytest
 
 import pyinfo
+import pyinfo.safetensors
 from pyinfo import testing
 
 pytestmark = pytest.mark.once
@@ -285,8 +287,21 @@ KEPT = [
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
     testing.GROWTHS[0],
+    pyinfo.safetensors.SafetensorError("it is none"),
+    pyinfo.safetensors.TensorReport("w", "BF16", (2, 3), 12, 8, "frame"),
+    pyinfo.safetensors.RecoveredTensor("w", "bfloat16", (2, 3), 100, 8, True, b"a frame"),
 ]
-REFUSED = [pyinfo.Compressor(), pyinfo.Decompressor()]
+
+
+def opened() -> pyinfo.safetensors.safe_open:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "empty.safetensors")
+        path.write_bytes(b"\2\0\0\0\0\0\0\0{}")
+        with pyinfo.safetensors.safe_open(path, "np") as file:
+            return file
+
+
+REFUSED = [pyinfo.Compressor(), pyinfo.Decompressor(), opened()]
 
 # What pickles may name beside public names.
 OTHERS = {"_codecs", "builtins", "copyreg", "numpy"}  # with protocol 2, bytes are encoded text

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -309,3 +310,26 @@ def test_save_is_what_packing_gives(tmp_path: Path) -> None:
     table = TensorFile(tmp_path / "p.safetensors").table
     assert table is not None
     assert table.sha256 == digest
+
+
+def test_memory_does_not_grow_with_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A piece is in memory, not a tensor, nor the file."""
+    rng = np.random.default_rng(9)
+    original = ordinary({f"w.{i}": bfloat16(rng, (1000, 2000)) for i in range(4)})
+    data = packed(tmp_path, original)
+    for module in ("packing", "coded_tensor", "files", "tensor_file"):
+        monkeypatch.setattr(f"pyinfo.safetensors.{module}.PIECE", 1 << 20)
+    tracemalloc.start()
+    try:
+        assert packed(tmp_path, original) == data
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        safetensors.pack(tmp_path / "original.safetensors", tmp_path / "packed.safetensors")
+        _, packing = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        safetensors.unpack(tmp_path / "packed.safetensors", tmp_path / "again.safetensors")
+        _, unpacking = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert packing - before < 4 << 20
+    assert unpacking - before < 4 << 20
