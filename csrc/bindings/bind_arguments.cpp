@@ -19,6 +19,14 @@ py::object checked_array(const py::object& data, const char* name) {
   return py::reinterpret_steal<py::object>(as_array(data.ptr(), name).release());
 }
 
+// The bits of elements that NumPy has no type for, with the name that ml_dtypes has for it, or None.
+py::tuple as_bits(const py::object& data, const char* name) {
+  Borrowed borrowed = borrow(data.ptr(), name);
+  py::object extension = py::none();
+  if (borrowed.extension != nullptr) extension = py::str(borrowed.extension);
+  return py::make_tuple(py::reinterpret_steal<py::object>(borrowed.array.release()), extension);
+}
+
 py::object checked_out(py::object out, const py::dtype& dtype,
                        const std::vector<py::ssize_t>& shape) {
   PyArrayObject* const array =
@@ -33,6 +41,9 @@ void bind_arguments(py::module_& m) {
   m.def("as_array", &checked_array, py::arg("data"), py::arg("name"),
         "Return an array of anything that numpy.asarray takes or DLPack exports; not a copy where "
         "there is memory to be read, and read-only if DLPack did it.");
+  m.def("as_bits", &as_bits, py::arg("data"), py::arg("name"),
+        "The same without ml_dtypes: unsigned integers and the name of their type, or an array and "
+        "None.");
   m.def(
       "checked_base", [](const py::object& base) { return base_argument(base.ptr()); },
       py::arg("base"), "Return a base of logarithms: a number, positive, finite and not 1.");

@@ -91,6 +91,7 @@ FLOORS: dict[str, float] = {
     "coding/lanes": 2.12,
     "coding/planes": 2.13,
     "coding/frames": 2.14,
+    "coding/deltas": 2.145,
     "coding/messages": 2.15,
     "abi": 2.5,
     "bindings": 3,
