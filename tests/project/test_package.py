@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import pyinfo
-from pyinfo import testing
+from pyinfo import patches, testing
 
 pytestmark = pytest.mark.once
 
@@ -54,6 +54,7 @@ FLOORS = {
     "_samples": 3,
     "coding": 4,
     "counting": 5,
+    "patches": 5,
     "measures": 6,
     "testing": 6,
     "integrations": 7,
@@ -164,6 +165,7 @@ NAMESPACES = {
     "pyinfo.estimators",
     "pyinfo.integrations",
     "pyinfo.measures",
+    "pyinfo.patches",
     "pyinfo.testing",
 }
 INTEGRATIONS = [
@@ -275,6 +277,7 @@ KEPT = [
     REPORT.planes[0],
     FRAME,
     FRAME.blocks[0],
+    patches.Patch(patches.diff(np.arange(10), np.arange(10) // 2)),
     pyinfo.coding.DamagedBlock(1, 2, "it is damaged"),
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
