@@ -63,12 +63,11 @@ class Elements(NamedTuple):
     @classmethod
     def read(cls, data: Any, name: str) -> Elements:
         """Read whatever the front door reads; a copy only where memory is not contiguous."""
-        if isinstance(data, str | bytes | bytearray | memoryview) or isinstance(
-            data, np.ma.MaskedArray
-        ):
-            if isinstance(data, str | np.ma.MaskedArray):
-                kind = type(data).__name__
-                raise TypeError(f"{name} must be an array or bytes, not {kind}")
+        if isinstance(data, str):
+            raise TypeError(f"{name} must be an array or bytes, not str: encode it first")
+        if isinstance(data, np.ma.MaskedArray):
+            raise TypeError(f"{name} must not be a masked array: its mask would be lost")
+        if isinstance(data, bytes | bytearray | memoryview):
             return cls(np.frombuffer(data, np.uint8), "|u1")
         array, extension = _core.as_bits(data, name)
         if array.dtype.hasobject:
