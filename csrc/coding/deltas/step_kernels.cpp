@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "coding/deltas/group_masks.hpp"
+#include "coding/deltas/step_rows.hpp"
 #include "coding/deltas/steps.hpp"
 #include "simd/assert.hpp"
 #include "simd/kernel_file.hpp"
@@ -99,6 +100,12 @@ void split_all(const ClassTable& table, const unsigned char* old_bytes,
     for (unsigned c = 0; c < count; ++c) {
       bits.append(c, gather_bits(changed, masks[c]), count_bits(masks[c]));
     }
+#ifdef PYINFO_STEP_ROWS
+    if constexpr (sizeof(T) == 2) {
+      if (changed != 0) take_steps<floats>(before, after, changed, masks, count, steps);
+      continue;
+    }
+#endif
     for (; changed != 0; changed &= changed - 1) {
       const unsigned at = lowest_bit(changed);
       *steps[class_at<T, floats>(table, before[at])]++ =
@@ -148,6 +155,12 @@ bool join_all(const ClassTable& table, unsigned char* bytes, std::size_t n, Step
       changed |= scatter_bits(bits_from(bits[c], used[c]), masks[c]);
       used[c] += members;
     }
+#ifdef PYINFO_STEP_ROWS
+    if constexpr (sizeof(T) == 2) {
+      if (changed != 0) put_steps<floats>(elements, changed, masks, count, steps);
+      changed = 0;
+    }
+#endif
     for (; changed != 0; changed &= changed - 1) {
       T& element = elements[lowest_bit(changed)];
       element = step_from<T, floats>(element, *steps[class_at<T, floats>(table, element)]++);
