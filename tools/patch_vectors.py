@@ -17,13 +17,12 @@ import numpy as np
 
 from pyinfo import patches
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support import broken_patches, plain_patch_decoder
 
 Array = np.ndarray[Any, Any]
-FILE = ROOT / "tests" / "data" / "patch_vectors.json"
+FILE = Path(__file__).resolve().parents[1] / "tests" / "data" / "patch_vectors.json"
 
 
 def pairs() -> Iterator[tuple[str, Array, Array]]:
@@ -64,7 +63,7 @@ def refused() -> Iterator[dict[str, str]]:
     for rule, old, patch in broken_patches.all_of_them():
         try:
             plain_patch_decoder.apply(old, patch)
-        except (plain_patch_decoder.FormatError, plain_patch_decoder.WrongBase):
+        except (plain_patch_decoder.FormatError, plain_patch_decoder.WrongBaseError):
             yield {"rule": rule, "old": old.hex(), "patch": patch.hex()}
         else:
             raise AssertionError(rule)

@@ -131,9 +131,8 @@ def apply(
     >>> pyinfo.patches.apply(weights, patch, out=weights)
     array([1., 1., 1.], dtype=float16)
     """
-    if not isinstance(patch, Patch):
-        patch = Patch(patch)
-    return patch.apply(base, out=out, threads=threads)
+    opened = patch if isinstance(patch, Patch) else Patch(patch)
+    return opened.apply(base, out=out, threads=threads)
 
 
 def compose(base: Any, patches: Sequence[Any], *, threads: int = 1) -> bytes:

@@ -8,10 +8,9 @@ import mmap
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pyinfo import _core
 from pyinfo.arguments import thread_count
@@ -20,7 +19,7 @@ from pyinfo.coding.arrays import compress
 from pyinfo.coding.frames import Frame
 from pyinfo.coding.whole_files import resolved, whole_file
 from pyinfo.errors import CorruptDataError
-from pyinfo.patches.elements import ElementKind
+from pyinfo.patches.elements import ElementKind, as_bytes
 from pyinfo.patches.file_patch import BodyWriter, FileState, Part, PatchedFile, read_manifest
 from pyinfo.patches.tensor_layout import TensorRange, tensor_layout
 
@@ -411,22 +410,21 @@ def _pieces(
     """Return the bytes of a part; at most so many."""
     source, body = old[slice(*part.source)], bodies[slice(*part.body)]
     try:
-        made: memoryview | NDArray[Any]
         if part.how == "take":
-            made = source
+            view = source
         elif part.how == "frame":
-            made = Frame(body, threads=threads, max_size=left).read()
+            view = as_bytes(Frame(body, threads=threads, max_size=left).read()).data
         else:
             reader = _core.PatchReader(body)
             made = np.empty(len(source), np.uint8)
             reader.apply(source, made, True, threads)
+            view = made.data
     except CorruptDataError as error:
         name = "" if part.tensor is None else f"tensor {part.tensor!r}: "
         raise CorruptDataError(f"{name}{error}", part.body[0] + (error.offset or 0)) from error
     except ValueError as error:
         name = "" if part.tensor is None else f"tensor {part.tensor!r}: "
         raise CorruptDataError(f"{name}{error}", part.body[0]) from error
-    view = memoryview(made).cast("B")
     if len(view) > left:
         raise CorruptDataError("the parts of a file are larger than the file", part.body[0])
     for at in range(0, len(view), _PIECE):

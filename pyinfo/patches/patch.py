@@ -76,8 +76,7 @@ class Patch:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the arrays' elements; unsigned integers if it needs ml_dtypes, and that is not
-        installed."""
+        """Type of the elements: unsigned integers if it needs ml_dtypes, and that is missing."""
         return stated_dtype(self._layout.dtype)
 
     @property
@@ -97,8 +96,10 @@ class Patch:
 
     @property
     def changed(self) -> int:
-        """How many numbers have changed; complex elements have two, other types than numbers as
-        many as bytes."""
+        """How many numbers have changed.
+
+        Complex elements have two of them, other types than numbers as many as bytes.
+        """
         return self._reader.changed
 
     def is_base(self, array: Any, *, threads: int = 1) -> bool:
@@ -189,9 +190,7 @@ class Patch:
         elements = Elements.read(data, name)
         text = self._layout.dtype
         if elements.text != text and elements.array.dtype != bits_type(text):
-            raise TypeError(
-                f"{name} has dtype {elements.text}, the patch is for arrays of {text}"
-            )
+            raise TypeError(f"{name} has dtype {elements.text}, the patch is for arrays of {text}")
         if elements.array.shape != self.shape:
             raise ValueError(
                 f"{name} has shape {elements.array.shape}, "

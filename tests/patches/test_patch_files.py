@@ -1,4 +1,4 @@
-"""Patches of safetensors files and folders: byte for byte, refused as a whole, finished after a kill."""
+"""Patches of safetensors files and folders: byte for byte, refused as a whole, finished later."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_killed_and_called_again(folders: tuple[Path, Path], tmp_path: Path) -> 
         run = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
         assert run.returncode == -9
         patches.apply_files(folder, tmp_path / "patch")
-        left = {k: v for k, v in contents(folder).items() if not k.rpartition("/")[2][0] == "."}
+        left = {k: v for k, v in contents(folder).items() if k.rpartition("/")[2][0] != "."}
         assert left == contents(new)
 
 

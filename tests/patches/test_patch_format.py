@@ -69,7 +69,7 @@ def test_vectors(vector: Facts) -> None:
 @pytest.mark.parametrize("vector", named(VECTORS["refused"], "rule"))
 def test_vectors_that_must_be_refused(vector: Facts) -> None:
     old, patch = bytes.fromhex(vector["old"]), bytes.fromhex(vector["patch"])
-    with pytest.raises((FormatError, plain_patch_decoder.WrongBase)):
+    with pytest.raises((FormatError, plain_patch_decoder.WrongBaseError)):
         plain_patch_decoder.apply(old, patch)
     base = np.frombuffer(old, "<u2")
     out = base.copy()
@@ -107,7 +107,7 @@ def test_mutations_have_one_verdict(dtype: str, seed: int) -> None:
             del damaged[rng.randrange(len(damaged)) :]
         try:
             expected = plain_patch_decoder.apply(old.tobytes(), bytes(damaged))
-        except (FormatError, plain_patch_decoder.WrongBase):
+        except (FormatError, plain_patch_decoder.WrongBaseError):
             with pytest.raises((ValueError, TypeError)):
                 patches.apply(old, bytes(damaged))
             continue

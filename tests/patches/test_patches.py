@@ -1,11 +1,13 @@
-"""Patches of arrays: bit by bit what was to be, of every type; what is refused, and what is untouched."""
+"""Patches of arrays: bit by bit what was to be, of every type; what is refused."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ DTYPES = [
 
 
 def dtype_of(text: str) -> np.dtype[Any]:
-    return np.dtype(eval(text) if text.startswith("[") else text)  # noqa: S307
+    return np.dtype(eval(text) if text.startswith("[") else text)
 
 
 def bits(array: Array) -> bytes:
@@ -252,7 +254,7 @@ def test_instruction_sets_make_no_difference() -> None:
     found = set()
     for isa in config()["available_isas"]:
         run = subprocess.run(
-            [sys.executable, "-c", program, os.path.dirname(__file__)],
+            [sys.executable, "-c", program, str(Path(__file__).parent)],
             env={**os.environ, "PYINFO_ISA": isa},
             capture_output=True,
             text=True,
@@ -330,7 +332,7 @@ def test_compose() -> None:
     states = [rng.integers(0, 50, 3000, dtype=np.int16)]
     for _ in range(4):
         states.append(changed_at(states[-1], rng.random(3000) < 0.1, rng))
-    chain = [patches.diff(a, b) for a, b in zip(states, states[1:], strict=False)]
+    chain = [patches.diff(a, b) for a, b in itertools.pairwise(states)]
     one = patches.compose(states[0], chain)
     assert one == patches.diff(states[0], states[-1])
     assert np.array_equal(patches.apply(states[0], one), states[-1])

@@ -99,13 +99,15 @@ def _broken() -> Iterator[tuple[str, bytes]]:
     yield "payload too long", patch(chunk(PAYLOAD + b"\0"))
     yield "fewer bits than changed", patch(chunk(b"\x01\x00"))
     yield "more bits than changed", patch(chunk(b"\x01\xc0\x01\x02\x01\x00"))
-    yield "bits behind the last element", patch(
-        chunk(b"\x01\x90\x01\x02\x01\x00", old=OLD[:8], new=NEW[-8:]), items=4
+    yield (
+        "bits behind the last element",
+        patch(chunk(b"\x01\x90\x01\x02\x01\x00", old=OLD[:8], new=NEW[-8:]), items=4),
     )
     yield "class sizes cut off", patch(chunk(b""), kind=(2, 7, 2), exponents=(9,))
     yield "class sizes too large", patch(chunk(b"\x09"), kind=(2, 7, 2), exponents=(9,))
-    yield "class sizes of another base", patch(
-        chunk(b"\x04\x01\x00" + b"\x01\x08\x01\x02\x01\x00"), kind=(2, 7, 2), exponents=(9,)
+    yield (
+        "class sizes of another base",
+        patch(chunk(b"\x04\x01\x00" + b"\x01\x08\x01\x02\x01\x00"), kind=(2, 7, 2), exponents=(9,)),
     )
     yield "mode of a block", patch(chunk(b"\x04\x80\x01\x02\x01\x00"))
     yield "lanes of a constant block", patch(chunk(b"\x11\x80\x01\x02\x01\x00"))

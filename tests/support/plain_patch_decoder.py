@@ -1,4 +1,4 @@
-"""A decoder of patches in plain Python, written from docs/patch-format.md (and docs/format.md) alone.
+"""A decoder of patches in plain Python, written from docs/patch-format.md and docs/format.md alone.
 
 It is slow, and meant to be: each rule of that page is here once, as it stands there. It shares
 nothing with the library. Anything the page does not allow raises `FormatError`.
@@ -25,7 +25,7 @@ EQUAL, STEPS, REPLACED = range(3)
 KINDS = {(1, 0), (2, 0), (4, 0), (8, 0), (2, 7), (2, 10), (4, 23), (8, 52)}
 
 
-class WrongBase(Exception):
+class WrongBaseError(Exception):
     """The base is not the array that the patch was made from."""
 
 
@@ -197,13 +197,13 @@ def apply(base: bytes, patch: bytes) -> bytes:
     header = read_header(source)
     chunks = read_chunks(source, header)
     if len(base) != header.items * header.size:
-        raise WrongBase
+        raise WrongBaseError
     parts = []
     for chunk in chunks:
         begin = sum(map(len, parts))
         parts.append(base[begin : begin + chunk.items * header.size])
         if crc(parts[-1]) != chunk.old_sum:
-            raise WrongBase
+            raise WrongBaseError
     result = b""
     for chunk, part in zip(chunks, parts, strict=True):
         if chunk.mode == EQUAL:
@@ -217,4 +217,4 @@ def apply(base: bytes, patch: bytes) -> bytes:
     return result
 
 
-__all__ = ["FormatError", "WrongBase", "apply", "read_chunks", "read_header"]
+__all__ = ["FormatError", "WrongBaseError", "apply", "read_chunks", "read_header"]
