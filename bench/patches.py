@@ -1,8 +1,9 @@
 """Patches of weights beside XOR and zstandard level 1, which training frameworks write today.
 
-``python -m bench.patches [ELEMENTS]``: weights in bfloat16 from N(0, 0.02), simulated steps of Adam
-and a dense change. Each round does all four calls; times are processor times of this thread, ratios are
-those of the medians. Both sides check what they read: zstandard's frames have a checksum.
+``python -m bench.patches [ELEMENTS]``: weights in bfloat16 from N(0, 0.02), simulated steps of
+Adam and a dense change. Each round does all four calls; times are processor times of this thread,
+ratios are those of the medians. Both sides check what they read: zstandard's frames have a
+checksum.
 """
 
 from __future__ import annotations
