@@ -117,8 +117,8 @@ def apply(
 
     Notes
     -----
-    Memory beyond the result is 40 MiB a thread at most, whatever the patch says, and a copy of
-    `base` where that is not contiguous in the patch's order.
+    Memory beyond the result is 100 MiB a thread at most, whatever the patch says, about 10 for one
+    that `diff` has written, and a copy of `base` where that is not contiguous in the patch's order.
 
     See Also
     --------

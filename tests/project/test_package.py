@@ -278,6 +278,7 @@ KEPT = [
     FRAME,
     FRAME.blocks[0],
     patches.Patch(patches.diff(np.arange(10), np.arange(10) // 2)),
+    patches.PatchedFiles(6, 2, 8, 3, 1 << 20, 5000),
     pyinfo.coding.DamagedBlock(1, 2, "it is damaged"),
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
