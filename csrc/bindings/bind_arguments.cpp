@@ -19,7 +19,8 @@ py::object checked_array(const py::object& data, const char* name) {
   return py::reinterpret_steal<py::object>(as_array(data.ptr(), name).release());
 }
 
-// The bits of elements that NumPy has no type for, with the name that ml_dtypes has for it, or None.
+// The bits of elements that NumPy has no type for, with the name that ml_dtypes has for it, or
+// None.
 py::tuple as_bits(const py::object& data, const char* name) {
   Borrowed borrowed = borrow(data.ptr(), name);
   py::object extension = py::none();
