@@ -59,6 +59,7 @@ from pyinfo.measures import (
 
 if TYPE_CHECKING:
     from pyinfo import integrations as integrations
+    from pyinfo import patches as patches
     from pyinfo import safetensors as safetensors
     from pyinfo import testing as testing
 
@@ -111,7 +112,12 @@ __all__ = [
 ]
 
 _NAMESPACES = (coding, config, counting, embedding, errors, estimators, measures)
-_LAZY_NAMESPACES = ("integrations", "safetensors", "testing")  # imported when they are asked for
+_LAZY_NAMESPACES = (
+    "integrations",
+    "patches",
+    "safetensors",
+    "testing",
+)  # imported when they are asked for
 
 publish(globals())
 _startup.finish()

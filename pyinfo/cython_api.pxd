@@ -30,6 +30,7 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         PYINFO_ERROR_INTERNAL
         PYINFO_ERROR_NOT_IMPORTED
         PYINFO_ERROR_SHAPE
+        PYINFO_ERROR_BASE
 
     ctypedef enum pyinfo_normalization:
         PYINFO_CHECK
@@ -65,6 +66,24 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         const void* metadata
         size_t metadata_size
         int rotated
+
+    ctypedef enum pyinfo_element:
+        PYINFO_ELEMENT_8
+        PYINFO_ELEMENT_16
+        PYINFO_ELEMENT_32
+        PYINFO_ELEMENT_64
+        PYINFO_ELEMENT_BFLOAT16
+        PYINFO_ELEMENT_FLOAT16
+        PYINFO_ELEMENT_FLOAT32
+        PYINFO_ELEMENT_FLOAT64
+
+    ctypedef struct pyinfo_patch_info:
+        size_t size
+        uint64_t items
+        uint64_t changed
+        pyinfo_element element
+        const void* metadata
+        size_t metadata_size
 
     ctypedef struct pyinfo_api:
         size_t size
@@ -145,6 +164,18 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         pyinfo_error (*frame_decompress_items)(
             const void* frame, size_t frame_size, uint64_t first, uint64_t last, void* data,
             size_t capacity, int threads, size_t* size) noexcept nogil
+        pyinfo_error (*patch_bound)(
+            pyinfo_element element, size_t items, size_t metadata_size,
+            size_t* bound) noexcept nogil
+        pyinfo_error (*patch_diff)(
+            const void* before, const void* after, size_t items, pyinfo_element element,
+            const void* metadata, size_t metadata_size, int threads, void* patch,
+            size_t capacity, size_t* patch_size) noexcept nogil
+        pyinfo_error (*patch_read_info)(
+            const void* patch, size_t patch_size, pyinfo_patch_info* info) noexcept nogil
+        pyinfo_error (*patch_apply)(
+            const void* base, size_t size, const void* patch, size_t patch_size, int threads,
+            void* out) noexcept nogil
 
 cdef extern from *:
     """

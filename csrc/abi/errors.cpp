@@ -86,6 +86,8 @@ const char* pyinfo_error_message(pyinfo_error error) {
       return "import_pyinfo() has not been called";
     case PYINFO_ERROR_SHAPE:
       return "the memoryviews have lengths that do not fit each other";
+    case PYINFO_ERROR_BASE:
+      return "the array is not the one that the patch was made from";
     default:
       return "an error that this version of pyinfo does not know";
   }

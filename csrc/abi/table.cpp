@@ -42,6 +42,10 @@ constexpr pyinfo_api kTable = {
     pyinfo_frame_decompressed_size,
     pyinfo_frame_decompress,
     pyinfo_frame_decompress_items,
+    pyinfo_patch_bound,
+    pyinfo_patch_diff,
+    pyinfo_patch_read_info,
+    pyinfo_patch_apply,
 };
 
 // Modules compiled against any earlier version read these two members first.

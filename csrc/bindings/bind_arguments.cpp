@@ -26,6 +26,15 @@ py::object plain_vector_or_none(const py::object& items) {
   return py::reinterpret_steal<py::object>(vector.release());
 }
 
+// The bits of elements that NumPy has no type for, with the name that ml_dtypes has for it, or
+// None.
+py::tuple as_bits(const py::object& data, const char* name) {
+  Borrowed borrowed = borrow(data.ptr(), name);
+  py::object extension = py::none();
+  if (borrowed.extension != nullptr) extension = py::str(borrowed.extension);
+  return py::make_tuple(py::reinterpret_steal<py::object>(borrowed.array.release()), extension);
+}
+
 py::object checked_out(py::object out, const py::dtype& dtype,
                        const std::vector<py::ssize_t>& shape) {
   PyArrayObject* const array =
@@ -43,6 +52,9 @@ void bind_arguments(py::module_& m) {
   m.def("plain_vector", &plain_vector_or_none, py::arg("items"),
         "Return the array of a list or tuple of Python's integers, floats, bools or strings, all "
         "of one type; None of anything that NumPy would guess about.");
+  m.def("as_bits", &as_bits, py::arg("data"), py::arg("name"),
+        "The same without ml_dtypes: unsigned integers and the name of their type, or an array and "
+        "None.");
   m.def(
       "checked_base", [](const py::object& base) { return base_argument(base.ptr()); },
       py::arg("base"), "Return a base of logarithms: a number, positive, finite and not 1.");

@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pyinfo.cli import build_options, compress, decompress, info, inspect, report, test
+from pyinfo.cli import (
+    apply,
+    build_options,
+    compress,
+    decompress,
+    diff,
+    info,
+    inspect,
+    report,
+    test,
+)
 from pyinfo.cli.exit_codes import EXIT_BROKEN_PIPE, EXIT_ERROR, EXIT_INTERRUPTED
 from pyinfo.cli.output import print_error, reason_of
 from pyinfo.config import config
@@ -106,6 +116,18 @@ COMMANDS: Final = (
         "Check that compressed files are intact, and print what is damaged.",
         test.configure,
         test.run,
+    ),
+    Command(
+        "diff",
+        "Write the patch that turns a safetensors file, or a folder, into another.",
+        diff.configure,
+        diff.run,
+    ),
+    Command(
+        "apply",
+        "Make of a file or folder what a patch says.",
+        apply.configure,
+        apply.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

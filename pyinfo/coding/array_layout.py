@@ -143,8 +143,7 @@ class ArrayLayout:
         """Return the bytes that state this layout; none for an array of plain bytes."""
         if self.dtype == np.uint8 and len(self.shape) == 1:
             return b""
-        text = text_of(self.dtype)
-        return StatedLayout(text, self.shape, self.fortran_order, self.size).metadata()
+        return layout_metadata(text_of(self.dtype), self.shape, self.fortran_order)
 
     @property
     def size(self) -> int:
@@ -180,6 +179,18 @@ class ArrayLayout:
         """Whether the data of a frame can go to the memory of `array` as it is."""
         flags = array.flags
         return bool(flags.f_contiguous if self.fortran_order else flags.c_contiguous)
+
+
+def layout_metadata(dtype: str, shape: tuple[int, ...], fortran_order: bool) -> bytes:
+    """Return the bytes that state a type by its text, a shape and an order in memory."""
+    text = dtype.encode("ascii")
+    parts = [b"", text, bytes([len(shape)]), *map(_varint, shape)]
+    if len(text) <= _MOST_METADATA:
+        parts[0] = _FIXED.pack(_VERSION, fortran_order, len(text))
+    metadata = b"".join(parts)
+    if len(metadata) > _MOST_METADATA:
+        raise TypeError("arrays of a dtype whose description is so long cannot be compressed")
+    return metadata
 
 
 def are_floats(dtype: np.dtype[Any]) -> bool:

@@ -23,12 +23,13 @@ from pathlib import Path
 import numpy as np
 
 import pyinfo
+from pyinfo import patches
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fuzz"
 CORPUS = BUILD / "corpus"
 FINDINGS = BUILD / "findings"
-HARNESSES = ("frame", "huffman", "index", "message", "patches", "rans")
+HARNESSES = ("deltas", "frame", "huffman", "index", "message", "patches", "rans")
 
 COMPILERS = ("clang++", *(f"clang++-{version}" for version in range(30, 10, -1)))
 LONGEST_INPUT = 6000
@@ -68,11 +69,26 @@ def write_corpus() -> None:
     for i, frame in enumerate(frames()):
         if len(frame) <= LONGEST_INPUT:
             (CORPUS / "frame" / f"generated_{i}").write_bytes(frame)
+    for i, patch in enumerate(patches_of_every_kind()):
+        (CORPUS / "deltas" / f"generated_{i}").write_bytes(patch)
     random = np.random.default_rng(0)
-    for name in set(HARNESSES) - {"frame"}:
+    for name in set(HARNESSES) - {"frame", "deltas"}:
         for i in range(64):
             noise = random.geometric(0.02 * (1 + i % 8), 40 + 30 * i) % 256
             (CORPUS / name / f"generated_{i}").write_bytes(noise.astype(np.uint8).tobytes())
+
+
+def patches_of_every_kind() -> list[bytes]:
+    """Patches of the base that the harness has: elements that count up."""
+    made = []
+    for dtype in ("u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8"):
+        base = np.arange(1024, dtype=np.uint8)[: 512 // np.dtype(dtype).itemsize * 8].view(dtype)
+        random = np.random.default_rng(1)
+        raw = base.copy().view(f"u{base.itemsize}")
+        for rate in (0.0, 0.05, 1.0):
+            moved = raw + (random.random(raw.size) < rate).astype(raw.dtype)
+            made.append(patches.diff(base, moved.view(dtype)))
+    return made
 
 
 def frames() -> list[bytes]:

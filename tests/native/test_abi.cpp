@@ -278,6 +278,59 @@ void test_frames_of_floats() {
   CHECK(n == bytes && std::memcmp(decoded.data(), data.data(), bytes) == 0, "round trip");
 }
 
+void test_patches() {
+  std::vector<std::uint16_t> before(70000), after, base;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    before[i] = static_cast<std::uint16_t>(0x3c00 + i * 7 % 0x300);
+  }
+  after = base = before;
+  for (std::size_t i = 0; i < after.size(); i += 13) after[i] ^= 1;
+  const std::size_t bytes = 2 * before.size();
+  std::size_t bound = 0, size = 0, other = 0;
+  expect(api.patch_bound(PYINFO_ELEMENT_BFLOAT16, before.size(), 4, &bound), PYINFO_OK, "bound");
+  Bytes patch(bound);
+  expect(api.patch_diff(before.data(), after.data(), before.size(), PYINFO_ELEMENT_BFLOAT16, "mine",
+                        4, 1, patch.data(), bound, &size),
+         PYINFO_OK, "diff");
+  Bytes tight(size);
+  expect(api.patch_diff(before.data(), after.data(), before.size(), PYINFO_ELEMENT_BFLOAT16, "mine",
+                        4, 8, tight.data(), size, &other),
+         PYINFO_OK, "diff to what is just enough");
+  CHECK(other == size && std::equal(tight.begin(), tight.end(), patch.begin()), "the same patch");
+  expect(api.patch_diff(before.data(), after.data(), before.size(), PYINFO_ELEMENT_BFLOAT16, "mine",
+                        4, 1, tight.data(), size - 1, &other),
+         PYINFO_ERROR_CAPACITY, "diff to too little");
+  pyinfo_patch_info info = {};
+  expect(api.patch_read_info(patch.data(), size, &info), PYINFO_ERROR_ARGUMENT, "no size");
+  info.size = sizeof info;
+  expect(api.patch_read_info(patch.data(), size, &info), PYINFO_OK, "info");
+  CHECK(info.items == before.size() && info.changed == (before.size() + 12) / 13, "items");
+  CHECK(info.element == PYINFO_ELEMENT_BFLOAT16, "element");
+  CHECK(info.metadata_size == 4 && std::memcmp(info.metadata, "mine", 4) == 0, "metadata");
+  std::vector<std::uint16_t> out(before.size());
+  expect(api.patch_apply(before.data(), bytes, patch.data(), size, 2, out.data()), PYINFO_OK,
+         "new");
+  CHECK(out == after, "applied");
+  expect(api.patch_apply(base.data(), bytes, patch.data(), size, 1, base.data()), PYINFO_OK,
+         "here");
+  CHECK(base == after, "in place");
+  expect(api.patch_apply(base.data(), bytes, patch.data(), size, 1, base.data()), PYINFO_ERROR_BASE,
+         "twice");
+  CHECK(base == after, "nothing was written");
+  expect(api.patch_apply(before.data(), bytes - 2, patch.data(), size, 1, out.data()),
+         PYINFO_ERROR_BASE, "another size");
+  expect(api.patch_apply(base.data(), bytes, patch.data(), size, 1, base.data() + 1),
+         PYINFO_ERROR_ARGUMENT, "overlap");
+  expect(api.patch_diff(nullptr, after.data(), 1, PYINFO_ELEMENT_8, nullptr, 0, 1, patch.data(),
+                        bound, &other),
+         PYINFO_ERROR_ARGUMENT, "null");
+  expect(api.patch_bound(PYINFO_ELEMENT_LAST, 1, 0, &other), PYINFO_ERROR_ARGUMENT, "element");
+  patch[size - 1] ^= 1;
+  expect(api.patch_apply(before.data(), bytes, patch.data(), size, 1, out.data()),
+         PYINFO_ERROR_CORRUPT, "damaged");
+  CHECK(api.last_error_offset() > 0, "where");
+}
+
 }  // namespace
 
 int main() {
@@ -293,5 +346,6 @@ int main() {
   test_codes();
   test_frames();
   test_frames_of_floats();
+  test_patches();
   return pyinfo::check::finish();
 }

@@ -93,6 +93,7 @@ FLOORS: dict[str, float] = {
     "coding/lanes": 2.12,
     "coding/planes": 2.13,
     "coding/frames": 2.14,
+    "coding/deltas": 2.145,
     "coding/messages": 2.15,
     "coding/serial": 2.16,
     "abi": 2.5,

@@ -23,7 +23,7 @@ import pytest
 
 import pyinfo
 import pyinfo.safetensors
-from pyinfo import testing
+from pyinfo import patches, testing
 
 pytestmark = pytest.mark.once
 
@@ -58,6 +58,7 @@ FLOORS = {
     "coding": 4,
     "counting": 5,
     "safetensors": 5,
+    "patches": 5.5,
     "measures": 6,
     "testing": 6,
     "integrations": 7,
@@ -168,6 +169,7 @@ NAMESPACES = {
     "pyinfo.estimators",
     "pyinfo.integrations",
     "pyinfo.measures",
+    "pyinfo.patches",
     "pyinfo.safetensors",
     "pyinfo.testing",
 }
@@ -280,6 +282,8 @@ KEPT = [
     REPORT.planes[0],
     FRAME,
     FRAME.blocks[0],
+    patches.Patch(patches.diff(np.arange(10), np.arange(10) // 2)),
+    patches.PatchedFiles(6, 2, 8, 3, 1 << 20, 5000),
     pyinfo.coding.DamagedBlock(1, 2, "it is damaged"),
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),

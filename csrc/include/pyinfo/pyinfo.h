@@ -76,6 +76,8 @@ typedef enum pyinfo_error {
    * do not fit each other. */
   PYINFO_ERROR_NOT_IMPORTED = 11,
   PYINFO_ERROR_SHAPE = 12,
+  /* The array is not the one that a patch was made from. */
+  PYINFO_ERROR_BASE = 13,
   /* Never returned: gives the type 32 bits, and the range that later versions may use. */
   PYINFO_ERROR_LAST = 0x7fffffff
 } pyinfo_error;
@@ -261,6 +263,51 @@ PYINFO_FUNCTION pyinfo_error pyinfo_frame_decompress_items(const void* frame, si
                                                            void* data, size_t capacity, int threads,
                                                            size_t* size);
 
+/* ---- Patches: what turns one array into another -------------------------------------------- */
+
+/* Numbers in an array, little-endian: whole ones (or anything else) of so many bits, or floats. */
+typedef enum pyinfo_element {
+  PYINFO_ELEMENT_8 = 0,
+  PYINFO_ELEMENT_16 = 1,
+  PYINFO_ELEMENT_32 = 2,
+  PYINFO_ELEMENT_64 = 3,
+  PYINFO_ELEMENT_BFLOAT16 = 4,
+  PYINFO_ELEMENT_FLOAT16 = 5,
+  PYINFO_ELEMENT_FLOAT32 = 6,
+  PYINFO_ELEMENT_FLOAT64 = 7,
+  PYINFO_ELEMENT_LAST = 0x7fffffff
+} pyinfo_element;
+
+/* What pyinfo_patch_read_info fills in; `size` is set by the caller. */
+typedef struct pyinfo_patch_info {
+  size_t size; /* sizeof(pyinfo_patch_info) */
+  uint64_t items;
+  uint64_t changed; /* items that differ in a bit */
+  pyinfo_element element;
+  const void* metadata; /* within the patch */
+  size_t metadata_size;
+} pyinfo_patch_info;
+
+/* A capacity that the patch of any two arrays of so many items fits in. */
+PYINFO_FUNCTION pyinfo_error pyinfo_patch_bound(pyinfo_element element, size_t items,
+                                                size_t metadata_size, size_t* bound);
+/* Writes the patch that turns `before` into `after`. Metadata, at most 65535 bytes, are the
+ * caller's own; Python's arrays state their type and shape. The result does not depend on
+ * `threads`, 0 for one per core. A smaller capacity than pyinfo_patch_bound will do if the patch
+ * fits. */
+PYINFO_FUNCTION pyinfo_error pyinfo_patch_diff(const void* before, const void* after, size_t items,
+                                               pyinfo_element element, const void* metadata,
+                                               size_t metadata_size, int threads, void* patch,
+                                               size_t capacity, size_t* patch_size);
+/* Says what a patch is for; all of its checks have passed then. */
+PYINFO_FUNCTION pyinfo_error pyinfo_patch_read_info(const void* patch, size_t patch_size,
+                                                    pyinfo_patch_info* info);
+/* Writes what the patch makes of `base`, an array of `size` bytes, to `out`, which has as many and
+ * may be `base` itself. PYINFO_ERROR_BASE if it was made from another array: nothing is written
+ * then. */
+PYINFO_FUNCTION pyinfo_error pyinfo_patch_apply(const void* base, size_t size, const void* patch,
+                                                size_t patch_size, int threads, void* out);
+
 /* ---- The table ----------------------------------------------------------------------------- */
 
 typedef struct pyinfo_api {
@@ -330,6 +377,15 @@ typedef struct pyinfo_api {
   pyinfo_error (*frame_decompress_items)(const void* frame, size_t frame_size, uint64_t first,
                                          uint64_t last, void* data, size_t capacity, int threads,
                                          size_t* size);
+
+  pyinfo_error (*patch_bound)(pyinfo_element element, size_t items, size_t metadata_size,
+                              size_t* bound);
+  pyinfo_error (*patch_diff)(const void* before, const void* after, size_t items,
+                             pyinfo_element element, const void* metadata, size_t metadata_size,
+                             int threads, void* patch, size_t capacity, size_t* patch_size);
+  pyinfo_error (*patch_read_info)(const void* patch, size_t patch_size, pyinfo_patch_info* info);
+  pyinfo_error (*patch_apply)(const void* base, size_t size, const void* patch, size_t patch_size,
+                              int threads, void* out);
 } pyinfo_api;
 
 /* The table of the library that is linked. */
@@ -386,9 +442,10 @@ static inline const pyinfo_api* pyinfo_import(void) {
  * with the detail as its text. To be called on the thread of the failure, with the GIL. Always
  * returns -1. */
 static inline int pyinfo_set_exception(const pyinfo_api* api, pyinfo_error error) {
-  const char* const detail = api == NULL                          ? "pyinfo is not imported"
-                             : error >= PYINFO_ERROR_NOT_IMPORTED ? api->error_message(error)
-                                                                  : api->last_error_detail();
+  const char* const detail = api == NULL ? "pyinfo is not imported"
+                             : error == PYINFO_ERROR_NOT_IMPORTED || error == PYINFO_ERROR_SHAPE
+                                 ? api->error_message(error)
+                                 : api->last_error_detail();
   if (error == PYINFO_ERROR_MEMORY) {
     PyErr_NoMemory();
   } else if (error == PYINFO_ERROR_CORRUPT && api != NULL) {

@@ -1,0 +1,329 @@
+// Groups of 64 elements as masks of 64 bits, for step_kernels.cpp: which differ, which are at least
+// so large without their sign.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "simd/kernel_file.hpp"
+
+#if defined(__SSE4_2__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+namespace pyinfo::coding {
+namespace {
+
+// -- Bits of a mask -------------------------------------------------------------------------------
+
+PYINFO_INLINE unsigned count_bits(std::uint64_t x) {
+#if defined(__POPCNT__) || (defined(_MSC_VER) && defined(__AVX2__))
+  return unsigned(_mm_popcnt_u64(x));
+#else
+  x -= x >> 1 & 0x5555555555555555;
+  x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return unsigned(x * 0x0101010101010101 >> 56);
+#endif
+}
+
+PYINFO_INLINE unsigned lowest_bit(std::uint64_t x) {
+#if defined(_MSC_VER)
+  unsigned long at = 0;
+  _BitScanForward64(&at, x);
+  return unsigned(at);
+#else
+  return unsigned(__builtin_ctzll(x));
+#endif
+}
+
+// The bits of x where the mask is set, next to each other; and the way back.
+PYINFO_INLINE std::uint64_t gather_bits(std::uint64_t x, std::uint64_t mask) {
+#if defined(__BMI2__) || (defined(_MSC_VER) && defined(__AVX2__))
+  return _pext_u64(x, mask);
+#else
+  if (mask == ~std::uint64_t{0}) return x;
+  std::uint64_t gathered = 0;
+  for (x &= mask; x != 0; x &= x - 1) {
+    gathered |= std::uint64_t{1} << count_bits(mask & ((x & (0 - x)) - 1));
+  }
+  return gathered;
+#endif
+}
+PYINFO_INLINE std::uint64_t scatter_bits(std::uint64_t x, std::uint64_t mask) {
+#if defined(__BMI2__) || (defined(_MSC_VER) && defined(__AVX2__))
+  return _pdep_u64(x, mask);
+#else
+  if (mask == ~std::uint64_t{0}) return x;
+  std::uint64_t scattered = 0;
+  for (; mask != 0 && x != 0; mask &= mask - 1, x >>= 1) {
+    scattered |= (x & 1) != 0 ? mask & (0 - mask) : 0;
+  }
+  return scattered;
+#endif
+}
+
+// -- Masks of elements ----------------------------------------------------------------------------
+
+template <class T>
+struct SignedOf;
+template <>
+struct SignedOf<std::uint8_t> {
+  using type = std::int8_t;
+};
+template <>
+struct SignedOf<std::uint16_t> {
+  using type = std::int16_t;
+};
+template <>
+struct SignedOf<std::uint32_t> {
+  using type = std::int32_t;
+};
+template <>
+struct SignedOf<std::uint64_t> {
+  using type = std::int64_t;
+};
+
+template <class T>
+constexpr T kMagnitude = T(T(~T(0)) >> 1);
+
+#if defined(__AVX512BW__) && defined(__AVX512VBMI2__)
+
+using Register = __m512i;
+PYINFO_INLINE Register load(const void* p) { return _mm512_loadu_si512(p); }
+
+template <class T>
+PYINFO_INLINE Register splat(T x) {
+  if constexpr (sizeof(T) == 1) return _mm512_set1_epi8(char(x));
+  if constexpr (sizeof(T) == 2) return _mm512_set1_epi16(short(x));
+  if constexpr (sizeof(T) == 4) return _mm512_set1_epi32(int(x));
+  if constexpr (sizeof(T) == 8) return _mm512_set1_epi64((long long)(x));
+}
+template <class T>
+PYINFO_INLINE std::uint64_t differing(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return _mm512_cmpneq_epi8_mask(a, b);
+  if constexpr (sizeof(T) == 2) return _mm512_cmpneq_epi16_mask(a, b);
+  if constexpr (sizeof(T) == 4) return _mm512_cmpneq_epi32_mask(a, b);
+  if constexpr (sizeof(T) == 8) return _mm512_cmpneq_epi64_mask(a, b);
+}
+template <class T>
+PYINFO_INLINE std::uint64_t not_below(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return _mm512_cmpge_epu8_mask(a, b);
+  if constexpr (sizeof(T) == 2) return _mm512_cmpge_epu16_mask(a, b);
+  if constexpr (sizeof(T) == 4) return _mm512_cmpge_epu32_mask(a, b);
+  if constexpr (sizeof(T) == 8) return _mm512_cmpge_epu64_mask(a, b);
+}
+
+template <class T>
+PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {
+  constexpr std::size_t lanes = sizeof(Register) / sizeof(T);
+  std::uint64_t mask = 0;
+  for (std::size_t i = 0; i < 64; i += lanes) {
+    mask |= differing<T>(load(a + i), load(b + i)) << i;
+  }
+  return mask;
+}
+
+// The elements of a group without their signs.
+template <class T>
+struct Magnitudes {
+  static constexpr std::size_t kLanes = sizeof(Register) / sizeof(T);
+  PYINFO_INLINE explicit Magnitudes(const T* a) {
+    for (std::size_t i = 0; i < 64 / kLanes; ++i) {
+      parts[i] = _mm512_and_si512(load(a + i * kLanes), splat<T>(kMagnitude<T>));
+    }
+  }
+  PYINFO_INLINE std::uint64_t at_least(T least) const {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < 64 / kLanes; ++i) {
+      mask |= not_below<T>(parts[i], splat<T>(least)) << i * kLanes;
+    }
+    return mask;
+  }
+  Register parts[64 / kLanes];
+};
+
+#elif defined(__AVX2__)
+
+using Register = __m256i;
+PYINFO_INLINE Register load(const void* p) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(p));
+}
+PYINFO_INLINE Register both(Register a, Register b) { return _mm256_and_si256(a, b); }
+
+template <class T>
+PYINFO_INLINE Register splat(T x) {
+  if constexpr (sizeof(T) == 1) return _mm256_set1_epi8(char(x));
+  if constexpr (sizeof(T) == 2) return _mm256_set1_epi16(short(x));
+  if constexpr (sizeof(T) == 4) return _mm256_set1_epi32(int(x));
+  if constexpr (sizeof(T) == 8) return _mm256_set1_epi64x((long long)(x));
+}
+template <class T>
+PYINFO_INLINE Register equal(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return _mm256_cmpeq_epi8(a, b);
+  if constexpr (sizeof(T) == 2) return _mm256_cmpeq_epi16(a, b);
+  if constexpr (sizeof(T) == 4) return _mm256_cmpeq_epi32(a, b);
+  if constexpr (sizeof(T) == 8) return _mm256_cmpeq_epi64(a, b);
+}
+// Of numbers without the sign bit.
+template <class T>
+PYINFO_INLINE Register above(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return _mm256_cmpgt_epi8(a, b);
+  if constexpr (sizeof(T) == 2) return _mm256_cmpgt_epi16(a, b);
+  if constexpr (sizeof(T) == 4) return _mm256_cmpgt_epi32(a, b);
+  if constexpr (sizeof(T) == 8) return _mm256_cmpgt_epi64(a, b);
+}
+
+// The elements of part i of a group. Those of two bytes are taken such that packing two parts,
+// which goes by halves of registers, puts them in order.
+template <class T>
+PYINFO_INLINE Register part(const T* a, unsigned i) {
+  if constexpr (sizeof(T) == 2) {
+    const auto* const from = reinterpret_cast<const __m128i*>(a + i / 2 * 32 + i % 2 * 8);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(from)),
+                                   _mm_loadu_si128(from + 2), 1);
+  } else {
+    return load(a + i * (sizeof(Register) / sizeof(T)));
+  }
+}
+
+// The mask of a group that `test(i)` gives for each part, as all ones or zeros.
+template <class T, class Test>
+PYINFO_INLINE std::uint64_t mask_of(Test test) {
+  std::uint64_t mask = 0;
+  if constexpr (sizeof(T) <= 2) {
+    for (unsigned i = 0; i < 2; ++i) {
+      const Register bytes = [&] {
+        if constexpr (sizeof(T) == 1) {
+          return test(i);
+        } else {
+          return _mm256_packs_epi16(test(2 * i), test(2 * i + 1));
+        }
+      }();
+      mask |= std::uint64_t{std::uint32_t(_mm256_movemask_epi8(bytes))} << 32 * i;
+    }
+  } else if constexpr (sizeof(T) == 4) {
+    for (unsigned i = 0; i < 8; ++i) {
+      mask |= std::uint64_t{std::uint32_t(_mm256_movemask_ps(_mm256_castsi256_ps(test(i))))}
+              << 8 * i;
+    }
+  } else {
+    for (unsigned i = 0; i < 16; ++i) {
+      mask |= std::uint64_t{std::uint32_t(_mm256_movemask_pd(_mm256_castsi256_pd(test(i))))}
+              << 4 * i;
+    }
+  }
+  return mask;
+}
+
+#elif defined(__SSE4_2__)
+
+using Register = __m128i;
+PYINFO_INLINE Register load(const void* p) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(p));
+}
+PYINFO_INLINE Register both(Register a, Register b) { return _mm_and_si128(a, b); }
+
+template <class T>
+PYINFO_INLINE Register splat(T x) {
+  if constexpr (sizeof(T) == 1) return _mm_set1_epi8(char(x));
+  if constexpr (sizeof(T) == 2) return _mm_set1_epi16(short(x));
+  if constexpr (sizeof(T) == 4) return _mm_set1_epi32(int(x));
+  if constexpr (sizeof(T) == 8) return _mm_set1_epi64x((long long)(x));
+}
+template <class T>
+PYINFO_INLINE Register equal(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return _mm_cmpeq_epi8(a, b);
+  if constexpr (sizeof(T) == 2) return _mm_cmpeq_epi16(a, b);
+  if constexpr (sizeof(T) == 4) return _mm_cmpeq_epi32(a, b);
+  if constexpr (sizeof(T) == 8) return _mm_cmpeq_epi64(a, b);
+}
+template <class T>
+PYINFO_INLINE Register above(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return _mm_cmpgt_epi8(a, b);
+  if constexpr (sizeof(T) == 2) return _mm_cmpgt_epi16(a, b);
+  if constexpr (sizeof(T) == 4) return _mm_cmpgt_epi32(a, b);
+  if constexpr (sizeof(T) == 8) return _mm_cmpgt_epi64(a, b);
+}
+
+template <class T>
+PYINFO_INLINE Register part(const T* a, unsigned i) {
+  return load(a + i * (sizeof(Register) / sizeof(T)));
+}
+
+template <class T, class Test>
+PYINFO_INLINE std::uint64_t mask_of(Test test) {
+  std::uint64_t mask = 0;
+  if constexpr (sizeof(T) <= 2) {
+    for (unsigned i = 0; i < 4; ++i) {
+      const Register bytes = [&] {
+        if constexpr (sizeof(T) == 1) {
+          return test(i);
+        } else {
+          return _mm_packs_epi16(test(2 * i), test(2 * i + 1));
+        }
+      }();
+      mask |= std::uint64_t{std::uint32_t(_mm_movemask_epi8(bytes))} << 16 * i;
+    }
+  } else if constexpr (sizeof(T) == 4) {
+    for (unsigned i = 0; i < 16; ++i) {
+      mask |= std::uint64_t{std::uint32_t(_mm_movemask_ps(_mm_castsi128_ps(test(i))))} << 4 * i;
+    }
+  } else {
+    for (unsigned i = 0; i < 32; ++i) {
+      mask |= std::uint64_t{std::uint32_t(_mm_movemask_pd(_mm_castsi128_pd(test(i))))} << 2 * i;
+    }
+  }
+  return mask;
+}
+
+#else
+
+template <class T>
+PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {
+  std::uint64_t mask = 0;
+  for (unsigned i = 0; i < 64; ++i) mask |= std::uint64_t{a[i] != b[i]} << i;
+  return mask;
+}
+template <class T>
+struct Magnitudes {
+  PYINFO_INLINE explicit Magnitudes(const T* a) : elements(a) {}
+  PYINFO_INLINE std::uint64_t at_least(T least) const {
+    std::uint64_t mask = 0;
+    for (unsigned i = 0; i < 64; ++i) {
+      mask |= std::uint64_t{T(elements[i] & kMagnitude<T>) >= least} << i;
+    }
+    return mask;
+  }
+  const T* elements;
+};
+
+#endif
+
+#if !(defined(__AVX512BW__) && defined(__AVX512VBMI2__)) && \
+    (defined(__AVX2__) || defined(__SSE4_2__))
+
+template <class T>
+PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {
+  return ~mask_of<T>([=](unsigned i) { return equal<T>(part(a, i), part(b, i)); });
+}
+template <class T>
+struct Magnitudes {
+  static constexpr unsigned kParts = 64 * sizeof(T) / sizeof(Register);
+  PYINFO_INLINE explicit Magnitudes(const T* a) {
+    for (unsigned i = 0; i < kParts; ++i) parts[i] = both(part(a, i), splat<T>(kMagnitude<T>));
+  }
+  PYINFO_INLINE std::uint64_t at_least(T least) const {
+    const Register below = splat<T>(T(least - 1));
+    return mask_of<T>([&](unsigned i) { return above<T>(parts[i], below); });
+  }
+  Register parts[kParts];
+};
+
+#endif
+
+}  // namespace
+}  // namespace pyinfo::coding

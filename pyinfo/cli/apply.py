@@ -1,0 +1,50 @@
+"""The command ``pyinfo apply``."""
+
+from __future__ import annotations
+
+import argparse
+
+from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
+from pyinfo.cli.output import ProgressBar, binary_size, printable
+from pyinfo.patches import apply_files
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``pyinfo apply``."""
+    parser.add_argument("base", metavar="BASE", help="the file or folder that PATCH was made from")
+    parser.add_argument("patch", metavar="PATCH", help="as pyinfo diff has written it")
+    parser.add_argument(
+        "-o", "--output", metavar="DEST", help="the new file or folder; BASE itself by default"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite files in DEST")
+    add_threads(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``pyinfo apply``."""
+    args.files = [args.base]
+
+    def work(path: str) -> Document:
+        with ProgressBar.of_file(path) as progress:
+            done = apply_files(
+                path,
+                args.patch,
+                args.output,
+                threads=args.threads,
+                overwrite=args.force,
+                progress=progress,
+            )
+        output = path if args.output is None else args.output
+        return {"path": path, "output": output, **done._asdict()}
+
+    return run_each(args, work, _show)
+
+
+def _show(document: Document) -> None:
+    size = document["size"]
+    print(
+        f"{printable(document['path'])} -> {printable(document['output'])}: "
+        f"{document['changed_files']} files and {document['changed_tensors']} of "
+        f"{document['tensors']} tensors, {size:,} bytes{binary_size(size)}"
+    )
