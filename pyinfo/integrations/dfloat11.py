@@ -1,8 +1,8 @@
 """DFloat11: bfloat16 weights as the package dfloat11 0.5.0 decodes them on GPUs.
 
 That package's encoder is a loop of Python; this one writes the same layout some hundred times as
-fast, or says in a sentence what the package's kernel could not decode. `convert` needs the package
-safetensors (extra ``pyinfo[dfloat11]``); nothing here needs torch or a GPU.
+fast, or says in a sentence what the package's kernel could not decode. It needs neither torch nor a
+GPU.
 
 T. Zhang et al., "70% Size, 100% Accuracy: Lossless LLM Compression for Efficient GPU Inference via
 Dynamic-Length Float (DFloat11)", arXiv:2504.11651 (2025).

@@ -1,20 +1,16 @@
 """Folders of safetensors files: their tensors as bytes, whatever their types, and new such folders.
 
-Files are read and written a tensor at a time, as their format says
-(https://github.com/huggingface/safetensors); the package safetensors checks what is read, and what
-was written.
+Files are read and written a tensor at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import re
 import secrets
 import shutil
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
@@ -24,6 +20,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pyinfo.safetensors.dtype_codes import CODES
+from pyinfo.safetensors.file_header import (
+    FileHeader,
+    header_text,
+    in_write_order,
+    padded,
+    read_header,
+    with_length,
+)
+from pyinfo.safetensors.packed_table import KEY
+from pyinfo.safetensors.safetensor_error import SafetensorError
+
 _INDEX: Final = "model.safetensors.index.json"
 _FILE: Final = re.compile(r"[^/\\:\0]+\.safetensors")
 _WEIGHTS: Final = {
@@ -31,7 +39,6 @@ _WEIGHTS: Final = {
 }  # fmt: skip
 _TYPES: Final = {"uint8": "U8", "int64": "I64"}
 _PIECE: Final = 1 << 24  # bytes that are copied at a time
-_ALIGNMENT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +124,18 @@ def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
 
 
 def check_file(path: Path) -> set[str]:
-    """Return the names of a file's tensors; ValueError unless the package safetensors reads it."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return set(file.keys())
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file: {error}") from error
+    """Return the names of a file's tensors; ValueError unless it is a safetensors file."""
+    return set(_header_of(path).tensors)
 
 
 def write_file(path: Path, tensors: Sequence[NewTensor | StoredTensor]) -> None:
-    """Write a new file. Tensors of larger elements come first, so that all are aligned."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    begin = 0
-    ordered = sorted(tensors, key=lambda tensor: (-_element_bits(tensor), tensor.name))
-    for tensor in ordered:
-        end = begin + tensor.size
-        header[tensor.name] = {
-            "dtype": tensor.dtype,
-            "shape": list(tensor.shape),
-            "data_offsets": [begin, end],
-        }
-        begin = end
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
+    """Write a new file, its tensors in the order in which the package safetensors writes them."""
+    by_name = {tensor.name: tensor for tensor in tensors}
+    entries = in_write_order({t.name: (CODES[t.dtype], t.shape) for t in tensors})
     with path.open("xb") as file:
-        file.write(struct.pack("<Q", len(text)))
-        file.write(text)
-        for tensor in ordered:
-            for piece in tensor.pieces():
+        file.write(with_length(padded(header_text(entries, {"format": "pt"}))))
+        for name in entries:
+            for piece in by_name[name].pieces():
                 file.write(piece.data)
 
 
@@ -174,10 +163,6 @@ def copy_other_files(source: Path, destination: Path) -> None:
             shutil.copyfile(path, destination / path.name)
 
 
-def _element_bits(tensor: NewTensor | StoredTensor) -> float:
-    return 8 * tensor.size / max(1, math.prod(tensor.shape)) if tensor.size else 64
-
-
 def _indexed_files(index: Path) -> list[Path]:
     try:
         weight_map = json.loads(index.read_text("utf-8"))["weight_map"]
@@ -191,24 +176,30 @@ def _indexed_files(index: Path) -> list[Path]:
 
 
 def _tensors_of(path: Path) -> list[StoredTensor]:
-    names = check_file(path)
+    header = _header_of(path)
+    if KEY in (header.metadata or {}):
+        raise ValueError(f"{path} is packed: unpack it first (pyinfo.safetensors.unpack)")
+    begin = header.data_offset
+    return [
+        StoredTensor(
+            *(name, entry.dtype.code, entry.shape),
+            *(path, begin + entry.start, entry.stop - entry.start),
+        )
+        for name, entry in header.tensors.items()
+    ]
+
+
+def _header_of(path: Path) -> FileHeader:
     with path.open("rb") as file:
-        end = os.fstat(file.fileno()).st_size
-        (length,) = struct.unpack("<Q", _read(file, 8, path).tobytes())
-        if length > end - 8:
-            raise _changed(path)
-        header = json.loads(_read(file, length, path).tobytes())
-    header.pop("__metadata__", None)
-    tensors = []
-    for name, entry in header.items():
-        first, last = (8 + length + offset for offset in entry["data_offsets"])
-        if not 8 + length <= first <= last <= end:
-            raise _changed(path)
-        shape = tuple(entry["shape"])
-        tensors.append(StoredTensor(name, entry["dtype"], shape, path, first, last - first))
-    if names != set(header):
-        raise _changed(path)
-    return tensors
+
+        def read(start: int, stop: int) -> bytes:
+            file.seek(start)
+            return _read(file, stop - start, path).tobytes()
+
+        try:
+            return read_header(read, os.fstat(file.fileno()).st_size)
+        except SafetensorError as error:
+            raise ValueError(f"{path} is no safetensors file: {error}") from error
 
 
 def _read(file: BufferedReader, size: int, path: Path) -> NDArray[np.uint8]:

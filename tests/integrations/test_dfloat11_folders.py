@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyinfo.integrations import dfloat11, safetensors_folders
 from support import dfloat11_decoder
 
-safetensors = pytest.importorskip("safetensors", reason="needs safetensors (extra dfloat11)")
+safetensors = pytest.importorskip("safetensors", reason="needs safetensors (extra weights)")
 
 pytestmark = pytest.mark.once
 
