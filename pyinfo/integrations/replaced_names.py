@@ -1,0 +1,59 @@
+"""Objects that stand for others under every name that loaded modules have for them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+
+class ReplacedNames:
+    """Replace objects wherever they are attributes of modules, and undo that.
+
+    Modules write ``from package import name``, and so have a name of their own for an object: to
+    replace that in its package alone would leave them as they are.
+
+    Parameters
+    ----------
+    pairs
+        Objects, each with what is to stand for it. They must not be attributes of modules that are
+        not to be changed.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        self._pairs = list(pairs)
+        # Also of modules that sys.modules has lost meanwhile.
+        self._changed: list[tuple[dict[str, Any], str]] = []
+
+    def replace(self) -> None:
+        """Replace the objects in all modules that are loaded; again, in those that are new."""
+        self._changed += _exchange({id(old): new for old, new in self._pairs}, _namespaces())
+
+    def restore(self) -> None:
+        """Undo it, also in modules that have taken over what was replaced."""
+        originals = {id(new): old for old, new in self._pairs}
+        _exchange(originals, (namespace for namespace, _ in self._changed))
+        _exchange(originals, _namespaces())
+        self._changed.clear()
+
+
+def _namespaces() -> Iterator[dict[str, Any]]:
+    for module in sys.modules.copy().values():
+        if issubclass(type(module), ModuleType):
+            # Not module.__dict__: a module that waits for its first use would be loaded.
+            yield object.__getattribute__(module, "__dict__")
+
+
+def _exchange(
+    table: dict[int, Any], namespaces: Iterable[dict[str, Any]]
+) -> list[tuple[dict[str, Any], str]]:
+    """Replace values by what the table has for their identities; return where."""
+    changed = []
+    for namespace in namespaces:
+        # A copy: other threads may import meanwhile.
+        for name, value in dict.copy(namespace).items():
+            if id(value) in table:
+                namespace[name] = table[id(value)]
+                changed.append((namespace, name))
+    return changed
