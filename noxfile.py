@@ -247,10 +247,10 @@ def packages(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["ci"])
 def optional(session: nox.Session) -> None:
-    """Test with what the extra `test` lacks: benchmarks, pictures, arrays of torch and JAX.
+    """Test with what the extra `test` lacks: benchmarks, pictures, torch, JAX, and transformers.
 
     PyPI's torch for Linux brings gigabytes for GPUs along, so it is installed only where pip is set
-    up for a build without.
+    up for a build without; what loads model weights needs it and is installed with it.
     """
     groups = nox.project.dependency_groups(PROJECT, "interop")
     (torch,) = (name for name in groups if name.startswith("torch"))
@@ -259,11 +259,14 @@ def optional(session: nox.Session) -> None:
         *(session, "python", *ask, "--report", "-", torch), silent=True, success_codes=range(256)
     )
     if not re.search(r'"version": "[0-9.]*\+cpu"', report):
-        session.warn("torch is not tested: pip finds no build for CPUs alone")
+        session.warn("torch and what needs it are not tested: pip finds no build for CPUs alone")
         groups = [name for name in groups if name != torch]
+    else:
+        groups += nox.project.dependency_groups(PROJECT, "loaders")
     develop(session, "python", "-m", "pip", "install", "-q", *groups)
     paths = ["integrations/test_foreign_arrays.py", "project/test_docs.py"]
     paths += ["project/test_examples.py", "testing/test_pytest_plugin.py"]
+    paths += ["integrations/test_transformers.py", "integrations/test_vllm.py", "weights"]
     # What compiles a measure needs no more than the extra, so the README's command runs it.
     compiled = "tests/project/test_docs.py::test_adding_a_measure_compiles_and_runs"
     options = ["-q", "-p", "no:cacheprovider", "--deselect", compiled]

@@ -81,7 +81,7 @@ class PackedWeights:
             self._names = None
 
     def _readers(self) -> list[tuple[Any, Any]]:
-        loads = [
+        loads: list[tuple[Any, Any]] = [
             (safetensors.torch.load, pyinfo.safetensors.torch.load),
             (safetensors.numpy.load, pyinfo.safetensors.numpy.load),
         ]
@@ -93,6 +93,9 @@ class PackedWeights:
 
 class _Either(type):
     """The class of a class whose calls return objects of one of two others."""
+
+    _theirs: Any
+    _weights: PackedWeights
 
     def __new__(mcs, name: str, theirs: Any, weights: PackedWeights) -> _Either:
         return super().__new__(mcs, name, (), {"_theirs": theirs, "_weights": weights})

@@ -25,8 +25,6 @@ transformers = pytest.importorskip(
     "transformers", reason="needs transformers, of the group loaders"
 )
 
-import safetensors.torch  # noqa: E402
-
 from pyinfo.integrations.transformers import install, loading, uninstall  # noqa: E402
 
 AutoModel, AutoModelForCausalLM = transformers.AutoModel, transformers.AutoModelForCausalLM
