@@ -36,7 +36,7 @@ def blocks() -> Iterator[ParameterSet]:
             line = text.count("\n", 0, match.start()) + 1
             package = match[1]
             marks = (
-                [pytest.mark.skip(reason=f"{package} is not installed (group interop)")]
+                [pytest.mark.skip(reason=f"{package} is not installed (group interop or loaders)")]
                 if package is not None and importlib.util.find_spec(package) is None
                 else []
             )
