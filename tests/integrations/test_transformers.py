@@ -20,7 +20,7 @@ import pyinfo.safetensors
 from pyinfo import CorruptDataError
 
 torch = pytest.importorskip("torch", reason="needs torch, of the group interop")
-safetensors = pytest.importorskip("safetensors", reason="needs safetensors, of the group loaders")
+safetensors = pytest.importorskip("safetensors", reason="needs safetensors, of the extra weights")
 transformers = pytest.importorskip(
     "transformers", reason="needs transformers, of the group loaders"
 )

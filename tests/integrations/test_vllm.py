@@ -17,7 +17,7 @@ from pyinfo import CorruptDataError
 from support import vllm_stand_in as vllm
 
 torch = pytest.importorskip("torch", reason="needs torch, of the group interop")
-safetensors = pytest.importorskip("safetensors.torch", reason="needs safetensors, group loaders")
+safetensors = pytest.importorskip("safetensors.torch", reason="needs safetensors, extra weights")
 
 from pyinfo.integrations.vllm import register  # noqa: E402
 

@@ -95,7 +95,7 @@ def test_every_pattern_of_bits(dtype: Any) -> None:
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_files_of_the_package(dtype: Any, tmp_path: Path) -> None:
     """What that package has written is packed, read and restored; it reads what is unpacked."""
-    theirs = pytest.importorskip("safetensors.torch", reason="needs safetensors, of group loaders")
+    theirs = pytest.importorskip("safetensors.torch", reason="needs safetensors, of extra weights")
     state = dict(Layers(dtype).state_dict())
     plain, packed, restored = (tmp_path / f"{name}.safetensors" for name in ("a", "b", "c"))
     theirs.save_file(state, plain, {"format": "pt"})
@@ -141,7 +141,7 @@ def test_tied_weights(dtype: Any, tmp_path: Path) -> None:
 
 
 def test_files_of_save_model_are_exchanged_with_the_package(tmp_path: Path) -> None:
-    theirs = pytest.importorskip("safetensors.torch", reason="needs safetensors, of group loaders")
+    theirs = pytest.importorskip("safetensors.torch", reason="needs safetensors, of extra weights")
     path, packed = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     model, other, third = Tied(torch.float32), Tied(torch.float32), Tied(torch.float32)
     theirs.save_model(model, str(path))
