@@ -51,6 +51,7 @@ FLOORS = {
     "arguments": 1,
     "arrays": 1,
     "estimators": 2,
+    "logits": 2,
     "_samples": 3,
     "coding": 4,
     "counting": 5,
@@ -163,6 +164,7 @@ NAMESPACES = {
     "pyinfo.errors",
     "pyinfo.estimators",
     "pyinfo.integrations",
+    "pyinfo.logits",
     "pyinfo.measures",
     "pyinfo.testing",
 }
@@ -278,6 +280,7 @@ KEPT = [
     pyinfo.coding.DamagedBlock(1, 2, "it is damaged"),
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
+    pyinfo.logits.compare(np.eye(3), 2 * np.eye(3), [0, 1, 2]),
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
