@@ -42,6 +42,11 @@ constexpr pyinfo_api kTable = {
     pyinfo_frame_decompressed_size,
     pyinfo_frame_decompress,
     pyinfo_frame_decompress_items,
+    pyinfo_logits_cross_entropy,
+    pyinfo_logits_kl_divergence,
+    pyinfo_logits_js_divergence,
+    pyinfo_logits_entropy,
+    pyinfo_logits_logsumexp,
 };
 
 // Modules compiled against any earlier version read these two members first.

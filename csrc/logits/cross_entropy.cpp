@@ -30,6 +30,7 @@ struct RowSum {
   Origin origin;
   double total = kNaN;  // sum of e^(x - origin), NaN if there is no distribution
   double lse = kNaN;
+  double lse_rest = 0;     // what rounding left out of it
   double surprise = kNaN;  // lse - x of the element
 };
 
@@ -54,7 +55,13 @@ RowSum row_sum(const RowKernels& kernels, const void* x, std::size_t n,
   row.total = others.sum + std::exp(distance);
   row.surprise = distance > -600 ? std::log1p(others.sum * std::exp(-distance))
                                  : std::log(row.total) - distance;
-  row.lse = std::isinf(own) ? value_of(others.origin) + std::log(others.sum) : own + row.surprise;
+  if (std::isinf(own)) {
+    row.lse = value_of(others.origin) + std::log(others.sum);
+    return row;
+  }
+  row.lse = own + row.surprise;
+  const double added = row.lse - own;
+  row.lse_rest = (own - (row.lse - added)) + (row.surprise - added);
   return row;
 }
 
@@ -96,13 +103,14 @@ class Loss {
     T* targets = nullptr;
     if (of_.smoothing > 0) {
       const double reference = rounded(row.lse, of_.logits.type());
+      const double beyond = (row.lse - reference) + row.lse_rest;
       TargetSums sums;
       kernels_.target_sums(x, classes_, nullptr, reference, sums);
       share = of_.smoothing / sums.weight;
       own_target = std::isinf(kernels_.element(x, y)) ? 0 : share;
       if (of_.weight == nullptr) {
         spread_weight = of_.smoothing;
-        loss += share * (sums.distance + sums.weight * (row.lse - reference));
+        loss += share * (sums.distance + sums.weight * beyond);
       } else {
         targets = acquire(*scratch);
         for (std::size_t j = 0; j < classes_; ++j)
@@ -110,7 +118,7 @@ class Loss {
         kernels_.target_sums(x, classes_, targets, reference, sums);
         spread_weight = sums.weight;
         own_target *= of_.weight[y];
-        loss += sums.distance + sums.weight * (row.lse - reference);
+        loss += sums.distance + sums.weight * beyond;
       }
     }
     loss += of_.z_loss == 0 ? 0 : of_.z_loss * row.lse * row.lse;
@@ -144,6 +152,7 @@ class Loss {
     RowSum row;
     if (std::isfinite(top.value)) row = row_sum(kernels_, x, classes_, top.index);
     const double reference = rounded(row.lse, of_.logits.type());
+    const double beyond = (row.lse - reference) + row.lse_rest;
     TargetSums sums{0, 0};
     if (of_.smoothing > 0) kernels_.target_sums(x, classes_, nullptr, reference, sums);
     if (of_.smoothing > 0 || of_.weight != nullptr) {
@@ -155,7 +164,7 @@ class Loss {
       }
     }
     kernels_.target_sums(x, classes_, targets, reference, sums);
-    double loss = sums.distance + sums.weight * (row.lse - reference);
+    double loss = sums.distance + sums.weight * beyond;
     if (std::isnan(row.total)) loss = kNaN;
     loss += of_.z_loss == 0 ? 0 : of_.z_loss * row.lse * row.lse;
     results_.values[i] = results_.unit * loss;

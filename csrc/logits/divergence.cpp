@@ -18,6 +18,16 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+// t - log1p(t) >= 0 to all digits: with s = t / (2 + t), s (t - 2 s^2 (1 / 3 + s^2 / 5 + ...)).
+double above_log1p(double t) noexcept {
+  if (!(std::abs(t) < 0.25)) return t - std::log1p(t);
+  const double s = t / (2 + t);
+  const double z = s * s;
+  double series = 1.0 / 23;
+  for (int k = 21; k >= 3; k -= 2) series = series * z + 1.0 / k;
+  return s * (t - 2 * z * series);
+}
+
 // Two rows related: the pair with e = ln(p / q), the sum of u, and KL(p || q).
 struct Related {
   Pair pair;
@@ -67,13 +77,13 @@ class Divergence {
     pairs_.sums(found.pair, sums);
     const double t = sums.excess / sums.u;
     const double f = sums.bregman / sums.u;
-    const double log = std::log1p(t);
+    const double lost = above_log1p(t);
     found.sum = sums.u;
-    found.kl = f - (t - log);
+    found.kl = f - lost;
     if (found.kl < 0) found.kl = 0;
     found.is_centered = t > -0.999 && t < 1e6;
-    if (found.is_centered) move_center(found.pair, -log / inverse_temperature_);
-    return found.is_centered && !(t - log > 0.9 * f);
+    if (found.is_centered) move_center(found.pair, -std::log1p(t) / inverse_temperature_);
+    return found.is_centered && !(lost > 0.9 * f);
   }
   bool recentered(Related& found) const noexcept {
     return found.is_centered && (sum_terms(found), true);

@@ -104,8 +104,8 @@ double js_divergence(const double* a, const double* b, std::size_t n, double tem
     of_q += term(log_q[i], log_m[i]);
   }
   for (std::size_t i = 0; i < n; ++i)
-    gradient[i] = double(
-        weight_b * (term(log_q[i], log_m[i]) - std::exp(log_q[i]) * of_q) / temperature);
+    gradient[i] =
+        double(weight_b * (term(log_q[i], log_m[i]) - std::exp(log_q[i]) * of_q) / temperature);
   return double(weight_a * of_p + weight_b * of_q);
 }
 

@@ -1,5 +1,5 @@
-// Losses of logits, by the kernels that PYINFO_ISA names, against the definitions: every type, every
-// length of tail, logits that are flat, peaked, far apart, masked.
+// Losses of logits, by the kernels that PYINFO_ISA names, against the definitions: every type,
+// every length of tail, logits that are flat, peaked, far apart, masked.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -170,7 +170,7 @@ void test_divergences(Element type, Kind kind, std::size_t n, Random& random) {
       check(expected, "JS ", tolerance);
       expected = reference::entropy(a.values(), n, temperature, gradient.data());
       entropy(p, temperature, results);
-      check(expected, "entropy ", 8 * eps(type));
+      check(expected, "entropy ", temperature == 1 ? 8 * eps(type) : tolerance);
     }
   }
 }
@@ -197,7 +197,8 @@ void test_sums(Element type, Kind kind, std::size_t n, Random& random) {
 void test_climbing_rows() {
   for (const Element type : kTypes) {
     std::vector<double> x(5000);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = double(i) * (type == Element::float16 ? 4 : 16);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i] = double(i) * (type == Element::float16 ? 4 : 16);
     for (const bool falling : {false, true}) {
       if (falling) std::reverse(x.begin(), x.end());
       Row row(type, x);

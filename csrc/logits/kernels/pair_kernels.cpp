@@ -42,9 +42,9 @@ class Relation {
   using V = Vec<T>;
 
   PYINFO_INLINE explicit Relation(const Pair& pair) {
-    const double b_origin = pair.a_origin - pair.center;
-    // What is lost by the subtraction, and what T has no room for.
-    const double lost = (pair.a_origin - (b_origin + pair.center)) - pair.center_rest;
+    double b_origin, lost;
+    simd::two_sum<double>(pair.a_origin, -pair.center, b_origin, lost);
+    lost -= pair.center_rest;
     a_origin_ = splat<T>(T(pair.a_origin));
     a_rest_ = splat<T>(T(pair.a_origin - double(T(pair.a_origin))));
     b_origin_ = splat<T>(T(b_origin));
