@@ -13,7 +13,7 @@
 # Those whose names end in `_ptr` take pointers, the others contiguous memoryviews. What the
 # functions promise stands in pyinfo/pyinfo.h; whatever has no wrapper here is reached through
 # `pyinfo_table`.
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "pyinfo/pyinfo.h" nogil:
     ctypedef enum pyinfo_error:
@@ -42,6 +42,12 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         PYINFO_CODER_HUFFMAN
         PYINFO_CODER_RANS
         PYINFO_CODER_RAW
+
+    ctypedef enum pyinfo_logit_type:
+        PYINFO_LOGITS_F64
+        PYINFO_LOGITS_F32
+        PYINFO_LOGITS_F16
+        PYINFO_LOGITS_BF16
 
     ctypedef struct pyinfo_code:
         pass
@@ -176,6 +182,22 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         pyinfo_error (*patch_apply)(
             const void* base, size_t size, const void* patch, size_t patch_size, int threads,
             void* out) noexcept nogil
+        pyinfo_error (*logits_cross_entropy)(
+            const void* logits, pyinfo_logit_type type, size_t rows, size_t classes,
+            const int64_t* labels, int64_t ignore_index, double label_smoothing, double z_loss,
+            int threads, double* values, void* gradient) noexcept nogil
+        pyinfo_error (*logits_kl_divergence)(
+            const void* p, const void* q, pyinfo_logit_type type, size_t rows, size_t classes,
+            double temperature, int threads, double* values, void* gradient) noexcept nogil
+        pyinfo_error (*logits_js_divergence)(
+            const void* p, const void* q, pyinfo_logit_type type, size_t rows, size_t classes,
+            double temperature, int threads, double* values, void* gradient) noexcept nogil
+        pyinfo_error (*logits_entropy)(
+            const void* logits, pyinfo_logit_type type, size_t rows, size_t classes,
+            double temperature, int threads, double* values, void* gradient) noexcept nogil
+        pyinfo_error (*logits_logsumexp)(
+            const void* logits, pyinfo_logit_type type, size_t rows, size_t classes, int threads,
+            double* values) noexcept nogil
 
 cdef extern from *:
     """

@@ -1,4 +1,4 @@
-"""Fit the polynomials of csrc/simd/math.hpp: minimax in relative error, by Remez exchange.
+"""Fit the polynomials of csrc/simd/ and csrc/logits/: minimax in relative error, by Remez exchange.
 
 Run `python tools/fit_polynomials.py` (needs mpmath); it prints the coefficient arrays and the error
 of each after rounding the coefficients to the type they are used in.
@@ -104,15 +104,13 @@ def main() -> None:
         report(name, coefficients, atanh_tail, atanh_weight, 0, end, dtype)
     half = 0.3466
     flat: Function = lambda z: mp.mpf(1)  # noqa: E731
-    report(
-        "expm1, double",
-        remez(expm1_tail, flat, -half, half, 10),
-        expm1_tail,
-        flat,
-        -half,
-        half,
-        np.float64,
-    )
+    for name, reach, degree, dtype in (
+        ("expm1, double", half, 10, np.float64),
+        ("expm1, float", half, 4, np.float32),
+        ("expm1 of up to 1, float", 1.0, 6, np.float32),
+    ):
+        coefficients = remez(expm1_tail, flat, -reach, reach, degree)
+        report(name, coefficients, expm1_tail, flat, -reach, reach, dtype)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,11 @@ constexpr pyinfo_api kTable = {
     pyinfo_patch_diff,
     pyinfo_patch_read_info,
     pyinfo_patch_apply,
+    pyinfo_logits_cross_entropy,
+    pyinfo_logits_kl_divergence,
+    pyinfo_logits_js_divergence,
+    pyinfo_logits_entropy,
+    pyinfo_logits_logsumexp,
 };
 
 // Modules compiled against any earlier version read these two members first.

@@ -5,8 +5,27 @@
 namespace pyinfo::bindings {
 namespace {
 
-constexpr const char* kNames[kParameterCount] = {
-    "p", "q", "alpha", "weights", "base", "axis", "keepdims", "normalize", "out", "threads"};
+constexpr const char* kNames[kParameterCount] = {"p",
+                                                 "q",
+                                                 "alpha",
+                                                 "weights",
+                                                 "base",
+                                                 "axis",
+                                                 "keepdims",
+                                                 "normalize",
+                                                 "out",
+                                                 "threads",
+                                                 "logits",
+                                                 "labels",
+                                                 "p_logits",
+                                                 "q_logits",
+                                                 "weight",
+                                                 "ignore_index",
+                                                 "label_smoothing",
+                                                 "reduction",
+                                                 "z_loss",
+                                                 "temperature",
+                                                 "grad"};
 PyObject* interned[kParameterCount];
 
 // The parameter a keyword names, kParameterCount if none.

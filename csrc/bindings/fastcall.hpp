@@ -9,7 +9,7 @@
 
 namespace pyinfo::bindings {
 
-// Every parameter that some measure has; a call's arguments are filed under these.
+// Every parameter that some such function has; a call's arguments are filed under these.
 enum Parameter : unsigned char {
   kP,
   kQ,
@@ -21,6 +21,17 @@ enum Parameter : unsigned char {
   kNormalize,
   kOut,
   kThreads,
+  kLogits,
+  kLabels,
+  kPLogits,
+  kQLogits,
+  kWeight,
+  kIgnoreIndex,
+  kLabelSmoothing,
+  kReduction,
+  kZLoss,
+  kTemperature,
+  kGrad,
   kParameterCount,
 };
 

@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, pybind11::mod_gil_not_used()) {
   pyinfo::bindings::bind_abi(m);
   pyinfo::bindings::bind_simd(m);
   pyinfo::bindings::bind_measures(m);
+  pyinfo::bindings::bind_logits(m);
   pyinfo::bindings::bind_arguments(m);
   pyinfo::bindings::bind_counting(m);
   pyinfo::bindings::bind_dependence(m);

@@ -46,13 +46,17 @@ std::string sentence(const FailedOperand& argument, const Diagnosis& diagnosis, 
     return place(input, diagnosis.index, nullptr) + " = " + element_text(input, diagnosis) +
            problem;
   };
+  // Of slices of floats: elements are looked at one by one where there are no distributions.
+  const char* const hint = whole != nullptr && !input.is_count()
+                               ? "; if these are logits, use the functions of pyinfo.logits"
+                               : "";
   switch (diagnosis.flaw) {
     case Flaw::negative:
-      return element(" is negative");
+      return element(" is negative") + hint;
     case Flaw::infinite:
       return element(" is not finite");
     case Flaw::above_one:
-      return element(" is greater than 1");
+      return element(" is greater than 1") + hint;
     case Flaw::sum_not_one:
       return place(input, diagnosis.index, whole) + " sums to " + number_text(diagnosis.value) +
              ", not 1 (tolerance " + number_text(argument.tolerance) +

@@ -313,6 +313,31 @@ PYINFO_INLINE Vec<T> absolute(Vec<T> x) {
   return from_bits<T>(bits<T>(x) & U(U(~U(0)) >> 1));
 }
 
+// Whether a < b in every lane; not so where one is a NaN.
+template <class T>
+PYINFO_INLINE bool all_less(Vec<T> a, Vec<T> b) {
+#if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ) == 0xff;
+  else
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ) == 0xffff;
+#elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_LT_OQ)) == 0xf;
+  else
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LT_OQ)) == 0xff;
+#elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return _mm_movemask_pd(_mm_cmplt_pd(a, b)) == 0x3;
+  else
+    return _mm_movemask_ps(_mm_cmplt_ps(a, b)) == 0xf;
+#else
+  bool all = true;
+  for (int i = 0; i < kLanes<T>; ++i) all = all && a[i] < b[i];
+  return all;
+#endif
+}
+
 // The two halves of a float register as doubles.
 PYINFO_INLINE void widen(Vec<float> v, Vec<double>& low, Vec<double>& high) {
 #if defined(__AVX512F__) && !defined(PYINFO_ARRAY_VECTORS)

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -91,6 +92,49 @@ void test_measures() {
   expect(api.entropy_f64(p, 4, PYINFO_NORMALIZATION_LAST, 2, &x), PYINFO_ERROR_ARGUMENT, "kind");
   expect(api.kl_divergence_f64(p, nullptr, 4, PYINFO_CHECK, 2, &x), PYINFO_ERROR_ARGUMENT, "null");
   CHECK(x == -7, "no result after an error");
+}
+
+void test_logits() {
+  const float x[2][3] = {{1, 2, 4}, {0, 0, 0}};
+  const float y[2][3] = {{1, 2, 3}, {5, 5, 5}};
+  const std::int64_t labels[2] = {2, -100}, wrong[2] = {3, 0};
+  float slope[6];
+  double v[2] = {-7, -7};
+  const auto f32 = PYINFO_LOGITS_F32;
+  expect(api.logits_cross_entropy(x, f32, 2, 3, labels, -100, 0, 0, 1, v, slope), PYINFO_OK,
+         "loss");
+  CHECK(std::abs(v[0] - std::log1p(std::exp(-3) + std::exp(-2))) < 1e-7 && v[1] == 0, "loss");
+  CHECK(slope[2] < 0 && slope[0] > 0 && slope[3] == 0, "gradient");
+  expect(api.logits_kl_divergence(x, y, f32, 2, 3, 1, 2, v, nullptr), PYINFO_OK, "KL");
+  CHECK(v[0] > 0 && v[1] == 0, "KL");
+  expect(api.logits_js_divergence(x, y, f32, 2, 3, 2, 1, v, slope), PYINFO_OK, "JS");
+  CHECK(v[0] > 0 && v[1] == 0, "JS");
+  expect(api.logits_entropy(x, f32, 2, 3, 1, 0, v, nullptr), PYINFO_OK, "entropy");
+  CHECK(std::abs(v[1] - std::log(3)) < 1e-6, "entropy");
+  const std::uint16_t halves[2] = {0x3c00, 0x3c00}, brains[2] = {0x3f80, 0x3f80};
+  for (const auto& [type, data] :
+       {std::pair{PYINFO_LOGITS_F16, halves}, std::pair{PYINFO_LOGITS_BF16, brains}}) {
+    expect(api.logits_logsumexp(data, type, 1, 2, 1, v), PYINFO_OK, "16 bits");
+    CHECK(std::abs(v[0] - 1 - std::log(2)) < 1e-6, "16 bits");
+  }
+  v[0] = -7;
+  const auto loss = [&](const std::int64_t* of, double smoothing, double z, int threads) {
+    return api.logits_cross_entropy(x, f32, 2, 3, of, -100, smoothing, z, threads, v, nullptr);
+  };
+  expect(loss(wrong, 0, 0, 1), PYINFO_ERROR_VALUE, "a label");
+  CHECK(std::string(api.last_error_detail()) == "labels[0] is out of range", "which label");
+  expect(loss(nullptr, 0, 0, 1), PYINFO_ERROR_ARGUMENT, "null");
+  expect(loss(labels, 1.5, 0, 1), PYINFO_ERROR_ARGUMENT, "smoothing");
+  expect(loss(labels, 0, -1, 1), PYINFO_ERROR_ARGUMENT, "z-loss");
+  expect(loss(labels, 0, 0, -1), PYINFO_ERROR_ARGUMENT, "threads");
+  expect(api.logits_entropy(x, f32, 2, 0, 1, 1, v, nullptr), PYINFO_ERROR_ARGUMENT, "classes");
+  expect(api.logits_entropy(x, f32, 2, 3, 0, 1, v, nullptr), PYINFO_ERROR_ARGUMENT, "cold");
+  expect(api.logits_entropy(nullptr, f32, 2, 3, 1, 1, v, nullptr), PYINFO_ERROR_ARGUMENT, "null");
+  expect(api.logits_entropy(x, PYINFO_LOGITS_LAST, 2, 3, 1, 1, v, nullptr), PYINFO_ERROR_ARGUMENT,
+         "type");
+  expect(api.logits_kl_divergence(x, nullptr, f32, 2, 3, 1, 1, v, nullptr), PYINFO_ERROR_ARGUMENT,
+         "null");
+  CHECK(v[0] == -7, "no result after an error");
 }
 
 void test_counting() {
@@ -342,6 +386,7 @@ int main() {
   }
   test_table();
   test_measures();
+  test_logits();
   test_counting();
   test_codes();
   test_frames();

@@ -86,6 +86,7 @@ FLOORS: dict[str, float] = {
     "threads": 1,
     "elements": 1.5,
     "measures": 2,
+    "logits": 2,
     "dependence": 2.1,
     "counting": 2,
     "coding": 2.1,
@@ -307,7 +308,7 @@ FREESTANDING = {
 
 
 # As in CMakeLists.txt: an object library per area and instruction set.
-KERNEL_AREAS = ["measures", "counting", "coding"]
+KERNEL_AREAS = ["measures", "logits", "counting", "coding"]
 KERNELS = sorted((ROOT / "csrc").rglob("*_kernels.cpp"))
 
 

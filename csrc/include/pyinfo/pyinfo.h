@@ -308,6 +308,48 @@ PYINFO_FUNCTION pyinfo_error pyinfo_patch_read_info(const void* patch, size_t pa
 PYINFO_FUNCTION pyinfo_error pyinfo_patch_apply(const void* base, size_t size, const void* patch,
                                                 size_t patch_size, int threads, void* out);
 
+/* ---- Logits -------------------------------------------------------------------------------- */
+
+/* The type of logits, and of gradients. 16-bit floats are held as uint16_t. */
+typedef enum pyinfo_logit_type {
+  PYINFO_LOGITS_F64 = 0,
+  PYINFO_LOGITS_F32 = 1,
+  PYINFO_LOGITS_F16 = 2,  /* IEEE 754 binary16 */
+  PYINFO_LOGITS_BF16 = 3, /* bfloat16 */
+  PYINFO_LOGITS_LAST = 0x7fffffff
+} pyinfo_logit_type;
+
+/* Of `rows` rows of classes > 0 logits, one after another, whose distribution is their softmax:
+ * values[i] is the result of row i in nats. `gradient` may be null; it receives the gradient of the
+ * sum of the values, of the type of the logits, and may be these themselves. A logit of -inf is a
+ * probability of 0; rows all -inf, with +inf or with NaN give NaN. threads: 0 for one per core; the
+ * result does not depend on them. */
+
+/* The loss of labels, each below `classes` or ignore_index, whose rows have the value and gradient
+ * 0. label_smoothing, 0 to 1, is shared by all classes but those of -inf; z_loss, at least 0, times
+ * the square of log sum e^x is added. PYINFO_ERROR_VALUE for other labels. */
+PYINFO_FUNCTION pyinfo_error
+pyinfo_logits_cross_entropy(const void* logits, pyinfo_logit_type type, size_t rows, size_t classes,
+                            const int64_t* labels, int64_t ignore_index, double label_smoothing,
+                            double z_loss, int threads, double* values, void* gradient);
+/* Of p / temperature and q / temperature, with the gradient in q. Never negative. */
+PYINFO_FUNCTION pyinfo_error pyinfo_logits_kl_divergence(const void* p, const void* q,
+                                                         pyinfo_logit_type type, size_t rows,
+                                                         size_t classes, double temperature,
+                                                         int threads, double* values,
+                                                         void* gradient);
+PYINFO_FUNCTION pyinfo_error pyinfo_logits_js_divergence(const void* p, const void* q,
+                                                         pyinfo_logit_type type, size_t rows,
+                                                         size_t classes, double temperature,
+                                                         int threads, double* values,
+                                                         void* gradient);
+PYINFO_FUNCTION pyinfo_error pyinfo_logits_entropy(const void* logits, pyinfo_logit_type type,
+                                                   size_t rows, size_t classes, double temperature,
+                                                   int threads, double* values, void* gradient);
+PYINFO_FUNCTION pyinfo_error pyinfo_logits_logsumexp(const void* logits, pyinfo_logit_type type,
+                                                     size_t rows, size_t classes, int threads,
+                                                     double* values);
+
 /* ---- The table ----------------------------------------------------------------------------- */
 
 typedef struct pyinfo_api {
@@ -386,6 +428,22 @@ typedef struct pyinfo_api {
   pyinfo_error (*patch_read_info)(const void* patch, size_t patch_size, pyinfo_patch_info* info);
   pyinfo_error (*patch_apply)(const void* base, size_t size, const void* patch, size_t patch_size,
                               int threads, void* out);
+
+  pyinfo_error (*logits_cross_entropy)(const void* logits, pyinfo_logit_type type, size_t rows,
+                                       size_t classes, const int64_t* labels, int64_t ignore_index,
+                                       double label_smoothing, double z_loss, int threads,
+                                       double* values, void* gradient);
+  pyinfo_error (*logits_kl_divergence)(const void* p, const void* q, pyinfo_logit_type type,
+                                       size_t rows, size_t classes, double temperature, int threads,
+                                       double* values, void* gradient);
+  pyinfo_error (*logits_js_divergence)(const void* p, const void* q, pyinfo_logit_type type,
+                                       size_t rows, size_t classes, double temperature, int threads,
+                                       double* values, void* gradient);
+  pyinfo_error (*logits_entropy)(const void* logits, pyinfo_logit_type type, size_t rows,
+                                 size_t classes, double temperature, int threads, double* values,
+                                 void* gradient);
+  pyinfo_error (*logits_logsumexp)(const void* logits, pyinfo_logit_type type, size_t rows,
+                                   size_t classes, int threads, double* values);
 } pyinfo_api;
 
 /* The table of the library that is linked. */
