@@ -16,7 +16,7 @@ from pyinfo.coding.files import FileSizes
 from pyinfo.coding.whole_files import resolved, whole_file
 from pyinfo.errors import CorruptDataError
 from pyinfo.safetensors.coded_tensor import PIECE, CodedTensor
-from pyinfo.safetensors.file_header import FileHeader, read_header, with_length
+from pyinfo.safetensors.file_header import MOST_HEADER, FileHeader, read_header, with_length
 from pyinfo.safetensors.packed_table import KEY
 from pyinfo.safetensors.packing import FileSource, Progress, TensorSource, write_packed
 from pyinfo.safetensors.safetensor_error import SafetensorError
@@ -45,8 +45,19 @@ def is_packed(filename: str | os.PathLike[str]) -> bool:
     >>> pyinfo.safetensors.is_packed("zeros.safetensors")
     True
     """
+    if not _names_the_key(Path(filename)):
+        return False
     header = header_of(filename)
     return header is not None and KEY in (header.metadata or {})
+
+
+def _names_the_key(path: Path) -> bool:
+    """Return whether a header can have our key: most have not, and to parse them takes a while."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        text = file.read(min(int.from_bytes(file.read(8), "little"), MOST_HEADER))
+    return f'"{KEY}"'.encode() in text or rb"\u" in text  # JSON may spell a letter so
 
 
 def header_of(filename: str | os.PathLike[str]) -> FileHeader | None:
