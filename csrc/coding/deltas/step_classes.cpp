@@ -18,7 +18,7 @@ constexpr std::size_t kRuns = 512;
 constexpr std::uint64_t kClassBytes = 110;
 
 // And time: it must save this part of the size.
-constexpr std::uint64_t kWorthwhile = 160;
+constexpr std::uint64_t kWorthwhile = 500;
 
 constexpr std::size_t kExact = 24;            // folded steps below are told apart
 constexpr std::size_t kValues = kExact + 65;  // the others by their number of bits
