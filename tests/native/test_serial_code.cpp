@@ -171,7 +171,8 @@ void tables() {
     const std::size_t kinds = 1 + std::size_t(random.bits() % coding::kDfloat11Pointers);
     std::uint64_t counts[256] = {};
     for (std::size_t i = 0; i < kinds; ++i) {
-      counts[i] = 1 + (random.bits() >> (24 + random.bits() % 40)) % (std::uint64_t{1} << round % 33);
+      counts[i] =
+          1 + (random.bits() >> (24 + random.bits() % 40)) % (std::uint64_t{1} << round % 33);
     }
     if (round % 3 == 0) counts[0] = std::uint64_t{1} << 30;
     const coding::SerialCode code = coding::dfloat11_code(counts);
