@@ -1,7 +1,9 @@
 // Codes and their messages as C functions.
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -18,55 +20,63 @@ struct pyinfo_code {
 namespace pyinfo::abi {
 namespace {
 
-void check_table(const void* table, std::size_t alphabet, const char* name) {
+// A table of the caller's, copied: another thread may write to it, and codes are made in two
+// passes.
+template <class T>
+std::vector<T> table_of(const T* table, std::size_t alphabet, const char* name) {
   require_pointer(table, name);
   require(alphabet >= 1 && alphabet <= coding::kMaxAlphabet,
           "an alphabet must have 1 to 65536 symbols");
+  return std::vector<T>(table, table + alphabet);
 }
 
 // That symbols occur, and not more of them than 2^bits.
-void check_counts(const std::uint64_t* counts, std::size_t alphabet, int bits) {
-  check_table(counts, alphabet, "counts");
-  std::size_t present = 0;
-  for (std::size_t i = 0; i < alphabet; ++i) present += counts[i] > 0;
+std::vector<std::uint64_t> counts_of(const std::uint64_t* counts, std::size_t alphabet, int bits) {
+  std::vector<std::uint64_t> copy = table_of(counts, alphabet, "counts");
+  const auto present = std::size_t(
+      std::count_if(copy.begin(), copy.end(), [](std::uint64_t count) { return count > 0; }));
   if (present == 0) throw Failure(PYINFO_ERROR_CODE, "all counts are 0");
   if (present > std::size_t{1} << bits) {
     throw Failure(PYINFO_ERROR_CODE, std::to_string(present) + " symbols occur: " +
                                          std::to_string(bits) + " bits do not tell them apart");
   }
+  return copy;
 }
 
-void huffman_lengths(const std::uint64_t* counts, std::size_t alphabet, int max_length,
-                     std::uint8_t* lengths) {
+std::vector<std::uint8_t> huffman_lengths(const std::uint64_t* counts, std::size_t alphabet,
+                                          int max_length) {
   require(max_length >= 1 && max_length <= coding::kLongestCode, "max_length must be 1 to 16");
-  check_counts(counts, alphabet, max_length);
-  coding::huffman_lengths(counts, alphabet, max_length, lengths);
+  const auto own_counts = counts_of(counts, alphabet, max_length);
+  std::vector<std::uint8_t> lengths(alphabet);
+  coding::huffman_lengths(own_counts.data(), alphabet, max_length, lengths.data());
+  return lengths;
 }
 
-void rans_frequencies(const std::uint64_t* counts, std::size_t alphabet, int precision,
-                      std::uint32_t* frequencies) {
+std::vector<std::uint32_t> rans_frequencies(const std::uint64_t* counts, std::size_t alphabet,
+                                            int precision) {
   require(precision >= coding::kMinPrecision && precision <= coding::kMaxPrecision,
           "precision must be 8 to 16");
-  check_counts(counts, alphabet, precision);
+  const auto own_counts = counts_of(counts, alphabet, precision);
   // Byte models of the vector coders' precision are made so that the fastest decoder takes them.
   const bool fast_layout = alphabet <= 256 && precision == coding::kFastPrecision;
-  coding::rans_frequencies(counts, alphabet, precision, fast_layout, frequencies);
+  std::vector<std::uint32_t> frequencies(alphabet);
+  coding::rans_frequencies(own_counts.data(), alphabet, precision, fast_layout, frequencies.data());
+  return frequencies;
 }
 
 pyinfo_code* own(std::unique_ptr<const coding::SymbolCode> symbols) {
   return new pyinfo_code{std::move(symbols)};
 }
 
-pyinfo_code* huffman_code(const std::uint8_t* lengths, std::size_t alphabet) {
-  return own(coding::huffman_code(lengths, alphabet));
+pyinfo_code* huffman_code(const std::vector<std::uint8_t>& lengths) {
+  return own(coding::huffman_code(lengths.data(), lengths.size()));
 }
 
-pyinfo_code* rans_code(const std::uint32_t* frequencies, std::size_t alphabet) {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < alphabet; ++i) sum += frequencies[i];
+pyinfo_code* rans_code(const std::vector<std::uint32_t>& frequencies) {
+  const auto sum = std::accumulate(frequencies.begin(), frequencies.end(), std::uint64_t{0});
   int precision = coding::kMinPrecision;
   while (precision < coding::kMaxPrecision && std::uint64_t{1} << precision < sum) ++precision;
-  return own(coding::rans_code(frequencies, alphabet, precision));
+  return own(coding::rans_code(frequencies.data(), frequencies.size(), precision));
 }
 
 // make(): the new code. *code is null unless there is one.
@@ -96,7 +106,8 @@ pyinfo_error pyinfo_huffman_lengths(const uint64_t* counts, size_t alphabet, int
                                     uint8_t* lengths) {
   return abi::guard([&] {
     abi::require_pointer(lengths, "lengths");
-    abi::huffman_lengths(counts, alphabet, max_length, lengths);
+    const auto made = abi::huffman_lengths(counts, alphabet, max_length);
+    std::copy(made.begin(), made.end(), lengths);
   });
 }
 
@@ -104,44 +115,33 @@ pyinfo_error pyinfo_rans_frequencies(const uint64_t* counts, size_t alphabet, in
                                      uint32_t* frequencies) {
   return abi::guard([&] {
     abi::require_pointer(frequencies, "frequencies");
-    abi::rans_frequencies(counts, alphabet, precision, frequencies);
+    const auto made = abi::rans_frequencies(counts, alphabet, precision);
+    std::copy(made.begin(), made.end(), frequencies);
   });
 }
 
 pyinfo_error pyinfo_huffman_code_from_counts(const uint64_t* counts, size_t alphabet,
                                              int max_length, pyinfo_code** code) {
-  return abi::make_code(code, [&] {
-    abi::check_table(counts, alphabet, "counts");
-    std::vector<std::uint8_t> lengths(alphabet);
-    abi::huffman_lengths(counts, alphabet, max_length, lengths.data());
-    return abi::huffman_code(lengths.data(), alphabet);
-  });
+  return abi::make_code(
+      code, [&] { return abi::huffman_code(abi::huffman_lengths(counts, alphabet, max_length)); });
 }
 
 pyinfo_error pyinfo_huffman_code_from_lengths(const uint8_t* lengths, size_t alphabet,
                                               pyinfo_code** code) {
-  return abi::make_code(code, [&] {
-    abi::check_table(lengths, alphabet, "lengths");
-    return abi::huffman_code(lengths, alphabet);
-  });
+  return abi::make_code(
+      code, [&] { return abi::huffman_code(abi::table_of(lengths, alphabet, "lengths")); });
 }
 
 pyinfo_error pyinfo_rans_code_from_counts(const uint64_t* counts, size_t alphabet, int precision,
                                           pyinfo_code** code) {
-  return abi::make_code(code, [&] {
-    abi::check_table(counts, alphabet, "counts");
-    std::vector<std::uint32_t> frequencies(alphabet);
-    abi::rans_frequencies(counts, alphabet, precision, frequencies.data());
-    return abi::rans_code(frequencies.data(), alphabet);
-  });
+  return abi::make_code(
+      code, [&] { return abi::rans_code(abi::rans_frequencies(counts, alphabet, precision)); });
 }
 
 pyinfo_error pyinfo_rans_code_from_frequencies(const uint32_t* frequencies, size_t alphabet,
                                                pyinfo_code** code) {
-  return abi::make_code(code, [&] {
-    abi::check_table(frequencies, alphabet, "frequencies");
-    return abi::rans_code(frequencies, alphabet);
-  });
+  return abi::make_code(
+      code, [&] { return abi::rans_code(abi::table_of(frequencies, alphabet, "frequencies")); });
 }
 
 void pyinfo_code_destroy(pyinfo_code* code) { delete code; }
