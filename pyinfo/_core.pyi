@@ -130,6 +130,7 @@ def js_distance(
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
 def logits_cross_entropy(

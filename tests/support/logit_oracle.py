@@ -1,4 +1,4 @@
-"""Losses of logits, exactly: every row in 60 digits, from the definitions. Independent of pyinfo."""
+"""Losses of logits in 60 digits, row by row, from the definitions. Independent of pyinfo."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def cross_entropy(row: Any, target: Any, z_loss: float = 0) -> tuple[Any, Reals]
     log_p, t, lse = log_softmax(row), exact(target), logsumexp(row)
     loss = -mp.fsum(w * lp for w, lp in zip(t, log_p, strict=True) if w)
     factor = mp.fsum(t) + 2 * z_loss * lse
-    return loss + z_loss * lse**2, [
-        factor * mp.exp(lp) - w for w, lp in zip(t, log_p, strict=True)
-    ]
+    return loss + z_loss * lse**2, [factor * mp.exp(lp) - w for w, lp in zip(t, log_p, strict=True)]
 
 
 def entropy(row: Any, temperature: float = 1) -> Any:
