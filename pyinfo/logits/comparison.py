@@ -85,7 +85,7 @@ def compare(
     axis : int, default -1
         The axis of the classes.
     threads : int, default 1
-        Threads for many rows, 0 for all cores. The result does not depend on it.
+        Threads for many rows, 0 for one per core. The result does not depend on it.
 
     Returns
     -------
