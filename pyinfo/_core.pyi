@@ -27,6 +27,77 @@ def as_bits(data: Any, name: str) -> tuple[npt.NDArray[Any], str | None]: ...
 def checked_base(base: Any) -> float: ...
 def checked_out(out: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> npt.NDArray[Any]: ...
 def thread_count(threads: Any) -> int: ...
+
+_Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+def logits_cross_entropy(
+    logits: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    weight: npt.ArrayLike | None = None,
+    ignore_index: SupportsIndex = -100,
+    label_smoothing: float = 0.0,
+    reduction: _Reduction = "mean",
+    z_loss: float = 0.0,
+    base: float = 2.718281828459045,
+    grad: npt.NDArray[Any] | None = None,
+    out: npt.NDArray[_Float] | None = None,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> _Result: ...
+def logits_kl_divergence(
+    p_logits: npt.ArrayLike,
+    q_logits: npt.ArrayLike,
+    *,
+    temperature: float = 1.0,
+    reduction: _Reduction = "mean",
+    grad: npt.NDArray[Any] | None = None,
+    base: float = 2.718281828459045,
+    out: npt.NDArray[_Float] | None = None,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> _Result: ...
+def logits_js_divergence(
+    p_logits: npt.ArrayLike,
+    q_logits: npt.ArrayLike,
+    *,
+    weights: Sequence[float] | None = None,
+    temperature: float = 1.0,
+    reduction: _Reduction = "mean",
+    grad: npt.NDArray[Any] | None = None,
+    base: float = 2.718281828459045,
+    out: npt.NDArray[_Float] | None = None,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> _Result: ...
+def logits_entropy(
+    logits: npt.ArrayLike,
+    *,
+    temperature: float = 1.0,
+    reduction: _Reduction = "none",
+    grad: npt.NDArray[Any] | None = None,
+    base: float = 2.718281828459045,
+    out: npt.NDArray[_Float] | None = None,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> _Result: ...
+def logits_logsumexp(
+    logits: npt.ArrayLike,
+    *,
+    out: npt.NDArray[_Float] | None = None,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> _Result: ...
+def logits_log_softmax(
+    logits: npt.ArrayLike,
+    *,
+    out: npt.NDArray[_Float] | None = None,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> npt.NDArray[_Float]: ...
+def logits_top(
+    logits: npt.ArrayLike, *, axis: SupportsIndex = -1, threads: SupportsIndex = 1
+) -> npt.NDArray[np.int64]: ...
 def byte_counts(
     data: Any, itemsize: int = 1, out: npt.NDArray[np.uint64] | None = None
 ) -> npt.NDArray[np.uint64]: ...
@@ -142,77 +213,6 @@ def js_distance(
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
-
-_Reduction: TypeAlias = Literal["mean", "sum", "none"]
-
-def logits_cross_entropy(
-    logits: npt.ArrayLike,
-    labels: npt.ArrayLike,
-    *,
-    weight: npt.ArrayLike | None = None,
-    ignore_index: SupportsIndex = -100,
-    label_smoothing: float = 0.0,
-    reduction: _Reduction = "mean",
-    z_loss: float = 0.0,
-    base: float = 2.718281828459045,
-    grad: npt.NDArray[Any] | None = None,
-    out: npt.NDArray[_Float] | None = None,
-    axis: SupportsIndex = -1,
-    threads: SupportsIndex = 1,
-) -> _Result: ...
-def logits_kl_divergence(
-    p_logits: npt.ArrayLike,
-    q_logits: npt.ArrayLike,
-    *,
-    temperature: float = 1.0,
-    reduction: _Reduction = "mean",
-    grad: npt.NDArray[Any] | None = None,
-    base: float = 2.718281828459045,
-    out: npt.NDArray[_Float] | None = None,
-    axis: SupportsIndex = -1,
-    threads: SupportsIndex = 1,
-) -> _Result: ...
-def logits_js_divergence(
-    p_logits: npt.ArrayLike,
-    q_logits: npt.ArrayLike,
-    *,
-    weights: Sequence[float] | None = None,
-    temperature: float = 1.0,
-    reduction: _Reduction = "mean",
-    grad: npt.NDArray[Any] | None = None,
-    base: float = 2.718281828459045,
-    out: npt.NDArray[_Float] | None = None,
-    axis: SupportsIndex = -1,
-    threads: SupportsIndex = 1,
-) -> _Result: ...
-def logits_entropy(
-    logits: npt.ArrayLike,
-    *,
-    temperature: float = 1.0,
-    reduction: _Reduction = "none",
-    grad: npt.NDArray[Any] | None = None,
-    base: float = 2.718281828459045,
-    out: npt.NDArray[_Float] | None = None,
-    axis: SupportsIndex = -1,
-    threads: SupportsIndex = 1,
-) -> _Result: ...
-def logits_logsumexp(
-    logits: npt.ArrayLike,
-    *,
-    out: npt.NDArray[_Float] | None = None,
-    axis: SupportsIndex = -1,
-    threads: SupportsIndex = 1,
-) -> _Result: ...
-def logits_log_softmax(
-    logits: npt.ArrayLike,
-    *,
-    out: npt.NDArray[_Float] | None = None,
-    axis: SupportsIndex = -1,
-    threads: SupportsIndex = 1,
-) -> npt.NDArray[_Float]: ...
-def logits_top(
-    logits: npt.ArrayLike, *, axis: SupportsIndex = -1, threads: SupportsIndex = 1
-) -> npt.NDArray[np.int64]: ...
 def renyi_entropy(
     p: npt.ArrayLike,
     alpha: float,

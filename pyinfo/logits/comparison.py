@@ -28,7 +28,7 @@ class LogitsComparison:
     rows : int
         How many rows were compared: those whose label is not ignored.
     kl_mean, kl_mean_error : float
-        Mean KL divergence of the other distributions from the base, in nats, and its standard error.
+        Mean KL divergence of the other from the base, in nats, and its standard error.
     kl_median, kl_median_error : float
         Median of the rows' divergences, and its standard error, that of a normal sample.
     kl_99, kl_999 : float
@@ -85,7 +85,7 @@ def compare(
     axis : int, default -1
         The axis of the classes.
     threads : int, default 1
-        Threads for many rows, 0 for all cores. The result does not depend on it.
+        Threads for many rows, 0 for one per core. The result does not depend on it.
 
     Returns
     -------

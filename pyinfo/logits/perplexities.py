@@ -35,7 +35,7 @@ def perplexity(
     axis : int, default -1
         The axis of the classes.
     threads : int, default 1
-        Threads for many rows, 0 for all cores. The result does not depend on it.
+        Threads for many rows, 0 for one per core. The result does not depend on it.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from pyinfo import _core
 from pyinfo.arguments import thread_count
 from pyinfo.coding.array_layout import layout_metadata
 from pyinfo.coding.arrays import compress
+from pyinfo.coding.dtype_text import item_size
 from pyinfo.coding.frames import Frame
 from pyinfo.coding.whole_files import resolved, whole_file
 from pyinfo.errors import CorruptDataError
@@ -372,7 +373,7 @@ def _tensor(
 
 
 def _flat_metadata(dtype: str, size: int) -> bytes:
-    item = 2 if dtype == "bfloat16" else int(dtype[2:])
+    item = item_size(dtype)
     return layout_metadata(dtype, (size // item,), False)
 
 

@@ -1,4 +1,4 @@
-"""Losses of logits against the definitions in 60 digits: values, gradients, what masks make of them."""
+"""Losses of logits against the definitions in 60 digits: values, gradients, masked classes."""
 
 from __future__ import annotations
 

@@ -53,7 +53,9 @@ SOURCES = [
 ]
 
 # Files above 500 lines, each with the reason why it is one subject.
-LONG: dict[str, str] = {}
+LONG: dict[str, str] = {
+    "csrc/include/pyinfo/pyinfo.h": "all of the C interface: embedders copy one header",
+}
 
 
 def relative(path: Path) -> str:

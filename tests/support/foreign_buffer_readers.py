@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import MemoryStore
 
+from pyinfo import patches
 from pyinfo.integrations import arrow, dask, numcodecs
 from pyinfo.integrations import zarr as zarr_codecs
 from support import buffer_readers as own
@@ -36,7 +37,7 @@ def public_names() -> set[str]:
 READ_NO_BUFFER = {
     *("c.size", "c.version", "c.library_version", "c.error_message", "c.last_error_detail"),
     *("c.last_error_offset", "c.isa", "c.code_destroy", "c.code_encode_bound"),
-    "c.frame_compress_bound",
+    *("c.frame_compress_bound", "c.patch_bound"),
     "arrow.parquet_counts",  # Arrow reads the file, and hands over what it made of it
 }
 
@@ -198,6 +199,63 @@ def _frames() -> dict[str, list[Reader]]:
     }
 
 
+def _patches() -> dict[str, list[Reader]]:
+    old = own.WEIGHTS.astype(np.float32)
+    new = old.copy()
+    new[::9] *= np.float32(1.5)
+    patch = np.frombuffer(patches.diff(old, new), np.uint8)
+    space, out = np.zeros(8 * own.N + 10_000, np.uint8), np.zeros_like(old)
+    info = np.zeros(8, np.uintp)
+    info[0] = 48
+    float32, one = ctypes.c_int(6), ctypes.c_int(1)
+
+    def diff(before: Any, after: Any) -> None:
+        nothing = ctypes.c_void_p(), 0
+        _c("patch_diff", before, after, own.N, float32, *nothing, one, space, len(space), _size())
+
+    def apply(base: Any, given: Any) -> None:
+        _c("patch_apply", base, old.nbytes, given, len(patch), one, out)
+
+    return {
+        "c.patch_diff": [Reader((old, new), (diff,))],
+        "c.patch_read_info": [
+            Reader((patch,), (lambda x: _c("patch_read_info", x, len(x), info),), coded=True)
+        ],
+        "c.patch_apply": [Reader((old, patch), (apply,), coded=True)],
+    }
+
+
+def _logits() -> dict[str, list[Reader]]:
+    rows, classes = 60, own.N // 60
+    p, q = own.WEIGHTS.astype(np.float32), own.OTHERS.astype(np.float32)
+    labels = own.FEW[:rows].astype(np.int64)
+    values, gradient = np.zeros(rows), np.zeros_like(p)
+    float32, one = ctypes.c_int(1), ctypes.c_int(1)
+    result = one, values, gradient
+
+    def cross_entropy(x: Any, y: Any) -> None:
+        ignored = ctypes.c_int64(-100)
+        options = float32, rows, classes, y, ignored, 0.1, 0.0
+        _c("logits_cross_entropy", x, *options, *result)
+
+    def of_two(name: str) -> Callable[..., None]:
+        return lambda x, y: _c(name, x, y, float32, rows, classes, 1.0, *result)
+
+    def entropy(x: Any) -> None:
+        _c("logits_entropy", x, float32, rows, classes, 1.0, *result)
+
+    def logsumexp(x: Any) -> None:
+        _c("logits_logsumexp", x, float32, rows, classes, one, values)
+
+    return {
+        "c.logits_cross_entropy": [Reader((p, labels), (cross_entropy,))],
+        "c.logits_kl_divergence": [Reader((p, q), (of_two("logits_kl_divergence"),))],
+        "c.logits_js_divergence": [Reader((p, q), (of_two("logits_js_divergence"),))],
+        "c.logits_entropy": [Reader((p,), (entropy,))],
+        "c.logits_logsumexp": [Reader((p,), (logsumexp,))],
+    }
+
+
 def _codecs() -> dict[str, list[Reader]]:
     codec = numcodecs.Pyinfo(block_size=9000, threads=2)
     values = own.WEIGHTS.astype(np.float32)
@@ -279,5 +337,6 @@ def _collections() -> dict[str, list[Reader]]:
 
 
 READERS: dict[str, list[Reader]] = {
-    **_measures(), **_counts(), **_codes(), **_frames(), **_codecs(), **_collections(),
+    **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
+    **_collections(),
 }  # fmt: skip

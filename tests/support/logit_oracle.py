@@ -1,4 +1,4 @@
-"""Losses of logits, exactly: every row in 60 digits, from the definitions. Independent of pyinfo."""
+"""Losses of logits in 60 digits, row by row, from the definitions. Independent of pyinfo."""
 
 from __future__ import annotations
 

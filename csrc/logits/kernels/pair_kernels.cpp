@@ -94,11 +94,11 @@ class Relation {
     V e = zero - r;
     // The error of an infinite difference is a NaN.
     e = where_equal<T>(e, e, e, ((a - b) - center_) * k_);
-    V ue = where_equal<T>(b, masked, infinity, u * e);
-    ue = where_equal<T>(a, masked, zero, ue);
+    V scaled = where_equal<T>(b, masked, infinity, u * e);
+    scaled = where_equal<T>(a, masked, zero, scaled);
     const V reach = splat<T>(Near<T>::reach);
     excess = where_less<T>(size, reach, excess, v - u);
-    bregman = where_less<T>(size, reach, bregman, (v - u) + ue);
+    bregman = where_less<T>(size, reach, bregman, (v - u) + scaled);
   }
 
   Exponential<T> exponential_;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from typing import Any
@@ -170,11 +171,8 @@ def test_labels_that_change_meanwhile() -> None:
     try:
         for _ in range(30):
             grad = np.empty_like(x)
-            try:
+            with contextlib.suppress(ValueError):  # of labels that are out of range
                 loss = logits.cross_entropy(x, labels, grad=grad, threads=2)
-            except ValueError as error:
-                assert "out of range" in str(error)
-            else:
                 assert math.isclose(loss, math.log(50), rel_tol=1e-6)
     finally:
         stop.set()
@@ -215,7 +213,7 @@ WRONG: list[tuple[type[Exception], str, Any]] = [
     (TypeError, "q_logits must have the type", lambda: logits.kl_divergence(X, X.astype(float))),
     (ValueError, "weights must be non-negative", lambda: js(weights=(0.5, 0.6))),
     (TypeError, "logits must hold real numbers", lambda: logits.entropy(X.astype(complex))),
-    (TypeError, "unexpected keyword", lambda: ce(temprature=2)),
+    (TypeError, "unexpected keyword", lambda: ce(no_such=2)),
 ]
 
 
