@@ -243,7 +243,7 @@ def test_threads_make_no_difference(dtype: str) -> None:
 def test_instruction_sets_make_no_difference() -> None:
     program = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
-        "from pyinfo import patches; from test_patches import steps_of_adam\n"
+        "from pyinfo import patches; from test_array_patches import steps_of_adam\n"
         "sums = hashlib.sha256()\n"
         "for rate in (1e-6, 1e-3):\n"
         "    for dtype in ('<f2', '<f4', '<u2', '<u8', '|u1'):\n"

@@ -34,8 +34,10 @@ Largest largest(const void* row, std::size_t n) noexcept {
     }
   }
   if (block == kNowhere) return {double(value), kNowhere};
+  // It is there, unless the row has been written to meanwhile.
+  const std::size_t last = (n - block < kBlock ? n : block + kBlock) - 1;
   std::size_t i = block;
-  while (E::widen(read(x, i)) != value) ++i;
+  while (i < last && E::widen(read(x, i)) != value) ++i;
   return {double(value), i};
 }
 
