@@ -62,7 +62,7 @@ else()
   )
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 says so of its own AVX-512 header (GCC bug 105593).
-    list(APPEND PYINFO_FLAGS_KERNEL -Wno-maybe-uninitialized)
+    list(APPEND PYINFO_FLAGS_KERNEL -Wno-maybe-uninitialized -Wno-uninitialized)
   endif()
 endif()
 
