@@ -98,7 +98,7 @@ def _extent(tensor: torch.Tensor) -> int:
     last = sum(
         (n - 1) * abs(stride) for n, stride in zip(tensor.shape, tensor.stride(), strict=True)
     )
-    return (last + 1) * tensor.element_size()
+    return int((last + 1) * tensor.element_size())
 
 
 def superfluous(
@@ -126,4 +126,4 @@ def superfluous(
 def _is_complete(tensor: torch.Tensor) -> bool:
     storage = tensor.untyped_storage()
     size = tensor.numel() * tensor.element_size()
-    return tensor.data_ptr() == storage.data_ptr() and size == storage.nbytes()
+    return bool(tensor.data_ptr() == storage.data_ptr() and size == storage.nbytes())

@@ -31,7 +31,7 @@ def torch_dtype(code: DtypeCode) -> torch.dtype:
     dtype = getattr(torch, NAMES.get(code.code, ""), None)
     if dtype is None:
         raise SafetensorError(f"this version of PyTorch has no type for {code.code}")
-    return dtype  # type: ignore[no-any-return]
+    return dtype
 
 
 def checked_device(device: Any) -> Any:
