@@ -138,8 +138,8 @@ void streams() {
   }
   // Streams that end at every bit around the border of a word and of a group.
   const coding::SerialCode bits = code_of({1, 5}, 0);  // one bit, and two
-  for (const std::size_t border : {64, 32768, 65536}) {
-    for (std::size_t n = border - 9; n < border + 9; ++n) {
+  for (const std::uint32_t border : {64u, 32768u, 65536u}) {
+    for (std::uint32_t n = border - 9; n < border + 9; ++n) {
       Buffer<std::uint8_t> symbols(n);
       std::fill_n(symbols.data(), n, std::uint8_t{1});
       both_ways(bits, symbols, std::to_string(n) + " bits");
