@@ -361,11 +361,12 @@ def sanitized_extension(session: nox.Session) -> None:
     test_sanitized(session, *(session.posargs or ["-n", "logical"]), kernels="all")
 
 
-@nox.session(tags=["ci"])
+@nox.session
 def sanitized_hostile(session: nox.Session) -> None:
     """The same, of the tests whose data is hostile or changes; the kernels are the portable ones.
 
-    Those of all instruction sets are tried by the session `sanitizers`.
+    Those of all instruction sets are tried by the session `sanitizers`. No part of what a change
+    must pass: it compiles for more than ten minutes.
     """
     paths = ["bindings", "coding/test_damaged_data.py", "coding/test_one_verdict.py"]
     paths += ["coding/test_patches.py", "counting/test_changing_samples.py"]
