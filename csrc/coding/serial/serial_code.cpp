@@ -190,9 +190,8 @@ void encode_serial_reference(const SerialCode& code, const std::uint8_t* symbols
   for (std::uint64_t group = bits / (8 * kSerialGroupBytes) + 1; group <= sizes.groups; ++group) {
     to.positions[group] = static_cast<std::uint32_t>(n);
   }
-  for (unsigned k = code.lengths[kSerialEnd]; bits % 8 != 0;) {
-    put_bit(k > 0 && (code.codewords[kSerialEnd] >> --k & 1));
-  }
+  unsigned left = code.lengths[kSerialEnd];
+  while (bits % 8 != 0) put_bit(left > 0 && (code.codewords[kSerialEnd] >> --left & 1));
 }
 
 void pack_five_bits(const std::uint8_t* numbers, std::size_t n, unsigned char* to) noexcept {
