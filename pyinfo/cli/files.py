@@ -212,7 +212,7 @@ class Original:
         if (then.st_dev, then.st_ino, then.st_size, then.st_mtime_ns) != (
             now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns,
         ):  # fmt: skip
-            raise RefusalError("it has changed meanwhile: what the name stands for now is kept")
+            raise RefusalError("it has changed meanwhile, so it is not removed")
 
     def remove(self) -> None:
         """Remove it, or raise RefusalError."""
