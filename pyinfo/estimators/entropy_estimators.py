@@ -144,7 +144,8 @@ def estimation(estimator: str) -> Estimation:
 
 def counted(counts: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return counts as a vector of integers that can be worked with."""
-    table = _core.as_array(counts, "counts")
+    # Copied: what is checked is what is worked with, also where another thread writes to it.
+    table = np.array(_core.as_array(counts, "counts"))
     if table.size > 0 and table.dtype.kind not in "iub":
         raise TypeError(f"counts must be integers, not {table.dtype}")
     if table.ndim != 1:

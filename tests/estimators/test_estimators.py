@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyinfo import entropy, estimate_entropy
+from pyinfo.estimators.entropy_estimators import counted
 from support.estimator_oracle import DEFINITIONS, nsb
 
 pytestmark = pytest.mark.once
@@ -227,3 +228,8 @@ def test_claimed_deviation(estimator: str) -> None:
 def test_errors(counts: object, options: dict, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         estimate_entropy(counts, **options)
+
+
+def test_counts_are_copied_before_they_are_checked() -> None:
+    counts = np.array([3, 0, 1])
+    assert not np.shares_memory(counted(counts), counts), "another thread may write in between"
