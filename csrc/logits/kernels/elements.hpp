@@ -6,6 +6,12 @@
 #include "logits/kernels/kernels.hpp"
 #include "simd/math.hpp"
 
+#if defined(__GNUC__)
+#define PYINFO_PREFETCH(address) __builtin_prefetch(reinterpret_cast<const void*>(address))
+#else
+#define PYINFO_PREFETCH(address) static_cast<void>(address)
+#endif
+
 namespace pyinfo::logits {
 namespace {
 
@@ -163,6 +169,21 @@ PYINFO_INLINE void store_some(typename E::Stored* p, Vec<typename E::T> x, std::
   PYINFO_COPY(p, lanes, count * sizeof *p);
 }
 
+// How many bytes ahead memory is asked for. Processors prefetch by themselves, but only to the end
+// of a page; and the second pass over a row leaves them idle, whose next row can be on its way
+// then.
+constexpr std::size_t kAhead = 4096;
+constexpr std::size_t kMostAhead = std::size_t{1} << 19;  // what a second-level cache holds
+PYINFO_INLINE std::size_t next_row(std::size_t bytes) {
+  return bytes <= kMostAhead ? bytes : kAhead;
+}
+// May be of what is beyond the array, which is never read.
+template <std::size_t kBytes>
+PYINFO_INLINE void prefetch(const void* p, std::size_t ahead) {
+  const auto at = reinterpret_cast<std::uintptr_t>(p) + ahead;
+  for (std::size_t line = 0; line < kBytes; line += 64) PYINFO_PREFETCH(at + line);
+}
+
 // step(register, first, count) along a row; beyond its end the last register is -inf.
 template <class E, class Step>
 PYINFO_INLINE void each_register(const typename E::Stored* x, std::size_t n, const Step& step) {
@@ -224,23 +245,31 @@ struct Total<double> {
   }
 };
 
-// Adds each register's terms to totals: four at a time first, in T.
-template <class T, int kSums>
-struct TermSums {
-  Vec<T> pending[kSums];
-  int held = 0;
-  Total<T> totals[kSums];
-
-  PYINFO_INLINE void add(const Vec<T> (&terms)[kSums]) {
-    for (int s = 0; s < kSums; ++s) pending[s] = held == 0 ? terms[s] : pending[s] + terms[s];
-    if (++held == 4) flush();
+// Sums of terms(register, first, count, &sums) along a row, four registers at a time in T, groups
+// in doubles. What is `ahead` of them is prefetched.
+template <class E, int kSums, class Terms>
+PYINFO_INLINE void sum_registers(const typename E::Stored* x, std::size_t n, std::size_t ahead,
+                                 Total<typename E::T> (&totals)[kSums], const Terms& terms) {
+  using T = typename E::T;
+  constexpr std::size_t lanes = kLanes<T>;
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    prefetch<4 * lanes * sizeof *x>(x + i, ahead);
+    Vec<T> group[kSums];
+    terms(E::load(x + i), i, lanes, group);
+    for (std::size_t k = 1; k < 4; ++k) {
+      Vec<T> more[kSums];
+      terms(E::load(x + i + k * lanes), i + k * lanes, lanes, more);
+      for (int s = 0; s < kSums; ++s) group[s] += more[s];
+    }
+    for (int s = 0; s < kSums; ++s) totals[s].add(group[s]);
   }
-  PYINFO_INLINE void flush() {
-    if (held > 0)
-      for (int s = 0; s < kSums; ++s) totals[s].add(pending[s]);
-    held = 0;
-  }
-};
+  each_register<E>(x + i, n - i, [&](Vec<T> v, std::size_t at, std::size_t count) {
+    Vec<T> rest[kSums];
+    terms(v, i + at, count, rest);
+    for (int s = 0; s < kSums; ++s) totals[s].add(rest[s]);
+  });
+}
 
 }  // namespace
 }  // namespace pyinfo::logits

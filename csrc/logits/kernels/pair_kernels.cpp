@@ -105,15 +105,21 @@ class Relation {
   V a_origin_, a_rest_, b_origin_, b_rest_, center_, center_rest_, k_;
 };
 
-// step(a, b, first, count) along both rows.
-template <class E, class Step>
-PYINFO_INLINE void each_pair(const Pair& pair, const Step& step) {
+// Sums of terms(a, b, &sums) along both rows.
+template <class E, int kSums, class Terms>
+PYINFO_INLINE void sum_pairs(const Pair& pair, Total<typename E::T> (&totals)[kSums],
+                             const Terms& terms) {
+  using T = typename E::T;
   const auto* const b = static_cast<const typename E::Stored*>(pair.b);
-  each_register<E>(static_cast<const typename E::Stored*>(pair.a), pair.n,
-                   [&](Vec<typename E::T> v, std::size_t i, std::size_t count) {
-                     step(v, count == kLanes<typename E::T>
-                                 ? E::load(b + i)
-                                 : load_some<E>(b + i, count, E::lowest()));
+  const std::size_t ahead = next_row(pair.n * sizeof *b);  // a has been read, b has not
+  sum_registers<E>(static_cast<const typename E::Stored*>(pair.a), pair.n, ahead, totals,
+                   [&](Vec<T> v, std::size_t i, std::size_t count, Vec<T>(&sums)[kSums]) {
+                     if (count == kLanes<T>) {
+                       prefetch<kLanes<T> * sizeof *b>(b + i, kAhead);
+                       terms(v, E::load(b + i), sums);
+                     } else {
+                       terms(v, load_some<E>(b + i, count, E::lowest()), sums);
+                     }
                    });
 }
 template <class E, class Step>
@@ -131,14 +137,11 @@ template <class E>
 void pair_sums(const Pair& pair, PairSums& out) noexcept {
   using T = typename E::T;
   const Relation<E> relation(pair);
-  TermSums<T, 3> sums;
-  each_pair<E>(pair, [&](Vec<T> a, Vec<T> b) {
-    Vec<T> u, excess, bregman;
-    relation(a, b, u, excess, bregman);
-    sums.add({u, excess, bregman});
+  Total<T> totals[3];
+  sum_pairs<E>(pair, totals, [&](Vec<T> a, Vec<T> b, Vec<T>(&sums)[3]) {
+    relation(a, b, sums[0], sums[1], sums[2]);
   });
-  sums.flush();
-  out = {sums.totals[0].value(), sums.totals[1].value(), sums.totals[2].value()};
+  out = {totals[0].value(), totals[1].value(), totals[2].value()};
 }
 
 template <class E>
@@ -185,14 +188,14 @@ template <class E>
 void mixture_sums(const Pair& pair, double weight_a, double weight_b, MixtureSums& out) noexcept {
   using T = typename E::T;
   Mixture<E> mixture(pair, weight_a, weight_b);
-  TermSums<T, 2> sums;
-  each_pair<E>(pair, [&](Vec<T> a, Vec<T> b) {
+  Total<T> totals[2];
+  sum_pairs<E>(pair, totals, [&](Vec<T> a, Vec<T> b, Vec<T>(&sums)[2]) {
     mixture(a, b);
-    sums.add({mixture.u_over_m(), mixture.v_to_m().bregman(mixture.v, mixture.m)});
+    sums[0] = mixture.u_over_m();
+    sums[1] = mixture.v_to_m().bregman(mixture.v, mixture.m);
   });
-  sums.flush();
-  out.of_b = sums.totals[1].value();
-  out.divergence = sums.totals[0].value() + weight_b * out.of_b;
+  out.of_b = totals[1].value();
+  out.divergence = totals[0].value() + weight_b * out.of_b;
 }
 
 template <class E>

@@ -9,13 +9,31 @@ namespace {
 template <class E>
 PYINFO_INLINE typename E::T largest_value(const typename E::Stored* x, std::size_t n) {
   using T = typename E::T;
-  Vec<T> most = splat<T>(-kInfinity<T>);
-  each_register<E>(x, n, [&](Vec<T> v, std::size_t, std::size_t) {
-    most = simd::maximum<T>(v, most);  // a NaN leaves it
-  });
+  constexpr std::size_t lanes = kLanes<T>;
+  Vec<T> of[4];
+  for (auto& most : of) most = splat<T>(-kInfinity<T>);
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    prefetch<4 * lanes * sizeof *x>(x + i, kAhead);
+    for (std::size_t k = 0; k < 4; ++k)  // a NaN leaves them
+      of[k] = simd::maximum<T>(E::load(x + i + k * lanes), of[k]);
+  }
+  each_register<E>(x + i, n - i,
+                   [&](Vec<T> v, std::size_t, std::size_t) { of[0] = simd::maximum<T>(v, of[0]); });
+  const Vec<T> most =
+      simd::maximum<T>(simd::maximum<T>(of[0], of[1]), simd::maximum<T>(of[2], of[3]));
   T value = most[0];
-  for (int i = 1; i < kLanes<T>; ++i) value = most[i] > value ? most[i] : value;
+  for (int k = 1; k < kLanes<T>; ++k) value = most[k] > value ? most[k] : value;
   return value;
+}
+
+// Whether four registers of elements are less than a value or no numbers.
+template <class E>
+PYINFO_INLINE bool all_below(const typename E::Stored* x, typename E::T value) {
+  using T = typename E::T;
+  Vec<T> most = splat<T>(-kInfinity<T>);
+  for (int k = 0; k < 4; ++k) most = simd::maximum<T>(E::load(x + k * kLanes<T>), most);
+  return simd::all_less<T>(most, splat<T>(value));
 }
 
 constexpr std::size_t kBlock = 1024;
@@ -35,8 +53,10 @@ Largest largest(const void* row, std::size_t n) noexcept {
   }
   if (block == kNowhere) return {double(value), kNowhere};
   // It is there, unless the row has been written to meanwhile.
+  constexpr std::size_t group = 4 * kLanes<T>;
   const std::size_t last = (n - block < kBlock ? n : block + kBlock) - 1;
   std::size_t i = block;
+  while (last - i >= group && all_below<E>(x + i, value)) i += group;
   while (i < last && E::widen(read(x, i)) != value) ++i;
   return {double(value), i};
 }
@@ -100,6 +120,7 @@ PYINFO_INLINE double block_sum(const typename E::Stored* x, std::size_t n, std::
   std::size_t i = 0;
   for (; i + group <= n; i += group) {
     const Stored* p = x + i;
+    prefetch<group * sizeof(Stored)>(p, kAhead);
     if (skip - i < group) {  // wraps where it is before
       PYINFO_COPY(patched, p, sizeof patched);
       patched[skip - i] = E::lowest();
@@ -177,29 +198,30 @@ void spread(const void* row, std::size_t n, Spread& found) noexcept {
   const Exponential<T> exponential;
   const Vec<T> top = splat<T>(T(found.top));
   const Vec<T> k = splat<T>(T(found.inverse_temperature));
-  TermSums<T, 2> sums;
-  const auto add = [&](Vec<T> v, std::size_t, std::size_t) {
+  const auto terms = [&](Vec<T> v, std::size_t, std::size_t, Vec<T>(&sums)[2]) {
     const Vec<T> y = (v - top) * k;
-    const Vec<T> u = exponential(y);
-    sums.add({u, u * simd::minimum<T>(splat<T>(T(1000)), splat<T>(0) - y)});
+    sums[0] = exponential(y);
+    sums[1] = sums[0] * simd::minimum<T>(splat<T>(T(1000)), splat<T>(0) - y);
   };
+  const std::size_t ahead = next_row(n * sizeof *x);
+  Total<T> totals[2];
   if (found.index == kNowhere) {
-    each_register<E>(x, n, add);
+    sum_registers<E>(x, n, ahead, totals, terms);
   } else {
     // In registers around that of the element, and that one without it.
     constexpr std::size_t lanes = kLanes<T>;
     const std::size_t before = found.index / lanes * lanes;
     const std::size_t count = n - before < lanes ? n - before : lanes;
-    each_register<E>(x, before, add);
+    sum_registers<E>(x, before, ahead, totals, terms);
     typename E::Stored patched[lanes];
+    for (auto& element : patched) element = E::lowest();
     PYINFO_COPY(patched, x + before, count * sizeof *x);
     patched[found.index - before] = E::lowest();
-    add(count == lanes ? E::load(patched) : load_some<E>(patched, count, E::lowest()), 0, 0);
-    each_register<E>(x + before + count, n - before - count, add);
+    sum_registers<E>(patched, lanes, 0, totals, terms);
+    sum_registers<E>(x + before + count, n - before - count, ahead, totals, terms);
   }
-  sums.flush();
-  found.rest = sums.totals[0].value();
-  found.moment = sums.totals[1].value();
+  found.rest = totals[0].value();
+  found.moment = totals[1].value();
 }
 
 // ---- what depends on targets
@@ -212,19 +234,20 @@ void target_sums(const void* row, std::size_t n, const void* targets, double ref
   const auto* const target = static_cast<const T*>(targets);
   const Vec<T> from = splat<T>(T(reference));
   const Vec<T> zero = splat<T>(0), one = splat<T>(1), masked = splat<T>(-kInfinity<T>);
-  TermSums<T, 2> sums;
-  each_register<E>(x, n, [&](Vec<T> v, std::size_t i, std::size_t count) {
-    Vec<T> t;
-    if (target == nullptr)
-      t = where_equal<T>(v, masked, zero, one);
-    else
-      t = count == kLanes<T> ? simd::load<T>(target + i)
-                             : simd::load_first<T>(target + i, int(count));
-    sums.add({where_equal<T>(t, zero, zero, t * (from - v)), t});
-  });
-  sums.flush();
-  out.distance = sums.totals[0].value();
-  out.weight = sums.totals[1].value();
+  Total<T> totals[2];
+  sum_registers<E>(x, n, kAhead, totals,
+                   [&](Vec<T> v, std::size_t i, std::size_t count, Vec<T>(&sums)[2]) {
+                     Vec<T> t;
+                     if (target == nullptr)
+                       t = where_equal<T>(v, masked, zero, one);
+                     else
+                       t = count == kLanes<T> ? simd::load<T>(target + i)
+                                              : simd::load_first<T>(target + i, int(count));
+                     sums[0] = where_equal<T>(t, zero, zero, t * (from - v));
+                     sums[1] = t;
+                   });
+  out.distance = totals[0].value();
+  out.weight = totals[1].value();
 }
 
 // ---- gradients
