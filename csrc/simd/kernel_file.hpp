@@ -19,3 +19,12 @@
 #define PYINFO_INLINE inline __attribute__((always_inline))
 #define PYINFO_COPY __builtin_memcpy
 #endif
+
+// Of an address that need not be one of memory.
+#if defined(__GNUC__)
+#define PYINFO_PREFETCH(p) __builtin_prefetch(p)
+#define PYINFO_PREFETCH_OUTPUT(p) __builtin_prefetch(p, 1)
+#else
+#define PYINFO_PREFETCH(p) static_cast<void>(p)
+#define PYINFO_PREFETCH_OUTPUT(p) static_cast<void>(p)
+#endif

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--coder",
         choices=CODERS,
         default="auto",
-        help="auto takes what makes each block smallest",
+        help="auto takes what makes each block smallest, if by 1/128 or more",
     )
     parser.add_argument(
         "--itemsize",

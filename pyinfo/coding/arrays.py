@@ -31,7 +31,8 @@ def compress(
         contiguous in memory, in C or Fortran order, are not copied. Arrays of Python objects are
         refused.
     coder : {"auto", "huffman", "rans", "raw"}, optional
-        What blocks are coded with. "auto" picks the smallest for each block by its exact cost.
+        What blocks are coded with. "auto" picks the smallest for each block by its exact cost,
+        and stores one that coding would make less than 1/128 shorter.
         With the others, too, a block of one value takes a byte, and one that does not get smaller
         is stored.
     block_size : int, optional

@@ -37,11 +37,15 @@ std::size_t count_sample(const unsigned char* symbols, std::size_t n, std::size_
   return groups * kLine;
 }
 
+// What coding must save of a block to be worth its time, if nobody asks for a coder: stored bytes
+// are decoded at the speed of memory, and the mantissas of weights have 7.97 bits.
+std::uint64_t worthwhile_gain(std::size_t n) noexcept { return n / 128; }
+
 // Whether the values are so evenly spread that coding cannot pay. With chi2 the sum over the values
 // of (count - even)^2 / even, the sample's entropy is about chi2 / (2 ln 2) bits short of 8 bits
-// per byte, and the whole block's `group` times that; a block must gain more than three bytes per
-// lane and the table. Noise alone gives chi2 = 255 +- 23 whatever the size of the sample: what is
-// stored for it and could have been coded is a matter of a few hundred bytes at most.
+// per byte, and the whole block's `group` times that. Noise alone gives chi2 = 255 +- 23 whatever
+// the size of the sample: what is stored for it and could have been coded is a matter of a few
+// hundred bytes at most.
 bool looks_even(const std::uint64_t* counts, std::size_t size, std::size_t group,
                 std::uint64_t gain_bytes) noexcept {
   std::uint64_t squares = 0;
@@ -51,16 +55,18 @@ bool looks_even(const std::uint64_t* counts, std::size_t size, std::size_t group
   return kValues * squares <= size * (size + chi2);
 }
 
-constexpr std::uint64_t kMinGain = 3 * 128 + 32;  // lanes and table of the smallest such block
+// A block has to pay for three bytes per lane and the table, too.
+constexpr std::uint64_t kCosts = 3 * 128 + 32;  // of the smallest such block
 
 // An eighth of the block hints that it is not worth coding. Much uneven data shows so in a 64th.
 bool incompressible(const unsigned char* symbols, std::size_t n, unsigned char* sample) {
   std::uint64_t counts[kValues];
   std::size_t size = count_sample(symbols, n, kCoarse, sample, counts);
+  const std::uint64_t gain = kCosts + worthwhile_gain(n);
   // The coarse sample sees an eighth of the fine one's gain in the same noise: allow for that.
-  if (!looks_even(counts, size, kCoarse, 8 * kMinGain)) return false;
+  if (!looks_even(counts, size, kCoarse, 8 * kCosts + gain)) return false;
   size = count_sample(symbols, n, kFine, sample, counts);
-  return looks_even(counts, size, kFine, kMinGain);
+  return looks_even(counts, size, kFine, gain);
 }
 
 // Counts that stand for the whole block, from a sample. So that no value which occurs has count 0,
@@ -180,7 +186,8 @@ bool all_equal(const unsigned char* symbols, std::size_t n) noexcept {
   return symbols[0] == symbols[n - 1] && std::memcmp(symbols, symbols + 1, n - 1) == 0;
 }
 
-// The coders' plans, of which the smallest prediction wins, the first of equal ones.
+// The coders' plans, of which the smallest prediction wins, the first of equal ones, if it is worth
+// its time.
 void choose(const unsigned char* symbols, std::size_t n, const Settings& settings,
             unsigned char* sample, BlockPlan& plan) {
   BlockSizes& sizes = plan.sizes;
@@ -215,6 +222,10 @@ void choose(const unsigned char* symbols, std::size_t n, const Settings& setting
       sizes.mode = Mode::rans;
       sizes.predicted = sizes.rans;
     }
+  }
+  if (automatic && sizes.predicted > n - worthwhile_gain(n)) {
+    sizes.mode = Mode::raw;
+    sizes.predicted = std::uint32_t(n);
   }
   if (has_lanes(sizes.mode)) sizes.lanes = plan.code().lanes;
 }

@@ -60,9 +60,9 @@ struct BlockPlan {
 // Plans n symbols, 1 .. kMaxBlockSymbols; `sample` is memory for n / 8 bytes.
 //
 // Blocks of one value are `constant`. Else the coder decides; `automatic` takes the smallest of
-// raw, huffman and rans by predicted size, the first of equal ones. Blocks of 64 KiB and more are
-// stored without further ado when an eighth of their bytes looks so even that no code would pay for
-// its table and lanes.
+// raw, huffman and rans by predicted size, the first of equal ones, and raw unless the others save
+// 1/128. Blocks of 64 KiB and more are stored without further ado when an eighth of their bytes
+// looks so even that no code would save that.
 void plan_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                 unsigned char* sample, BlockPlan& plan);
 

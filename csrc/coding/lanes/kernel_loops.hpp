@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "simd/kernel_file.hpp"
+
 // Compilers do not unroll loops with so much in them unless told.
 #if defined(__clang__)
 #define PYINFO_UNROLL_4 _Pragma("clang loop unroll_count(4)")
@@ -14,14 +16,6 @@
 #else
 #define PYINFO_UNROLL_4
 #define PYINFO_UNROLL_8
-#endif
-
-#if defined(__GNUC__)
-#define PYINFO_PREFETCH(p) __builtin_prefetch(p)
-#define PYINFO_PREFETCH_OUTPUT(p) __builtin_prefetch(p, 1)
-#else
-#define PYINFO_PREFETCH(p)
-#define PYINFO_PREFETCH_OUTPUT(p)
 #endif
 
 namespace pyinfo::coding {

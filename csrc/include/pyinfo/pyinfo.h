@@ -199,7 +199,7 @@ PYINFO_FUNCTION pyinfo_error pyinfo_code_decode(const pyinfo_code* code, const v
 /* ---- Frames: whole buffers, compressed ----------------------------------------------------- */
 
 typedef enum pyinfo_coder {
-  PYINFO_CODER_AUTO = 0, /* for each block the one that makes it smallest */
+  PYINFO_CODER_AUTO = 0, /* for each block the one that makes it smallest, by 1/128 or more */
   PYINFO_CODER_HUFFMAN = 1,
   PYINFO_CODER_RANS = 2,
   PYINFO_CODER_RAW = 3,
