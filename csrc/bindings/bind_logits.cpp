@@ -279,7 +279,7 @@ PyObject* top(PyObject*, PyObject* const* args, Py_ssize_t given, PyObject* keyw
 }
 
 // Python keeps the pointers. The functions' names are those they have in pyinfo.logits.
-PyMethodDef methods[] = {
+PyMethodDef logit_methods[] = {
     method("cross_entropy", cross_entropy, kLogitCrossEntropyDocumentation),
     method("kl_divergence", kl_divergence, kLogitKlDocumentation),
     method("js_divergence", js_divergence, kLogitJsDocumentation),
@@ -294,7 +294,7 @@ PyMethodDef methods[] = {
 void bind_logits(pybind11::module_& m) {
   try {
     const Reference home = Reference::checked(PyModule_GetNameObject(m.ptr()));
-    for (PyMethodDef& each : methods) {
+    for (PyMethodDef& each : logit_methods) {
       const Reference function = Reference::checked(PyCFunction_NewEx(&each, m.ptr(), home.get()));
       const std::string name = std::string("logits_") + each.ml_name;
       if (PyModule_AddObjectRef(m.ptr(), name.c_str(), function.get()) < 0) throw PythonError();
