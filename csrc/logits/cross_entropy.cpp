@@ -132,7 +132,7 @@ class Loss {
     kernels_.set_element(results_.gradient->row(i), y, scale * at_label);
   }
 
-  // False if the target is no distribution.
+  // False if the target is not what it may be.
   bool target_row(std::size_t i) {
     const void* const x = of_.logits.row(i);
     const char* const target = of_.targets->row(i);
@@ -147,7 +147,13 @@ class Loss {
       least = double(t) < least ? double(t) : least;
       targets[j] = t;
     }
-    if (std::abs(total - 1) > elements::kSumTolerance<T> || least < 0) return false;
+    if (least < 0) return false;
+    if (of_.kind == Targets::distributions && std::abs(total - 1) > elements::kSumTolerance<T>)
+      return false;
+    if (of_.kind == Targets::divided) {
+      if (!(total > 0) && !std::isnan(total)) return false;
+      for (std::size_t j = 0; j < classes_; ++j) targets[j] = T(double(targets[j]) / total);
+    }
     const Largest top = kernels_.largest(x, classes_);
     RowSum row;
     if (std::isfinite(top.value)) row = row_sum(kernels_, x, classes_, top.index);
