@@ -241,8 +241,8 @@ std::size_t cross_entropy(const CrossEntropy& of, const Results& results) {
   PYINFO_ASSERT((of.labels == nullptr) != (of.targets == nullptr) || of.logits.count() == 0);
   PYINFO_ASSERT(of.targets == nullptr || (of.targets->count() == of.logits.count() &&
                                           of.targets->type() == result_element(of.logits.type())));
-  PYINFO_ASSERT(results.gradient == nullptr || results.gradient->type() == of.logits.type());
-  PYINFO_ASSERT(of.smoothing >= 0 && of.smoothing <= 1);
+  check_results(results, of.logits);
+  PYINFO_ASSERT(of.smoothing >= 0 && of.smoothing <= 1 && of.z_loss >= 0);
   return of.logits.type() == Element::float64 ? run<double>(of, results) : run<float>(of, results);
 }
 
