@@ -380,3 +380,144 @@ cdef inline pyinfo_error decompress(
         return PYINFO_ERROR_NOT_IMPORTED
     return pyinfo_table.frame_decompress(
         &frame[0] if frame.shape[0] > 0 else NULL, <size_t>frame.shape[0], &data[0] if data.shape[0] > 0 else NULL, <size_t>data.shape[0], threads, size)
+
+
+# Whether arrays fit rows of logits.
+cdef inline bint logits_fit(
+    const real[:, ::1] logits, double[::1] values, real[:, ::1] gradient,
+) noexcept nogil:
+    if values.shape[0] != logits.shape[0]:
+        return False
+    return gradient is None or (
+        gradient.shape[0] == logits.shape[0] and gradient.shape[1] == logits.shape[1])
+
+
+# Losses of the rows of logits; `gradient` may be NULL, or a memoryview that is None. Those of 16
+# bits are reached through `pyinfo_table`.
+cdef inline pyinfo_error logits_cross_entropy_ptr(
+    const real* logits, size_t rows, size_t classes, const int64_t* labels, int64_t ignore_index,
+    double label_smoothing, double z_loss, int threads, double* values, real* gradient,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.logits_cross_entropy(
+        logits, PYINFO_LOGITS_F64 if real is double else PYINFO_LOGITS_F32, rows, classes, labels,
+        ignore_index, label_smoothing, z_loss, threads, values, gradient)
+
+
+cdef inline pyinfo_error logits_cross_entropy(
+    const real[:, ::1] logits, const int64_t[::1] labels, int64_t ignore_index,
+    double label_smoothing, double z_loss, int threads, double[::1] values, real[:, ::1] gradient,
+) noexcept nogil:
+    cdef size_t rows = <size_t>logits.shape[0]
+    if labels.shape[0] != logits.shape[0] or not logits_fit(logits, values, gradient):
+        return PYINFO_ERROR_SHAPE
+    if logits.shape[1] == 0 or rows == 0:
+        return logits_cross_entropy_ptr[real](
+            NULL, rows, <size_t>logits.shape[1], NULL, ignore_index, label_smoothing, z_loss,
+            threads, NULL, NULL)
+    return logits_cross_entropy_ptr(
+        &logits[0, 0], rows, <size_t>logits.shape[1], &labels[0], ignore_index, label_smoothing,
+        z_loss, threads, &values[0], NULL if gradient is None else &gradient[0, 0])
+
+
+cdef inline pyinfo_error logits_kl_divergence_ptr(
+    const real* p, const real* q, size_t rows, size_t classes, double temperature, int threads,
+    double* values, real* gradient,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.logits_kl_divergence(
+        p, q, PYINFO_LOGITS_F64 if real is double else PYINFO_LOGITS_F32, rows, classes,
+        temperature, threads, values, gradient)
+
+
+cdef inline pyinfo_error logits_js_divergence_ptr(
+    const real* p, const real* q, size_t rows, size_t classes, double temperature, int threads,
+    double* values, real* gradient,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.logits_js_divergence(
+        p, q, PYINFO_LOGITS_F64 if real is double else PYINFO_LOGITS_F32, rows, classes,
+        temperature, threads, values, gradient)
+
+
+cdef inline pyinfo_error logits_entropy_ptr(
+    const real* logits, size_t rows, size_t classes, double temperature, int threads,
+    double* values, real* gradient,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.logits_entropy(
+        logits, PYINFO_LOGITS_F64 if real is double else PYINFO_LOGITS_F32, rows, classes,
+        temperature, threads, values, gradient)
+
+
+cdef inline pyinfo_error logits_logsumexp_ptr(
+    const real* logits, size_t rows, size_t classes, int threads, double* values,
+) noexcept nogil:
+    if pyinfo_table == NULL:
+        return PYINFO_ERROR_NOT_IMPORTED
+    return pyinfo_table.logits_logsumexp(
+        logits, PYINFO_LOGITS_F64 if real is double else PYINFO_LOGITS_F32, rows, classes, threads,
+        values)
+
+
+cdef inline pyinfo_error logits_kl_divergence(
+    const real[:, ::1] p, const real[:, ::1] q, double temperature, int threads,
+    double[::1] values, real[:, ::1] gradient,
+) noexcept nogil:
+    if not logits_fit(p, values, gradient):
+        return PYINFO_ERROR_SHAPE
+    if q.shape[0] != p.shape[0] or q.shape[1] != p.shape[1]:
+        return PYINFO_ERROR_SHAPE
+    if p.shape[0] == 0 or p.shape[1] == 0:
+        return logits_kl_divergence_ptr[real](
+            NULL, NULL, <size_t>p.shape[0], <size_t>p.shape[1], temperature, threads, NULL, NULL)
+    return logits_kl_divergence_ptr(
+        &p[0, 0], &q[0, 0], <size_t>p.shape[0], <size_t>p.shape[1], temperature, threads,
+        &values[0], NULL if gradient is None else &gradient[0, 0])
+
+
+cdef inline pyinfo_error logits_js_divergence(
+    const real[:, ::1] p, const real[:, ::1] q, double temperature, int threads,
+    double[::1] values, real[:, ::1] gradient,
+) noexcept nogil:
+    if not logits_fit(p, values, gradient):
+        return PYINFO_ERROR_SHAPE
+    if q.shape[0] != p.shape[0] or q.shape[1] != p.shape[1]:
+        return PYINFO_ERROR_SHAPE
+    if p.shape[0] == 0 or p.shape[1] == 0:
+        return logits_js_divergence_ptr[real](
+            NULL, NULL, <size_t>p.shape[0], <size_t>p.shape[1], temperature, threads, NULL, NULL)
+    return logits_js_divergence_ptr(
+        &p[0, 0], &q[0, 0], <size_t>p.shape[0], <size_t>p.shape[1], temperature, threads,
+        &values[0], NULL if gradient is None else &gradient[0, 0])
+
+
+cdef inline pyinfo_error logits_entropy(
+    const real[:, ::1] logits, double temperature, int threads, double[::1] values,
+    real[:, ::1] gradient,
+) noexcept nogil:
+    if not logits_fit(logits, values, gradient):
+        return PYINFO_ERROR_SHAPE
+    if logits.shape[0] == 0 or logits.shape[1] == 0:
+        return logits_entropy_ptr[real](
+            NULL, <size_t>logits.shape[0], <size_t>logits.shape[1], temperature, threads, NULL,
+            NULL)
+    return logits_entropy_ptr(
+        &logits[0, 0], <size_t>logits.shape[0], <size_t>logits.shape[1], temperature, threads,
+        &values[0], NULL if gradient is None else &gradient[0, 0])
+
+
+cdef inline pyinfo_error logits_logsumexp(
+    const real[:, ::1] logits, int threads, double[::1] values,
+) noexcept nogil:
+    if values.shape[0] != logits.shape[0]:
+        return PYINFO_ERROR_SHAPE
+    if logits.shape[0] == 0 or logits.shape[1] == 0:
+        return logits_logsumexp_ptr[real](
+            NULL, <size_t>logits.shape[0], <size_t>logits.shape[1], threads, NULL)
+    return logits_logsumexp_ptr(
+        &logits[0, 0], <size_t>logits.shape[0], <size_t>logits.shape[1], threads, &values[0])

@@ -84,6 +84,23 @@ bool are_targets(const Input& labels, const LogitRows& logits) {
   return false;
 }
 
+logits::Targets targets_argument(PyObject* normalize) {
+  const std::optional<bool> given = normalize_argument(normalize);
+  if (!given) return logits::Targets::distributions;
+  return *given ? logits::Targets::divided : logits::Targets::as_is;
+}
+
+const char* wrong_target(logits::Targets kind) noexcept {
+  switch (kind) {
+    case logits::Targets::divided:
+      return " of labels must be non-negative and have a positive sum";
+    case logits::Targets::as_is:
+      return " of labels must be non-negative";
+    default:
+      return " of labels is no distribution: it must be non-negative and sum to 1";
+  }
+}
+
 std::size_t run(const logits::CrossEntropy& of, logits::Results& results, Reduction reduction,
                 double& divisor, std::size_t size) {
   return without_gil(size, [&] {
@@ -99,9 +116,9 @@ PyObject* cross_entropy(PyObject*, PyObject* const* args, Py_ssize_t given,
     static constexpr Signature signature = {
         "cross_entropy",
         2,
-        12,
+        13,
         {kLogits, kLabels, kWeight, kIgnoreIndex, kLabelSmoothing, kReduction, kZLoss, kBase, kGrad,
-         kOut, kAxis, kThreads}};
+         kOut, kAxis, kThreads, kNormalize}};
     Arguments arguments;
     signature.parse(args, given, keywords, arguments);
     const LogitRows x(arguments[kLogits], "logits", arguments[kAxis]);
@@ -115,6 +132,7 @@ PyObject* cross_entropy(PyObject*, PyObject* const* args, Py_ssize_t given,
     of.z_loss =
         share_argument(arguments[kZLoss], "z_loss", std::numeric_limits<double>::infinity());
     FewRows<std::int64_t> own_labels(whole ? 0 : rows);
+    of.kind = targets_argument(arguments[kNormalize]);
     std::optional<LogitRows> targets;
     if (whole) {
       targets.emplace(labels, x);
@@ -141,9 +159,7 @@ PyObject* cross_entropy(PyObject*, PyObject* const* args, Py_ssize_t given,
     double divisor = 0;
     const std::size_t wrong = run(of, results, reduction, divisor, work(x));
     if (wrong != logits::kNoRow)
-      throw std::invalid_argument("row " + std::to_string(wrong) +
-                                  " of labels is no distribution: it must be non-negative and sum "
-                                  "to 1");
+      throw std::invalid_argument("row " + std::to_string(wrong) + wrong_target(of.kind));
     gradient.finish();
     return reduced(values.data(), x, reduction, divisor, arguments[kOut]);
   });

@@ -17,12 +17,12 @@ namespace {
 #define PYINFO_OUT                                                                               \
   "out : ndarray, optional\n"                                                                    \
   "    Receives the result; of its shape and dtype.\n"
-#define PYINFO_COMMON                                                                            \
+#define PYINFO_COMMON_PARAMETERS                                                                 \
   "axis : int, default -1\n"                                                                     \
   "    The axis of the classes. Rows along another than the last are copied.\n"                  \
   "threads : int, default 1\n"                                                                   \
-  "    Threads for many rows, 0 for all cores. The result does not depend on it.\n"              \
-  "\n"
+  "    Threads for many rows, 0 for all cores. The result does not depend on it.\n"
+#define PYINFO_COMMON PYINFO_COMMON_PARAMETERS "\n"
 #define PYINFO_RETURNS                                                                           \
   "Returns\n"                                                                                    \
   "-------\n"                                                                                    \
@@ -44,7 +44,7 @@ namespace {
 const char* const kLogitCrossEntropyDocumentation =
     "cross_entropy($module, /, logits, labels, *, weight=None, ignore_index=-100, "
     "label_smoothing=0.0, reduction='mean', z_loss=0.0, base=2.718281828459045, grad=None, "
-    "out=None, axis=-1, threads=1)\n--\n\n"
+    "out=None, axis=-1, threads=1, normalize=None)\n--\n\n"
     "Cross-entropy of labels and softmax(logits), the loss of classifiers and language models.\n"
     "\n"
     "Within 4 eps of the exact loss, relative to it, and never negative. Every row is read once,\n"
@@ -68,8 +68,12 @@ const char* const kLogitCrossEntropyDocumentation =
     "    distributions. It is 0 if every row is ignored.\n"
     "z_loss : float, default 0.0\n"
     "    This much times the square of log sum e^logits is added to each row's loss in nats.\n"
-    PYINFO_BASE PYINFO_GRAD("the logits") PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS
-    PYINFO_RAISES
+    PYINFO_BASE PYINFO_GRAD("the logits") PYINFO_OUT PYINFO_COMMON_PARAMETERS
+    "normalize : bool, optional\n"
+    "    For labels that are weights of classes: True divides each row by its sum, False takes\n"
+    "    them as they are. By default they must be distributions.\n"
+    "\n"
+    PYINFO_RETURNS PYINFO_RAISES
     "\n"
     "Notes\n"
     "-----\n"

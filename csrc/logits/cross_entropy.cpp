@@ -132,7 +132,7 @@ class Loss {
     kernels_.set_element(results_.gradient->row(i), y, scale * at_label);
   }
 
-  // False if the target is no distribution.
+  // False if the target is not what it may be.
   bool target_row(std::size_t i) {
     const void* const x = of_.logits.row(i);
     const char* const target = of_.targets->row(i);
@@ -147,7 +147,13 @@ class Loss {
       least = double(t) < least ? double(t) : least;
       targets[j] = t;
     }
-    if (std::abs(total - 1) > elements::kSumTolerance<T> || least < 0) return false;
+    if (least < 0) return false;
+    if (of_.kind == Targets::distributions && std::abs(total - 1) > elements::kSumTolerance<T>)
+      return false;
+    if (of_.kind == Targets::divided) {
+      if (!(total > 0) && !std::isnan(total)) return false;
+      for (std::size_t j = 0; j < classes_; ++j) targets[j] = T(double(targets[j]) / total);
+    }
     const Largest top = kernels_.largest(x, classes_);
     RowSum row;
     if (std::isfinite(top.value)) row = row_sum(kernels_, x, classes_, top.index);
@@ -235,8 +241,8 @@ std::size_t cross_entropy(const CrossEntropy& of, const Results& results) {
   PYINFO_ASSERT((of.labels == nullptr) != (of.targets == nullptr) || of.logits.count() == 0);
   PYINFO_ASSERT(of.targets == nullptr || (of.targets->count() == of.logits.count() &&
                                           of.targets->type() == result_element(of.logits.type())));
-  PYINFO_ASSERT(results.gradient == nullptr || results.gradient->type() == of.logits.type());
-  PYINFO_ASSERT(of.smoothing >= 0 && of.smoothing <= 1);
+  check_results(results, of.logits);
+  PYINFO_ASSERT(of.smoothing >= 0 && of.smoothing <= 1 && of.z_loss >= 0);
   return of.logits.type() == Element::float64 ? run<double>(of, results) : run<float>(of, results);
 }
 

@@ -126,6 +126,7 @@ class Divergence {
 }  // namespace
 
 void kl_divergence(const Rows& a, const Rows& b, double temperature, const Results& results) {
+  check_results(results, b);
   const Divergence divergence(a, b, temperature);
   each_row(a.count(), a.classes(), results.threads, [&](std::size_t i) {
     const Related found = divergence.relate(i);
@@ -140,6 +141,7 @@ void kl_divergence(const Rows& a, const Rows& b, double temperature, const Resul
 void js_divergence(const Rows& a, const Rows& b, double temperature, double weight_a,
                    double weight_b, const Results& results) {
   PYINFO_ASSERT(weight_a >= 0 && weight_b >= 0);
+  check_results(results, b);
   const Divergence divergence(a, b, temperature);
   each_row(a.count(), a.classes(), results.threads, [&](std::size_t i) {
     const Related found = divergence.relate(i);
@@ -157,6 +159,7 @@ void js_divergence(const Rows& a, const Rows& b, double temperature, double weig
 
 void entropy(const Rows& x, double temperature, const Results& results) {
   PYINFO_ASSERT(temperature > 0);
+  check_results(results, x);
   const RowKernels& kernels = row_kernels(x.type());
   each_row(x.count(), x.classes(), results.threads, [&](std::size_t i) {
     const void* const row = x.row(i);

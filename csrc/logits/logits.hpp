@@ -65,7 +65,10 @@ struct Results {
   int threads = 1;
 };
 
-// Of labels, or of targets: distributions of the type result_element(logits).
+// What targets may be: distributions; weights that are divided by their sum; weights as they are.
+enum class Targets : std::uint8_t { distributions, divided, as_is };
+
+// Of labels, or of targets: of the type result_element(logits).
 //
 // With t = weight (1 - smoothing) target + weight smoothing / (number of logits that are not -inf),
 // a row's loss is sum t (lse - x) + z_loss lse^2, lse the logarithm of the sum of e^x. Its gradient
@@ -77,10 +80,11 @@ struct CrossEntropy {
   const double* weight = nullptr;  // of each class, finite and not negative
   double smoothing = 0;
   double z_loss = 0;
+  Targets kind = Targets::distributions;
 };
 // What a mean is divided by: the weights of the rows' labels, or the number of targets.
 double total_weight(const CrossEntropy& of) noexcept;
-// Returns the first row whose target is no distribution, kNoRow if there is none; results are
+// Returns the first row whose target is not what it may be, kNoRow if there is none; results are
 // unspecified then.
 std::size_t cross_entropy(const CrossEntropy& of, const Results& results);
 

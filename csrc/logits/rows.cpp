@@ -127,6 +127,7 @@ void log_softmax(const Rows& x, const Rows& out, int threads) {
 }
 
 void top(const Rows& x, std::int64_t* indices, int threads) {
+  PYINFO_ASSERT(indices != nullptr || x.count() == 0);
   const RowKernels& kernels = row_kernels(x.type());
   each_row(x.count(), x.classes(), threads, [&](std::size_t i) {
     const Largest found = kernels.largest(x.row(i), x.classes());

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from pyinfo.cli.exit_codes import EXIT_DAMAGED, EXIT_ERROR, EXIT_OK
-from pyinfo.cli.files import OutputError, RefusalError
+from pyinfo.cli.files import InputError, OutputError, RefusalError
 from pyinfo.cli.output import print_error, print_json, reason_of
 from pyinfo.errors import CorruptDataError
 from pyinfo.safetensors.safetensor_error import SafetensorError
@@ -16,7 +16,7 @@ from pyinfo.safetensors.safetensor_error import SafetensorError
 Document: TypeAlias = dict[str, Any]
 
 _REPORTED: Final = (
-    OSError, ValueError, ImportError, RefusalError, OutputError, SafetensorError,
+    OSError, ValueError, ImportError, RefusalError, InputError, OutputError, SafetensorError,
 )  # fmt: skip
 
 
@@ -62,9 +62,11 @@ def run_each(
         except BrokenPipeError:
             raise
         except _REPORTED as error:
-            failed = EXIT_DAMAGED if isinstance(error, CorruptDataError) else EXIT_ERROR
+            cause = error.cause if isinstance(error, InputError) else error
+            failed = EXIT_DAMAGED if isinstance(cause, CorruptDataError) else EXIT_ERROR
             code = max(code, failed)
-            print_error(error.path if isinstance(error, OutputError) else path, reason_of(error))
+            named = error.path if isinstance(error, InputError | OutputError) else path
+            print_error(named, reason_of(error))
             documents.append({"path": path, "error": reason_of(error)})
             continue
         for document in result if isinstance(result, list) else [result]:

@@ -29,6 +29,15 @@ class RefusalError(Exception):
     """A command does not do what it is asked for; the message is the reason, in one line."""
 
 
+class InputError(Exception):
+    """One of several inputs of a command cannot be read, or is damaged."""
+
+    def __init__(self, path: str, error: Exception) -> None:
+        super().__init__(reason_of(error))
+        self.path = path
+        self.cause = error
+
+
 class OutputError(Exception):
     """The output cannot be written."""
 

@@ -13,11 +13,13 @@ from typing import Final
 from pyinfo.cli import (
     apply,
     build_options,
+    compare,
     compress,
     decompress,
     diff,
     info,
     inspect,
+    perplexity,
     report,
     test,
 )
@@ -128,6 +130,18 @@ COMMANDS: Final = (
         "Make of a file or folder what a patch says.",
         apply.configure,
         apply.run,
+    ),
+    Command(
+        "perplexity",
+        "Print the perplexity of labels, given a model's logits.",
+        perplexity.configure,
+        perplexity.run,
+    ),
+    Command(
+        "compare",
+        "Compare two models' logits: what a quantised one has lost.",
+        compare.configure,
+        compare.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

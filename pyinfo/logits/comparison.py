@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,31 @@ def compare(
     >>> round(found.kl_mean, 4), found.same_top, round(found.log_perplexity_ratio, 4)
     (0.0147, 1.0, -0.0955)
     """
+    rows = compared_rows(
+        base_logits, other_logits, labels, ignore_index=ignore_index, axis=axis, threads=threads
+    )
+    return summary(rows)
+
+
+class ComparedRows(NamedTuple):
+    """What is known of each row that counts: the losses are empty without labels."""
+
+    kl: _Values
+    same: _Values
+    base: _Values
+    other: _Values
+
+
+def compared_rows(
+    base_logits: npt.ArrayLike,
+    other_logits: npt.ArrayLike,
+    labels: npt.ArrayLike | None,
+    *,
+    ignore_index: SupportsIndex,
+    axis: SupportsIndex = -1,
+    threads: SupportsIndex = 1,
+) -> ComparedRows:
+    """Return what `compare` sums up; rows may be compared in parts, and the parts be joined."""
     options: dict[str, Any] = {"axis": axis, "threads": threads}
     each = {**options, "reduction": "none"}
     kl = _rows(_core.logits_kl_divergence(base_logits, other_logits, **each))
@@ -115,7 +140,7 @@ def compare(
         _core.logits_top(base_logits, **options) == _core.logits_top(other_logits, **options)
     ).astype(np.float64)
     if labels is None:
-        return LogitsComparison(**_of_distributions(kl, same))
+        return ComparedRows(kl, same, np.empty(0), np.empty(0))
     each["ignore_index"] = ignore_index
     base = _rows(_core.logits_cross_entropy(base_logits, labels, **each))
     other = _rows(_core.logits_cross_entropy(other_logits, labels, **each))
@@ -123,10 +148,15 @@ def compare(
     if flags.size != kl.size:
         raise TypeError("labels must be integers, one for each row")
     counted = flags != ignore_index
-    return LogitsComparison(
-        **_of_distributions(kl[counted], same[counted]),
-        **_of_labels(base[counted], other[counted]),
-    )
+    return ComparedRows(kl[counted], same[counted], base[counted], other[counted])
+
+
+def summary(rows: ComparedRows) -> LogitsComparison:
+    """Return means, medians and their standard errors of rows."""
+    found = _of_distributions(rows.kl, rows.same)
+    if rows.base.size:
+        found |= _of_labels(rows.base, rows.other)
+    return LogitsComparison(**found)
 
 
 def _rows(values: Any) -> _Values:
@@ -135,21 +165,34 @@ def _rows(values: Any) -> _Values:
 
 def _of_distributions(kl: _Values, same: _Values) -> dict[str, Any]:
     require_not_empty(kl.size, "base_logits")
-    error = _standard_error(kl)
-    points = np.quantile(kl, [0.5, 0.99, 0.999])
+    error = standard_error(kl)
+    points = _quantiles(kl, (0.5, 0.99, 0.999))
     share = float(same.mean())
     return {
         "rows": kl.size,
         "kl_mean": float(kl.mean()),
         "kl_mean_error": error,
-        "kl_median": float(points[0]),
+        "kl_median": points[0],
         "kl_median_error": _DENSITY_SPREAD * error,
-        "kl_99": float(points[1]),
-        "kl_999": float(points[2]),
+        "kl_99": points[1],
+        "kl_999": points[2],
         "kl_max": float(kl.max()),
         "same_top": share,
         "same_top_error": math.sqrt(share * (1 - share) / kl.size),
     }
+
+
+def _quantiles(values: _Values, shares: tuple[float, ...]) -> list[float]:
+    """Return what np.quantile does, but for infinities: it makes NaN of their differences."""
+    if not np.isinf(values).any() or np.isnan(values).any():
+        return [float(value) for value in np.quantile(values, shares)]
+    ordered = np.sort(values)
+    places = [share * (values.size - 1) for share in shares]
+    pairs = [(float(ordered[int(place)]), float(ordered[math.ceil(place)])) for place in places]
+    return [
+        low if low == high else low + (high - low) * (place % 1)
+        for (low, high), place in zip(pairs, places, strict=True)
+    ]
 
 
 def _of_labels(base: _Values, other: _Values) -> dict[str, Any]:
@@ -161,14 +204,15 @@ def _of_labels(base: _Values, other: _Values) -> dict[str, Any]:
             "base_perplexity": float(np.exp(base.mean())),
             "other_perplexity": float(np.exp(other.mean())),
             "log_perplexity_ratio": float(change.mean()),
-            "log_perplexity_ratio_error": _standard_error(change),
+            "log_perplexity_ratio_error": standard_error(change),
             "rms_delta_p": root,
             # The delta method: the derivative of a root is half its inverse.
-            "rms_delta_p_error": _standard_error(squares) / (2 * root) if root > 0 else 0.0,
+            "rms_delta_p_error": standard_error(squares) / (2 * root) if root > 0 else 0.0,
         }
 
 
-def _standard_error(values: _Values) -> float:
+def standard_error(values: _Values) -> float:
+    """Return the standard error of the mean of independent values, NaN of fewer than two."""
     if values.size < 2:
         return math.nan
     with np.errstate(invalid="ignore"):

@@ -38,6 +38,44 @@ def main() -> None:
     assert pyinfo_cython_consumer.round_trip(data) == (pyinfo.compress(data), data)
     fails(ValueError, "do not fit each other", pyinfo_cython_consumer.distance, p, q[1:])
     fails(ValueError, "no elements", pyinfo_cython_consumer.distance, p[:0], q[:0])
+
+    x, y = rng.standard_normal((2, 20, 7))
+    x32, y32 = x.astype(np.float32), y.astype(np.float32)
+    slope, wanted = np.empty_like(y32), np.empty_like(y32)
+    found = pyinfo_cpp_consumer.distill(x32, y32, 2, slope)
+    expected = pyinfo.logits.kl_divergence(x32, y32, temperature=2, reduction="none", grad=wanted)
+    assert np.array_equal(found.astype(np.float32), expected)
+    assert np.array_equal(slope, wanted)
+
+    labels = rng.integers(0, 7, 20)
+    labels[3] = -100
+    values = np.empty(20)
+    pyinfo_cython_consumer.losses(x32, labels, values, slope)
+    options = {"label_smoothing": 0.1, "z_loss": 0.01, "reduction": "none"}
+    expected = pyinfo.logits.cross_entropy(x32, labels, grad=wanted, **options)
+    assert np.array_equal(values.astype(np.float32), expected)
+    assert np.array_equal(slope, wanted)
+    pyinfo_cython_consumer.losses(x32, labels, values, None)
+    fails(ValueError, "labels[0]", pyinfo_cython_consumer.losses, x32, labels + 7, values, None)
+    fails(
+        *(ValueError, "do not fit each other", pyinfo_cython_consumer.losses),
+        *(x32, labels[1:], values, None),
+    )
+    fails(
+        *(ValueError, "do not fit each other", pyinfo_cython_consumer.losses),
+        *(x32, labels, values, slope[1:]),
+    )
+    measures = np.empty((4, 20))
+    pyinfo_cython_consumer.row_measures(x, y, measures)
+    options = {"temperature": 2, "reduction": "none"}
+    assert np.array_equal(measures[0], pyinfo.logits.kl_divergence(x, y, **options))
+    assert np.array_equal(measures[1], pyinfo.logits.js_divergence(x, y, **options))
+    assert np.array_equal(measures[2], pyinfo.logits.entropy(x, temperature=2))
+    assert np.array_equal(measures[3], pyinfo.logits.logsumexp(x))
+    fails(
+        *(ValueError, "do not fit each other", pyinfo_cython_consumer.row_measures),
+        *(x, y[1:], measures),
+    )
     print("C++ and Cython consumers agree with pyinfo")
 
 

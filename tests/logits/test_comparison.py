@@ -79,3 +79,18 @@ def test_perplexity() -> None:
     assert logits.perplexity(BASE, np.full((2, 50), -100)) == 1
     assert logits.perplexity([0.0, -1e4], 1) == math.inf
     assert logits.perplexity([0.0, -np.inf], 1) == math.inf
+
+
+def test_infinite_divergences() -> None:
+    """A few rows of a mask that the base does not have leave the median what it is."""
+    masked = OTHER.copy()
+    masked[0, :10, :3] = -math.inf
+    found = logits.compare(BASE, masked, LABELS)
+    kl = np.sort(logits.kl_divergence(BASE, masked, reduction="none"), axis=None)
+    assert np.isinf(kl).sum() == 10
+    assert (found.kl_mean, found.kl_99, found.kl_max) == (math.inf,) * 3
+    assert math.isclose(found.kl_median, (kl[49] + kl[50]) / 2)
+    assert math.isnan(found.kl_mean_error)
+    nothing = BASE.copy()
+    nothing[0, 0] = math.nan
+    assert math.isnan(logits.compare(BASE, nothing).kl_median)

@@ -88,6 +88,25 @@ def test_distributions_as_labels(dtype: Any) -> None:
         assert np.allclose(hard, soft, rtol=0, atol=2e-3 if dtype is np.float16 else 1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_weights_of_classes_as_labels(dtype: Any) -> None:
+    """As they are, or divided by their sums; the loss is linear in them."""
+    x = X.astype(dtype)
+    amounts = RNG.random(X.shape).astype(dtype) * 4
+    sums = amounts.sum(-1)
+    whole, scaled = np.empty_like(x), np.empty_like(x)
+    options: dict[str, Any] = {"reduction": "none", "z_loss": 0.0}
+    exact = logits.cross_entropy(x, amounts / sums[..., None], grad=whole, **options)
+    divided = logits.cross_entropy(x, amounts, normalize=True, **options)
+    as_is = logits.cross_entropy(x, amounts, normalize=False, grad=scaled, **options)
+    eps = np.finfo(dtype).eps
+    assert np.allclose(divided, exact, rtol=8 * eps, atol=0)
+    assert np.allclose(as_is, exact * sums, rtol=16 * eps, atol=0)
+    assert np.allclose(scaled, whole * sums[..., None], rtol=0, atol=32 * eps)
+    assert logits.cross_entropy(x[0, 0], np.zeros(5, dtype), normalize=False) == 0
+    assert math.isnan(logits.cross_entropy(x[0, 0], np.full(5, np.nan, dtype), normalize=True))
+
+
 def test_weights() -> None:
     weight = np.array([1, 0.5, 2, 0, 3.0])
     log_p = logits.log_softmax(X.astype(np.float64))
@@ -187,6 +206,15 @@ WRONG: list[tuple[type[Exception], str, Any]] = [
     (TypeError, "labels must be integers of shape (2,)", lambda: ce([0.0, 1.0])),
     (ValueError, "row 1 of labels is no distribution", lambda: ce(np.eye(5)[:2] * [[1], [2]])),
     (ValueError, "no distribution", lambda: ce(np.array([[2, -1, 0, 0, 0], [1, 0, 0, 0, 0.0]]))),
+    (ValueError, "no distribution", lambda: ce(np.eye(5)[:2] * 2, normalize=None)),
+    (
+        ValueError,
+        "row 0 of labels must be non-negative",
+        lambda: ce(-np.eye(5)[:2], normalize=False),
+    ),
+    (ValueError, "have a positive sum", lambda: ce(np.zeros((2, 5)), normalize=True)),
+    (ValueError, "must be non-negative and", lambda: ce(-np.eye(5)[:2], normalize=True)),
+    (TypeError, "normalize must be None, True or False", lambda: ce(normalize="yes")),
     (ValueError, "label_smoothing must be from 0 to 1", lambda: ce(label_smoothing=1.5)),
     (ValueError, "label_smoothing must be from 0 to 1", lambda: ce(label_smoothing=math.nan)),
     (ValueError, "z_loss must be finite and at least 0", lambda: ce(z_loss=-1)),

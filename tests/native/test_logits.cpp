@@ -276,6 +276,34 @@ void test_masks() {
   CHECK(value == 0, "one class");
 }
 
+// Float32 sums of terms of both signs are negative in half of such rows.
+void test_never_negative() {
+  Random random(9);
+  const std::size_t rows = 1000000, classes = 5;
+  Buffer<float> a(rows * classes), b(rows * classes);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    // Each row has a step of its own, from 1 to 1e-7.
+    const double step = std::pow(10.0, -double(i / classes % 8));
+    a[i] = float(6 * random.uniform() - 3);
+    b[i] = float(double(a[i]) + step * (2 * random.uniform() - 1));
+  }
+  const auto all = [&](Buffer<float>& data) {
+    Rows found(data.data(), Element::float32, classes);
+    found.append(rows, std::ptrdiff_t(classes * sizeof(float)));
+    return found;
+  };
+  const Rows p = all(a), q = all(b);
+  std::vector<double> values(rows);
+  Results results;
+  results.values = values.data();
+  std::size_t negative = 0;
+  kl_divergence(p, q, 1, results);
+  for (const double value : values) negative += value >= 0 ? 0 : 1;
+  js_divergence(p, q, 1, 0.5, 0.5, results);
+  for (const double value : values) negative += value >= 0 ? 0 : 1;
+  CHECK(negative == 0, std::to_string(negative) + " of 2 million");
+}
+
 void test_threads() {
   Random random(5);
   const std::size_t rows = 300, classes = 1001;
@@ -313,6 +341,7 @@ int main() {
   test_climbing_rows();
   test_no_distribution();
   test_masks();
+  test_never_negative();
   test_threads();
   return pyinfo::check::finish();
 }

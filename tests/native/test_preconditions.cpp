@@ -22,6 +22,9 @@
 #include "counting/strategies/perfect_table.hpp"
 #include "dependence/dependence.hpp"
 #include "dependence/pairwise.hpp"
+#include "logits/logits.hpp"
+#include "logits/reference.hpp"
+#include "logits/row_kernels.hpp"
 #include "memory/page_cache.hpp"
 #include "simd/math.hpp"
 #include "threads/parallel.hpp"
@@ -109,6 +112,61 @@ void check_dependence() {
          conditional_information({counts, rows, columns, 2, rows, 2, 1, 2}));
 }
 
+void check_logits() {
+  using namespace logits;
+  using elements::Element;
+  static float values[8] = {};
+  static double results[2] = {};
+  static const std::int64_t labels[2] = {0, 4};
+  // Of 4 classes, one row; others differ from it in one respect.
+  static const Rows row(values, Element::float32, 4), narrow(values, Element::float32, 3),
+      halves(values, Element::bfloat16, 4), doubles(values, Element::float64, 4);
+  static Rows two(values, Element::float32, 4);
+  two.append(2, 16);
+  static Results given;
+  given.values = results;
+  static CrossEntropy loss{row};
+  loss.labels = labels;
+  CHECK(survives([] { cross_entropy(loss, given); }), "what is allowed");
+  BREAKS("no memory", Rows(nullptr, Element::float32, 4));
+  BREAKS("no classes", Rows(values, Element::float32, 0));
+  BREAKS("integers", Rows(values, Element::int64, 4));
+  BREAKS("kernels of integers", row_kernels(Element::int64));
+  BREAKS("kernels of integers", pair_kernels(Element::int64));
+  BREAKS("a row too many", row.row(1));
+  BREAKS("a label that is no class", CrossEntropy of = loss; of.labels = labels + 1;
+         cross_entropy(of, given));
+  BREAKS("neither labels nor targets", cross_entropy(CrossEntropy{row}, given));
+  BREAKS("labels and targets", CrossEntropy of = loss; of.targets = &row; cross_entropy(of, given));
+  BREAKS("targets of another type", CrossEntropy of{row}; of.targets = &doubles;
+         cross_entropy(of, given));
+  BREAKS("too few targets", CrossEntropy of{two}; of.targets = &row; cross_entropy(of, given));
+  BREAKS("too smooth", CrossEntropy of = loss; of.smoothing = 1.5; cross_entropy(of, given));
+  BREAKS("a reward", CrossEntropy of = loss; of.z_loss = -1; cross_entropy(of, given));
+  BREAKS("no place for results", cross_entropy(loss, Results{}));
+  BREAKS("a gradient of another type", Results to = given; to.gradient = &halves;
+         cross_entropy(loss, to));
+  BREAKS("a gradient of fewer classes", Results to = given; to.gradient = &narrow;
+         entropy(row, 1, to));
+  BREAKS("a gradient of fewer rows", Results to = given; to.gradient = &row;
+         kl_divergence(two, two, 1, to));
+  BREAKS("other classes", kl_divergence(row, narrow, 1, given));
+  BREAKS("other types", js_divergence(row, halves, 1, 0.5, 0.5, given));
+  BREAKS("other rows", kl_divergence(row, two, 1, given));
+  BREAKS("no temperature", kl_divergence(row, row, 0, given));
+  BREAKS("no temperature", entropy(row, -1, given));
+  BREAKS("negative weights", js_divergence(row, row, 1, -0.5, 1.5, given));
+  BREAKS("no place for sums", logsumexp(row, nullptr, 1));
+  BREAKS("no place for indices", top(row, nullptr, 1));
+  BREAKS("logarithms of another type", log_softmax(halves, halves, 1));
+  BREAKS("fewer logarithms", log_softmax(two, row, 1));
+  BREAKS("labels that are floats", elements::Operand operand;
+         operand.data = reinterpret_cast<const char*>(values); operand.type = Element::float32;
+         elements::Space space; space.append(2, 4, 0); std::int64_t to[2];
+         read_labels(operand, space, 4, -100, to));
+  BREAKS("no logits", logits::reference::logsumexp(results, 0));
+}
+
 void check_coding() {
   using namespace coding;
   static unsigned char data[64] = {};
@@ -136,6 +194,7 @@ int main() {
   check_simd();
   check_memory_and_threads();
   check_dependence();
+  check_logits();
   check_coding();
   return check::finish();
 }

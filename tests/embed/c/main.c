@@ -44,5 +44,20 @@ int main(void) {
   check(pyinfo_frame_decompress(frame, size, decoded, SIZE, 1, &n));
   if (n != SIZE || memcmp(data, decoded, SIZE) != 0) return EXIT_FAILURE;
   printf("frame: %lu bytes\n", (unsigned long)size);
+
+  /* The loss of a classifier, and its gradient in place of the logits. */
+  {
+    float logits[6] = {2, 0, -1, 0.5F, 0.5F, 0.5F};
+    const int64_t labels[2] = {0, 2}, wrong[2] = {0, 3};
+    double losses[2];
+    check(pyinfo_logits_cross_entropy(logits, PYINFO_LOGITS_F32, 2, 3, labels, -100, 0, 0, 1,
+                                      losses, logits));
+    printf("losses: %.4f and %.4f nats, gradient %.3f %.3f %.3f\n", losses[0], losses[1], logits[0],
+           logits[1], logits[2]);
+    if (pyinfo_logits_cross_entropy(logits, PYINFO_LOGITS_F32, 2, 3, wrong, -100, 0, 0, 1, losses,
+                                    NULL) != PYINFO_ERROR_VALUE)
+      return EXIT_FAILURE;
+    printf("refused: %s\n", pyinfo_last_error_detail());
+  }
   return EXIT_SUCCESS;
 }

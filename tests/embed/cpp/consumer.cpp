@@ -39,6 +39,19 @@ py::bytes compress(const py::bytes& data) {
   return py::bytes(frame.data(), size);
 }
 
+// The divergence of each row of a student's logits from its teacher's; the gradient in `slope`.
+py::array_t<double> distill(const py::array_t<float, py::array::c_style>& teacher,
+                            const py::array_t<float, py::array::c_style>& student,
+                            double temperature, py::array_t<float, py::array::c_style>& slope) {
+  if (student.ndim() != 2 || slope.size() != student.size() || teacher.size() != student.size())
+    throw py::value_error("shapes differ");
+  const auto rows = std::size_t(student.shape(0)), classes = std::size_t(student.shape(1));
+  py::array_t<double> values(student.shape(0));
+  check(info->logits_kl_divergence(teacher.data(), student.data(), PYINFO_LOGITS_F32, rows, classes,
+                                   temperature, 1, values.mutable_data(), slope.mutable_data()));
+  return values;
+}
+
 }  // namespace
 
 PYBIND11_MODULE(pyinfo_cpp_consumer, m, py::mod_gil_not_used()) {
@@ -46,4 +59,6 @@ PYBIND11_MODULE(pyinfo_cpp_consumer, m, py::mod_gil_not_used()) {
   if (info == nullptr) throw py::error_already_set();
   m.def("excess_bits", &excess_bits);
   m.def("compress", &compress);
+  m.def("distill", &distill, py::arg("teacher"), py::arg("student"), py::arg("temperature"),
+        py::arg("slope").noconvert());
 }

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """A module of another package: how surprising is each row of a table of probabilities?"""
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 
 from pyinfo.cython_api cimport (
     PYINFO_CHECK,
@@ -13,6 +13,11 @@ from pyinfo.cython_api cimport (
     entropy_ptr,
     import_pyinfo,
     js_divergence,
+    logits_cross_entropy,
+    logits_entropy,
+    logits_js_divergence,
+    logits_kl_divergence,
+    logits_logsumexp,
     pyinfo_error,
     pyinfo_table,
 )
@@ -51,3 +56,21 @@ def round_trip(const uint8_t[::1] data):
     check(compress(data, frame, &size, NULL))
     check(decompress(frame[:size], decoded, &n, 1))
     return bytes(frame[:size]), bytes(decoded[:n])
+
+
+def losses(
+    const float[:, ::1] logits, const int64_t[::1] labels, double[::1] out, float[:, ::1] slope
+):
+    cdef pyinfo_error error
+    with nogil:
+        error = logits_cross_entropy(logits, labels, -100, 0.1, 0.01, 2, out, slope)
+    check(error)
+
+
+def row_measures(const double[:, ::1] p, const double[:, ::1] q, double[:, ::1] out):
+    """KL and JS divergence, entropy of p and its log-sum-exp, and nothing of gradients."""
+    cdef double[:, ::1] nothing = None
+    check(logits_kl_divergence(p, q, 2, 1, out[0], nothing))
+    check(logits_js_divergence(p, q, 2, 1, out[1], nothing))
+    check(logits_entropy(p, 2, 1, out[2], nothing))
+    check(logits_logsumexp(p, 1, out[3]))
