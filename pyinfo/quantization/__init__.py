@@ -1,8 +1,16 @@
 """Quantisation: what weights and activations lose, and what they weigh, as integers."""
 
 from pyinfo._namespace import publish
+from pyinfo.quantization.quantizers import dequantize, quantize
+from pyinfo.quantization.rates import RateDistortion, RatePoint, rate_distortion
 
-__all__: list[str] = []
+__all__ = [
+    "RateDistortion",
+    "RatePoint",
+    "dequantize",
+    "quantize",
+    "rate_distortion",
+]
 
 publish(globals())
 
