@@ -77,7 +77,7 @@ class RateDistortion:
         """Return the error that no coder of single independent weights can be below.
 
         Shannon's lower bound of the rate-distortion function for squared error, of the distribution
-        that the fine histogram shows: n / (2 pi e) 4^(h - rate). Uniform steps with an entropy coder
+        that the fine histogram shows: n / (2 pi e) 4^(h - rate). Uniform steps and an entropy coder
         come within 0.25 bit of it at high rates. Coders that use what weights have to do with their
         neighbours or with their group are not bound by it.
 
