@@ -53,8 +53,8 @@ def smoothed_divergences(
     counts: npt.NDArray[np.float64], levels: int
 ) -> npt.NDArray[np.float64]: ...
 def grid_errors(
-    counts: npt.NDArray[np.float64], origin: float, steps: npt.NDArray[np.float64], low: int,
-    high: int,
+    counts: npt.NDArray[np.float64], origin: float, steps: npt.NDArray[np.float64],
+    lows: npt.NDArray[np.int32], highs: npt.NDArray[np.int32],
 ) -> npt.NDArray[np.float64]: ...  # fmt: skip
 
 _HistogramState: TypeAlias = tuple[int, npt.NDArray[np.uint64], int, int, int, float, float]

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "bindings/arguments.hpp"
 #include "bindings/float_values.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/python_object.hpp"
@@ -129,14 +130,15 @@ py::array_t<double> smoothed_divergences(const Array<double>& counts, std::size_
 }
 
 py::array_t<double> grid_errors(const Array<double>& counts, double origin,
-                                const Array<double>& steps, int low, int high) {
-  if (low > 0 || high < 0 || low < -65536 || high > 65536)
-    throw std::invalid_argument("levels are out of range");
+                                const Array<double>& steps, const Array<std::int32_t>& lows,
+                                const Array<std::int32_t>& highs) {
+  require_same_length("steps", std::size_t(steps.size()), "lows", std::size_t(lows.size()));
+  require_same_length("steps", std::size_t(steps.size()), "highs", std::size_t(highs.size()));
   const std::vector<double> copy = own(counts);
-  const std::vector<double> tried = own(steps);
-  return array_of(without_gil(tried.size() * std::size_t(high - low), [&] {
+  const std::size_t tried = std::size_t(steps.size());
+  return array_of(without_gil(tried * copy.size(), [&] {
     return quantization::GridErrors(copy.data(), copy.size(), origin)
-        .each(tried.data(), tried.size(), low, high);
+        .each({steps.data(), lows.data(), highs.data(), tried});
   }));
 }
 
@@ -158,8 +160,8 @@ void bind_calibration(py::module_& m) {
   m.def("smoothed_divergences", &smoothed_divergences, py::arg("counts"), py::arg("levels"),
         "Return onnxruntime's divergence of each window from `levels` // 2 bins on.");
   m.def("grid_errors", &grid_errors, py::arg("counts"), py::arg("origin"), py::arg("steps"),
-        py::arg("low"), py::arg("high"),
-        "Return the squared error of each step, in bins, for integers from `low` to `high`.");
+        py::arg("lows"), py::arg("highs"),
+        "Return the squared error of each step, in bins, with integers from its low to its high.");
 }
 
 }  // namespace pyinfo::bindings

@@ -15,20 +15,46 @@ PYINFO_KERNEL_TABLES(ScaleKernels, scale_kernels)
 
 namespace {
 
-// The steps that are tried first, in units of the one that clips nothing; and how far down to go.
-constexpr double kLeast = 0.3;
-constexpr double kMost = 1.1;
-constexpr double kSmallest = 1e-3;
-using Ratios = std::array<double, kCandidates>;
+// Fractions of the step that clips nothing, from 0.3 / 2^octave to 1.1, evenly on a logarithmic
+// scale.
+struct Ratios {
+  alignas(64) float values[kCandidates];
+  alignas(64) float inverses[kCandidates];
+};
+constexpr std::size_t kOctaves = 10;
 
-constexpr float kMostFloat = 0x1.fffffep127f;
+Ratios ratios_between(double least, double most) noexcept {
+  Ratios ratios;
+  for (std::size_t c = 0; c < kCandidates; ++c) {
+    const double ratio = least * std::pow(most / least, double(c) / double(kCandidates - 1));
+    ratios.values[c] = float(ratio);
+    ratios.inverses[c] = float(1 / ratio);
+  }
+  return ratios;
+}
+
+std::array<Ratios, kOctaves> made_ratios() noexcept {
+  std::array<Ratios, kOctaves> made;
+  for (std::size_t octave = 0; octave < kOctaves; ++octave)
+    made[octave] = ratios_between(0.3 / double(1 << octave), 1.1);
+  return made;
+}
+
+struct Kernels {
+  const ValueKernels& values = value_kernels(simd::active());
+  const ScaleKernels& scales = scale_kernels(simd::active());
+  const std::array<Ratios, kOctaves> ratios = made_ratios();
+  const Ratios near = ratios_between(0.95, 1.05);
+};
 
 // A group's weights, in blocks: kept if there is one, else read again each time.
 class Group {
  public:
-  Group(const Weights& weights, std::size_t index) noexcept
-      : weights_(weights), first_(index * weights.group) {
-    if (weights.group <= kBlock) read(0, weights.group);
+  explicit Group(const Weights& weights) noexcept : weights_(weights) {}
+
+  void read(std::size_t index) noexcept {
+    first_ = index * weights_.group;
+    if (weights_.group <= kBlock) read_block(0, weights_.group);
   }
 
   // work(x, importance or null, n) for each block.
@@ -39,39 +65,78 @@ class Group {
     for (std::size_t i = 0; i < weights_.group; i += kBlock) {
       if (i / kBlock % 16 == 0) threads::require_uninterrupted();
       const std::size_t n = std::min(kBlock, weights_.group - i);
-      read(i, n);
+      read_block(i, n);
       work(x_, importance, n);
     }
   }
+  std::size_t size() const noexcept { return weights_.group; }
 
  private:
-  void read(std::size_t at, std::size_t n) noexcept {
+  void read_block(std::size_t at, std::size_t n) noexcept {
     load(weights_.values, first_ + at, n, x_);
     if (weights_.importance != nullptr) load_importance(weights_, first_ + at, n, importance_);
   }
 
   const Weights& weights_;
-  std::size_t first_;
+  std::size_t first_ = 0;
   float x_[kBlock];
   float importance_[kBlock];
 };
 
 class Search {
  public:
-  Search(const ScaleKernels& kernels, Group& group, float largest, int q) noexcept
-      : kernels_(kernels), group_(group), largest_(largest), high_(float(q)) {}
+  Search(const Kernels& kernels, const Weights& weights, int q) noexcept
+      : kernels_(kernels), group_(weights), high_(float(q)) {}
 
-  // Which of the ratios, times `factor`, has the least error; of equal ones what clips least.
-  std::size_t best(const Ratios& ratios, double factor) {
-    float steps[kCandidates];
-    float inverses[kCandidates];
-    for (std::size_t c = 0; c < kCandidates; ++c) {
-      steps[c] = step_of(factor * ratios[c]);
-      inverses[c] = inverse_of(steps[c]);
+  // Returns false if a weight is not finite.
+  bool find(std::size_t index, float& step, double& error) {
+    group_.read(index);
+    float largest = 0;
+    group_.each([&](const float* x, const float*, std::size_t n) {
+      largest = std::max(largest, kernels_.values.largest(x, n));
+    });
+    step = 0;
+    error = 0;
+    if (std::isinf(largest)) return false;
+    if (largest == 0) return true;
+    const float unit = std::max(largest / high_, 0x1p-126f);
+    step = best_ratio(unit, largest) * unit;
+    // The more levels, the more steps between two candidates are better or worse than these.
+    if (high_ > 7) step *= kernels_.near.values[best_of(kernels_.near, step)];
+    StepSums now = sums(step);
+    for (int i = 0; i < 3 && now.square > 0; ++i) {
+      const float next = float(now.product / now.square);
+      if (!(next > 0) || next == step) break;
+      const StepSums then = sums(next);
+      if (!(then.error < now.error)) break;
+      step = next;
+      now = then;
     }
+    error = now.error;
+    return true;
+  }
+
+ private:
+  float best_ratio(float unit, float largest) {
+    // Where the largest is far above the others, as many octaves further down.
+    StepSums all;  // beyond the largest, every integer is 0 and the error is the energy
+    group_.each([&](const float* x, const float*, std::size_t n) {
+      kernels_.scales.sums(x, nullptr, n, largest, 0, all);
+    });
+    const double spread = std::sqrt(all.error / double(group_.size())) / double(largest);
+    std::size_t octave = 0;
+    for (double least = 0.3; octave + 1 < kOctaves && least > 0.8 * spread; least /= 2) ++octave;
+    for (;; ++octave) {
+      const std::size_t found = best_of(kernels_.ratios[octave], unit);
+      if (found > 0 || octave + 1 == kOctaves) return kernels_.ratios[octave].values[found];
+    }
+  }
+
+  // Of equal ones what clips least.
+  std::size_t best_of(const Ratios& ratios, float unit) {
     double errors[kCandidates] = {};
     group_.each([&](const float* x, const float* importance, std::size_t n) {
-      kernels_.errors(x, importance, n, steps, inverses, high_, errors);
+      kernels_.scales.errors(x, importance, n, ratios.values, ratios.inverses, unit, high_, errors);
     });
     std::size_t found = kCandidates - 1;
     for (std::size_t c = kCandidates - 1; c-- > 0;)
@@ -82,72 +147,33 @@ class Search {
   StepSums sums(float step) {
     StepSums found;
     group_.each([&](const float* x, const float* importance, std::size_t n) {
-      kernels_.sums(x, importance, n, step, inverse_of(step), high_, found);
+      kernels_.scales.sums(x, importance, n, step, high_, found);
     });
     return found;
   }
 
-  float step_of(double ratio) const noexcept {
-    return std::max(float(ratio * double(largest_) / double(high_)), 0x1p-149f);
-  }
-
- private:
-  static float inverse_of(float step) noexcept { return std::min(1 / step, kMostFloat); }
-
-  const ScaleKernels& kernels_;
-  Group& group_;
-  float largest_;
+  const Kernels& kernels_;
+  Group group_;
   float high_;
 };
-
-void find_step(Search& search, float& step, double& error) {
-  static const Ratios ratios = [] {
-    Ratios made;
-    for (std::size_t c = 0; c < kCandidates; ++c)
-      made[c] = kLeast * std::pow(kMost / kLeast, double(c) / double(kCandidates - 1));
-    return made;
-  }();
-  double factor = 1;
-  std::size_t best = search.best(ratios, factor);
-  while (best == 0 && factor > kSmallest) {  // outliers: what pays may be smaller still
-    factor *= kLeast / kMost;
-    best = search.best(ratios, factor);
-  }
-  step = search.step_of(factor * ratios[best]);
-  StepSums now = search.sums(step);
-  for (int i = 0; i < 3 && now.square > 0; ++i) {
-    const float next = float(now.product / now.square);
-    if (!(next > 0) || next == step) break;
-    const StepSums then = search.sums(next);
-    if (!(then.error < now.error)) break;
-    step = next;
-    now = then;
-  }
-  error = now.error;
-}
 
 }  // namespace
 
 bool optimal_steps(const Weights& weights, int q, int threads, float* steps, double* errors) {
   PYINFO_ASSERT(q > 0 && q <= kMostLevels && weights.group > 0);
-  std::vector<float> largest(weights.groups());
-  if (!find_largest(weights, threads, largest.data())) return false;
+  static const Kernels kernels;
   const std::size_t piece = std::max<std::size_t>(1, (kPiece / 8) / weights.group);
   const std::size_t groups = weights.groups();
-  const ScaleKernels& kernels = scale_kernels(simd::active());
+  std::atomic<bool> finite{true};
   threads::parallel_or_throw((groups + piece - 1) / piece, threads, [&](std::size_t part) {
+    Search search(kernels, weights, q);
     for (std::size_t g = part * piece; g < std::min(groups, (part + 1) * piece); ++g) {
-      double error = 0;
-      steps[g] = 0;
-      if (largest[g] > 0) {
-        Group group(weights, g);
-        Search search(kernels, group, largest[g], q);
-        find_step(search, steps[g], error);
-      }
+      double error;
+      if (!search.find(g, steps[g], error)) finite.store(false, std::memory_order_relaxed);
       if (errors != nullptr) errors[g] = error;
     }
   });
-  return true;
+  return finite.load();
 }
 
 }  // namespace pyinfo::quantization

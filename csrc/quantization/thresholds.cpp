@@ -228,12 +228,14 @@ GridErrors::Sums GridErrors::below(double x) const noexcept {
   return {counts_[i] + count, values_[i] + count * (origin_ + double(i) + share / 2)};
 }
 
-std::vector<double> GridErrors::each(const double* steps, std::size_t n, int low, int high) const {
+std::vector<double> GridErrors::each(const Candidates& candidates) const {
+  constexpr std::int32_t most = 1 << 17;
   std::vector<double> errors;
-  errors.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    threads::require_uninterrupted();
-    errors.push_back((*this)(steps[i], low, high));
+  errors.reserve(candidates.size);
+  for (std::size_t i = 0; i < candidates.size; ++i) {
+    if (i % 16 == 0) threads::require_uninterrupted();
+    errors.push_back((*this)(candidates.steps[i], std::clamp(candidates.lows[i], -most, 0),
+                             std::clamp(candidates.highs[i], 0, most)));
   }
   return errors;
 }
@@ -243,12 +245,13 @@ std::vector<double> GridErrors::each(const double* steps, std::size_t n, int low
 double GridErrors::operator()(double step, int low, int high) const noexcept {
   double product = 0;
   double square = 0;
-  for (int k = 1; k <= high; ++k) {
+  const double right = origin_ + double(bins_);
+  for (int k = 1; k <= high && (k - 0.5) * step < right; ++k) {
     const Sums sums = below((k - 0.5) * step);
     product += values_[bins_] - sums.value;
     square += (2 * k - 1) * (counts_[bins_] - sums.count);
   }
-  for (int k = 1; k <= -low; ++k) {
+  for (int k = 1; k <= -low && (0.5 - k) * step > origin_; ++k) {
     const Sums sums = below((0.5 - k) * step);
     product -= sums.value;
     square += (2 * k - 1) * sums.count;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace pyinfo::quantization {
@@ -28,7 +29,14 @@ class GridErrors {
 
   // Of rounding to the nearest of step low .. step high, low <= 0 <= high.
   double operator()(double step, int low, int high) const noexcept;
-  std::vector<double> each(const double* steps, std::size_t n, int low, int high) const;
+  // Levels out of range are bounded: low to 0, high to 0, both to 2^17.
+  struct Candidates {
+    const double* steps;
+    const std::int32_t* lows;
+    const std::int32_t* highs;
+    std::size_t size;
+  };
+  std::vector<double> each(const Candidates& candidates) const;
 
  private:
   struct Sums {

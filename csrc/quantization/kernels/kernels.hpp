@@ -106,11 +106,12 @@ struct StepSums {
   double square = 0;
 };
 struct ScaleKernels {
-  // Adds the errors of each of the candidates, integers bounded by `high`; a null weight is 1.
-  void (*errors)(const float* x, const float* weight, std::size_t n, const float* steps,
-                 const float* inverses, float high, double* errors) noexcept;
-  void (*sums)(const float* x, const float* weight, std::size_t n, float step, float inverse,
-               float high, StepSums& to) noexcept;
+  // Adds the errors of each of kCandidates steps: unit times a ratio, of which the inverses are
+  // given, too. Integers are bounded by `high`; a null weight is 1.
+  void (*errors)(const float* x, const float* weight, std::size_t n, const float* ratios,
+                 const float* inverses, float unit, float high, double* errors) noexcept;
+  void (*sums)(const float* x, const float* weight, std::size_t n, float step, float high,
+               StepSums& to) noexcept;
 };
 const ScaleKernels& scale_kernels(simd::Isa isa) noexcept;
 

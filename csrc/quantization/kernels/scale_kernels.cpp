@@ -14,15 +14,18 @@ PYINFO_INLINE Vec<float> integer(Vec<float> magnitude, Vec<float> inverse, Vec<f
   return round_even<float>(simd::minimum<float>(magnitude * inverse, high));
 }
 
+// Finite, so that 0 stays 0.
+PYINFO_INLINE float inverse_of(float step) { return step > 1e-36f ? 1 / step : 1e36f; }
+
 // For the steps of kRegisters registers.
 template <bool kWeighted>
 PYINFO_INLINE void some_errors(const float* x, const float* weight, std::size_t n,
-                               const float* steps, const float* inverses, float high,
+                               const float* ratios, const float* inverses, float unit, float high,
                                double* errors) {
   Vec<float> back[kRegisters], inverse[kRegisters], even[kRegisters], odd[kRegisters];
   for (std::size_t r = 0; r < kRegisters; ++r) {
-    back[r] = splat<float>(0) - simd::load<float>(steps + r * kWide);
-    inverse[r] = simd::load<float>(inverses + r * kWide);
+    back[r] = simd::load<float>(ratios + r * kWide) * splat<float>(-unit);
+    inverse[r] = simd::load<float>(inverses + r * kWide) * splat<float>(inverse_of(unit));
     even[r] = odd[r] = splat<float>(0);
   }
   const Vec<float> most = splat<float>(high);
@@ -47,24 +50,24 @@ PYINFO_INLINE void some_errors(const float* x, const float* weight, std::size_t 
   }
 }
 
-void errors(const float* x, const float* weight, std::size_t n, const float* steps,
-            const float* inverses, float high, double* to) noexcept {
+void errors(const float* x, const float* weight, std::size_t n, const float* ratios,
+            const float* inverses, float unit, float high, double* to) noexcept {
   PYINFO_ASSERT(n <= kBlock);
   for (std::size_t c = 0; c < kCandidates; c += kRegisters * kWide) {
     if (weight == nullptr)
-      some_errors<false>(x, weight, n, steps + c, inverses + c, high, to + c);
+      some_errors<false>(x, weight, n, ratios + c, inverses + c, unit, high, to + c);
     else
-      some_errors<true>(x, weight, n, steps + c, inverses + c, high, to + c);
+      some_errors<true>(x, weight, n, ratios + c, inverses + c, unit, high, to + c);
   }
 }
 
-void sums(const float* x, const float* weight, std::size_t n, float step, float inverse, float high,
+void sums(const float* x, const float* weight, std::size_t n, float step, float high,
           StepSums& to) noexcept {
   PYINFO_ASSERT(n <= kBlock);
   Vec<float> error = splat<float>(0), product = error, square = error;
   each_register<float>(x, n, [&](Vec<float> v, std::size_t i, int count) {
     const Vec<float> magnitude = simd::absolute<float>(v);
-    const Vec<float> q = integer(magnitude, splat<float>(inverse), splat<float>(high));
+    const Vec<float> q = integer(magnitude, splat<float>(inverse_of(step)), splat<float>(high));
     const Vec<float> distance = simd::multiply_add<float>(q, splat<float>(-step), magnitude);
     Vec<float> w = splat<float>(1);
     if (weight != nullptr)
