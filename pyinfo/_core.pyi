@@ -27,6 +27,48 @@ def as_bits(data: Any, name: str) -> tuple[npt.NDArray[Any], str | None]: ...
 def checked_base(base: Any) -> float: ...
 def checked_out(out: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> npt.NDArray[Any]: ...
 def thread_count(threads: Any) -> int: ...
+def quantize(
+    x: Any, scale: npt.NDArray[np.float64], zero_point: npt.NDArray[np.int32], group: int,
+    storage: int, is_signed: bool, low: int, high: int, threads: int,
+) -> npt.NDArray[np.uint8]: ...  # fmt: skip
+def dequantize(
+    q: npt.NDArray[np.uint8], size: int, scale: npt.NDArray[np.float64],
+    zero_point: npt.NDArray[np.int32], group: int, storage: int, is_signed: bool, is_double: bool,
+    threads: int,
+) -> npt.NDArray[Any]: ...  # fmt: skip
+def rate_distortion(
+    w: Any, group: int, importance: npt.NDArray[np.float32], levels: Sequence[int],
+    ratios: npt.NDArray[np.float64], steps: npt.NDArray[np.float64], of_spread: bool, threads: int,
+) -> tuple[
+    npt.NDArray[np.float32], npt.NDArray[np.float64], npt.NDArray[np.float64],
+    npt.NDArray[np.float64], npt.NDArray[np.float64], float,
+]: ...  # fmt: skip
+def optimal_steps(
+    w: Any, group: int, importance: npt.NDArray[np.float32], levels: int, threads: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]: ...
+def grouped_divergences(
+    counts: npt.NDArray[np.float64], levels: int
+) -> npt.NDArray[np.float64]: ...
+def smoothed_divergences(
+    counts: npt.NDArray[np.float64], levels: int
+) -> npt.NDArray[np.float64]: ...
+def grid_errors(
+    counts: npt.NDArray[np.float64], origin: float, steps: npt.NDArray[np.float64],
+    lows: npt.NDArray[np.int32], highs: npt.NDArray[np.int32],
+) -> npt.NDArray[np.float64]: ...  # fmt: skip
+
+_HistogramState: TypeAlias = tuple[int, npt.NDArray[np.uint64], int, int, int, float, float]
+
+class FloatHistogram:
+    def __new__(cls, bins: int, is_signed: bool) -> Self: ...
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn: ...
+    def add(self, x: Any, threads: int) -> None: ...
+    def merge(self, other: FloatHistogram) -> None: ...
+    def state(self) -> _HistogramState: ...
+    def restore(
+        self, exponent: int, counts: npt.NDArray[np.uint64], nans: int, below: int, above: int,
+        least: float, most: float,
+    ) -> None: ...  # fmt: skip
 
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
 

@@ -7,6 +7,7 @@ namespace pyinfo::bindings {
 
 void bind_abi(pybind11::module_& m);
 void bind_arguments(pybind11::module_& m);
+void bind_calibration(pybind11::module_& m);
 void bind_checksums(pybind11::module_& m);
 void bind_counting(pybind11::module_& m);
 void bind_dependence(pybind11::module_& m);
@@ -15,6 +16,7 @@ void bind_logits(pybind11::module_& m);
 void bind_measures(pybind11::module_& m);
 void bind_messages(pybind11::module_& m);
 void bind_patches(pybind11::module_& m);
+void bind_quantization(pybind11::module_& m);
 void bind_serial(pybind11::module_& m);
 void bind_simd(pybind11::module_& m);
 
