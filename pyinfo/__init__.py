@@ -60,6 +60,7 @@ from pyinfo.measures import (
 if TYPE_CHECKING:
     from pyinfo import integrations as integrations
     from pyinfo import patches as patches
+    from pyinfo import quantization as quantization
     from pyinfo import safetensors as safetensors
     from pyinfo import testing as testing
 
@@ -113,7 +114,7 @@ __all__ = [
 
 _NAMESPACES = (coding, config, counting, embedding, errors, estimators, logits, measures)
 # Imported when they are asked for.
-_LAZY_NAMESPACES = ("integrations", "patches", "safetensors", "testing")
+_LAZY_NAMESPACES = ("integrations", "patches", "quantization", "safetensors", "testing")
 
 publish(globals())
 _startup.finish()

@@ -90,6 +90,7 @@ FLOORS: dict[str, float] = {
     "measures": 2,
     "logits": 2,
     "dependence": 2.1,
+    "quantization": 2.2,
     "counting": 2,
     "coding": 2.1,
     "coding/models": 2.11,
@@ -310,7 +311,7 @@ FREESTANDING = {
 
 
 # As in CMakeLists.txt: an object library per area and instruction set.
-KERNEL_AREAS = ["measures", "logits", "counting", "coding"]
+KERNEL_AREAS = ["measures", "logits", "quantization", "counting", "coding"]
 KERNELS = sorted((ROOT / "csrc").rglob("*_kernels.cpp"))
 
 

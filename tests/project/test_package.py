@@ -60,6 +60,7 @@ FLOORS = {
     "counting": 5,
     "safetensors": 5,
     "patches": 5.5,
+    "quantization": 5.6,
     "measures": 6,
     "testing": 6,
     "integrations": 7,
@@ -172,6 +173,7 @@ NAMESPACES = {
     "pyinfo.logits",
     "pyinfo.measures",
     "pyinfo.patches",
+    "pyinfo.quantization",
     "pyinfo.safetensors",
     "pyinfo.testing",
 }
