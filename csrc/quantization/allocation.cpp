@@ -13,7 +13,6 @@
 #include <string>
 
 #include "elements/compensated_sum.hpp"
-#include "simd/assert.hpp"
 #include "threads/interruption.hpp"
 
 namespace pyinfo::quantization {
@@ -320,7 +319,9 @@ BudgetTooSmall::BudgetTooSmall(double budget, double least)
       least_(least) {}
 
 Allocation allocate(const ChoiceTable& table, double budget, double gap, std::size_t most_nodes) {
-  PYINFO_ASSERT(std::isfinite(budget) && budget >= 0 && gap >= 0 && most_nodes > 0);
+  if (!std::isfinite(budget) || budget < 0)
+    throw std::invalid_argument("budget must be finite and not negative");
+  if (!(gap >= 0)) throw std::invalid_argument("gap must not be negative");
   return Search(table, budget, gap).run(most_nodes);
 }
 

@@ -24,9 +24,12 @@ double checked(double value, const char* name, std::size_t tensor, std::size_t c
 }  // namespace
 
 ChoiceTable::ChoiceTable(const Choices& choices) : first_{0} {
-  if (choices.first[choices.tensors] > std::numeric_limits<std::uint32_t>::max())
+  if (choices.size > std::numeric_limits<std::uint32_t>::max())
     refuse("there are too many choices");
-  points_.reserve(choices.first[choices.tensors]);
+  for (std::size_t i = 0; i < choices.tensors; ++i)
+    if (choices.first[i] > choices.first[i + 1] || choices.first[i + 1] > choices.size)
+      refuse("tensor " + std::to_string(i) + " has its choices out of place");
+  points_.reserve(choices.size);
   if (choices.unit == nullptr) {
     for (std::size_t i = 0; i < choices.tensors; ++i) add_unit(choices, {i});
   } else {

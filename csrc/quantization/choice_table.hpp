@@ -10,6 +10,7 @@ namespace pyinfo::quantization {
 // As a caller has it; each number is read once.
 struct Choices {
   std::size_t tensors = 0;
+  std::size_t size = 0;                // of costs and errors
   const std::size_t* first = nullptr;  // tensor i has the choices first[i] .. first[i + 1] - 1
   const double* costs = nullptr;
   const double* errors = nullptr;

@@ -1,8 +1,12 @@
 """Quantisation: what weights and activations lose, and what they weigh, as integers."""
 
 from pyinfo._namespace import publish
+from pyinfo.quantization.allocation import Allocation, allocate
 
-__all__: list[str] = []
+__all__ = [
+    "Allocation",
+    "allocate",
+]
 
 publish(globals())
 
