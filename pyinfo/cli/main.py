@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pyinfo.cli import (
+    allocate,
     apply,
     build_options,
     compress,
@@ -128,6 +129,12 @@ COMMANDS: Final = (
         "Make of a file or folder what a patch says.",
         apply.configure,
         apply.run,
+    ),
+    Command(
+        "allocate",
+        "Choose one of each tensor's choices: least error within a budget, with a proof.",
+        allocate.configure,
+        allocate.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )
