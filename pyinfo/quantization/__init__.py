@@ -2,10 +2,17 @@
 
 from pyinfo._namespace import publish
 from pyinfo.quantization.allocation import Allocation, allocate
+from pyinfo.quantization.quantizers import dequantize, quantize
+from pyinfo.quantization.rates import RateDistortion, RatePoint, rate_distortion
 
 __all__ = [
     "Allocation",
+    "RateDistortion",
+    "RatePoint",
     "allocate",
+    "dequantize",
+    "quantize",
+    "rate_distortion",
 ]
 
 publish(globals())

@@ -1,6 +1,6 @@
 // The kernels of quantisation and the tables through which they are reached.
 //
-// They see aligned or unaligned blocks of at most kBlock elements that nobody else writes to.
+// They see blocks of at most kBlock elements, of any alignment, that nobody else writes to.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,58 @@ inline constexpr std::size_t kFloatElements = 4;
 struct ValueKernels {
   // n elements of any alignment to float, doubles rounded to nearest. Indexed by elements::Element.
   void (*to_float[kFloatElements])(const void* from, float* to, std::size_t n) noexcept;
+  // The largest magnitude; infinite if an element is not finite.
+  float (*largest)(const float* x, std::size_t n) noexcept;
 };
 const ValueKernels& value_kernels(simd::Isa isa) noexcept;
+
+// Integers low .. high, |low| and |high| below 2^17: those next to x / step, ties to even. The step
+// is positive. NaNs give low.
+template <class T>
+struct Grid {
+  T step;
+  T low;
+  T high;
+};
+
+struct QuantizerKernels {
+  // Returns false if an element is a NaN.
+  bool (*quantize_float)(const float* x, std::size_t n, const Grid<float>& grid, std::int32_t add,
+                         std::int32_t* to) noexcept;
+  bool (*quantize_double)(const double* x, std::size_t n, const Grid<double>& grid,
+                          std::int32_t add, std::int32_t* to) noexcept;
+  // The low bits: one or two bytes of each, or half a byte, the first one in the low bits.
+  void (*narrow_8)(const std::int32_t* from, std::size_t n, void* to) noexcept;
+  void (*narrow_16)(const std::int32_t* from, std::size_t n, void* to) noexcept;
+  void (*narrow_4)(const std::int32_t* from, std::size_t n, void* to) noexcept;
+
+  // Integers of 8, 16 and 4 bits, signed and not, of any alignment.
+  void (*widen[2][3])(const void* from, std::size_t n, std::int32_t* to) noexcept;
+  // (q - zero) * step
+  void (*dequantize_float)(const std::int32_t* q, std::size_t n, std::int32_t zero, float step,
+                           float* to) noexcept;
+  void (*dequantize_double)(const std::int32_t* q, std::size_t n, std::int32_t zero, double step,
+                            double* to) noexcept;
+
+  // The integers of x, and the sum of weight (x - step q)^2; a null weight is 1.
+  double (*squared_error)(const float* x, const float* weight, std::size_t n,
+                          const Grid<float>& grid, std::int32_t* to) noexcept;
+};
+const QuantizerKernels& quantizer_kernels(simd::Isa isa) noexcept;
+
+// A table of counts is split in two, kSplit apart, so that equal neighbours need not wait for each
+// other.
+constexpr std::size_t split_stride(std::size_t bins) noexcept { return bins + 16; }
+constexpr std::size_t split_size(std::size_t bins) noexcept { return 2 * split_stride(bins); }
+
+struct BinKernels {
+  // Counts x * scale + bins / 2, rounded down, bounded by 0 and bins - 1.
+  void (*count)(const float* x, std::size_t n, float scale, std::size_t bins,
+                std::uint32_t* counts) noexcept;
+  // The same, and the sum of weights in each bin.
+  void (*count_weighted)(const float* x, const float* weight, std::size_t n, float scale,
+                         std::size_t bins, std::uint32_t* counts, double* sums) noexcept;
+};
+const BinKernels& bin_kernels(simd::Isa isa) noexcept;
 
 }  // namespace pyinfo::quantization
