@@ -11,6 +11,7 @@
 #include <limits>
 #include <queue>
 #include <string>
+#include <utility>
 
 #include "elements/compensated_sum.hpp"
 #include "threads/interruption.hpp"
@@ -22,8 +23,8 @@ constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Below this part of the error, bounds and errors differ by rounding alone.
 constexpr double kRounding = 1e-12;
-// Upgrades that are looked for after the steps of a node: each looks at all units.
-constexpr int kUpgrades = 16;
+// Changes of two units that are looked for at a node: each looks at all units.
+constexpr int kExchanges = 16;
 
 std::string number(double value) {
   const bool whole = value == std::floor(value) && value < 1e15;
@@ -36,6 +37,12 @@ struct Step {
   std::uint32_t unit, to;
 };
 bool steeper(const Step& a, const Step& b) { return a.slope > b.slope; }
+
+// Of one unit to another of its points.
+struct Change {
+  double cost, error;
+  std::uint32_t unit, to;
+};
 
 // Points begin .. end - 1 of a unit remain.
 struct Limit {
@@ -86,9 +93,12 @@ class Search {
   std::vector<Limit> limits_of(std::uint32_t node) const;
   void solve(std::uint32_t number);
   void relax(Node& node, const std::vector<Step>& own, Total now);
-  void fill(const std::vector<Step>& own, std::size_t a, std::size_t b, const Step* step, Total now);
+  void fill(const std::vector<Step>& own, std::size_t a, std::size_t b, const Step* step, double price,
+            Total now);
   const Step* next(const std::vector<Step>& own, std::size_t& a, std::size_t& b) const;
-  void upgrade(Total now);
+  void exchange(double price, Total now);
+  void list_changes(double price, double left);
+  bool best_pair(double left, std::size_t& first, std::size_t& second);
   void accept();
   std::vector<CertificateNode> certificate() const;
   std::vector<double> hull() const;
@@ -99,6 +109,8 @@ class Search {
   std::vector<Node> nodes_;
   std::vector<char> limited_, blocked_;
   std::vector<std::uint32_t> corners_;
+  std::vector<Change> changes_;
+  std::vector<std::pair<std::size_t, std::size_t>> least_;
   std::vector<std::uint32_t> state_, best_;
   double best_error_ = kInfinity;
 };
@@ -192,14 +204,14 @@ void Search::relax(Node& node, const std::vector<Step>& own, Total now) {
   if (step != nullptr) {
     node.unit = step->unit;
     node.at = state_[step->unit];
-    fill(own, a, b, step, now);
+    fill(own, a, b, step, node.price, now);
   }
   accept();
 }
 
 // What the steps that come later can still save with what is left.
 void Search::fill(const std::vector<Step>& own, std::size_t a, std::size_t b, const Step* step,
-                  Total now) {
+                  double price, Total now) {
   std::fill(blocked_.begin(), blocked_.end(), 0);
   for (; step != nullptr; step = next(own, a, b)) {
     if (blocked_[step->unit]) continue;
@@ -208,27 +220,74 @@ void Search::fill(const std::vector<Step>& own, std::size_t a, std::size_t b, co
     now = {now.cost + step->cost, now.error - step->error};
     state_[step->unit] = step->to;
   }
-  upgrade(now);
+  exchange(price, now);
 }
 
-// The upgrades of single units that save most, also to points that are not on their hulls.
-void Search::upgrade(Total now) {
-  for (int round = 0; round < kUpgrades; ++round) {
-    double gain = 0;
-    std::size_t unit = 0;
-    std::uint32_t to = 0;
+// Changes of one or two units that save most, as often as there are any: what is left of the budget
+// is worth `price`, so a change that gives away more than that cannot be half of one.
+void Search::exchange(double price, Total now) {
+  for (int round = 0; round < kExchanges; ++round) {
     const double left = budget_ - now.cost;
-    for (std::size_t i = 0; i < table_.units(); ++i) {
-      const Point* const p = table_.of(i);
-      const std::uint32_t at = state_[i];
-      std::uint32_t k = at;
-      while (k + 1 < table_.size(i) && p[k + 1].cost - p[at].cost <= left) ++k;
-      if (p[at].error - p[k].error > gain) gain = p[at].error - p[k].error, unit = i, to = k;
+    list_changes(price, left);
+    std::size_t first = 0, second = 0;
+    if (!best_pair(left, first, second)) return;
+    for (const std::size_t which : {first, second}) {
+      const Change& change = changes_[which];
+      if (change.unit == kNone) continue;
+      state_[change.unit] = change.to;
+      now = {now.cost + change.cost, now.error + change.error};
     }
-    if (gain == 0) return;
-    now.cost += table_.of(unit)[to].cost - table_.of(unit)[state_[unit]].cost;
-    state_[unit] = to;
   }
+}
+
+void Search::list_changes(double price, double left) {
+  changes_.assign(1, {0, 0, kNone, 0});
+  for (std::size_t unit = 0; unit < table_.units(); ++unit) {
+    const Point* const p = table_.of(unit);
+    const Point& at = p[state_[unit]];
+    for (std::size_t k = 0; k < table_.size(unit); ++k) {
+      const Change change{p[k].cost - at.cost, p[k].error - at.error, std::uint32_t(unit),
+                          std::uint32_t(k)};
+      if (k != state_[unit] && change.error + price * change.cost < price * left)
+        changes_.push_back(change);
+    }
+  }
+  std::sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) {
+    if (a.cost != b.cost) return a.cost < b.cost;
+    if (a.error != b.error) return a.error < b.error;
+    return a.unit < b.unit;
+  });
+}
+
+// The two changes of different units, one of which may be none, that fit and save most.
+bool Search::best_pair(double left, std::size_t& first, std::size_t& second) {
+  // Of the changes up to each one, that with the least error, and that of the other units.
+  least_.resize(changes_.size());
+  std::size_t one = kNone, other = kNone;
+  const auto better = [&](std::size_t i, std::size_t than) {
+    return than == kNone || changes_[i].error < changes_[than].error;
+  };
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    if (better(i, one)) {
+      if (one != kNone && changes_[one].unit != changes_[i].unit) other = one;
+      one = i;
+    } else if (changes_[i].unit != changes_[one].unit && better(i, other)) {
+      other = i;
+    }
+    least_[i] = {one, other};
+  }
+  double gain = 0;
+  std::size_t until = changes_.size();  // the partners that fit are those before it
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    while (until > 0 && changes_[until - 1].cost > left - changes_[i].cost) --until;
+    if (until == 0) break;
+    const auto [best, of_others] = least_[until - 1];
+    const std::size_t partner = changes_[best].unit == changes_[i].unit ? of_others : best;
+    if (partner == kNone) continue;
+    const double saved = -(changes_[i].error + changes_[partner].error);
+    if (saved > gain) gain = saved, first = i, second = partner;
+  }
+  return gain > 0;
 }
 
 void Search::accept() {

@@ -17,6 +17,7 @@ from pyinfo.cli import (
     compress,
     decompress,
     diff,
+    fit,
     info,
     inspect,
     report,
@@ -129,6 +130,12 @@ COMMANDS: Final = (
         "Make of a file or folder what a patch says.",
         apply.configure,
         apply.run,
+    ),
+    Command(
+        "fit",
+        "Quantise a safetensors file to a budget of bytes, with a bound on what that must lose.",
+        fit.configure,
+        fit.run,
     ),
     Command(
         "allocate",

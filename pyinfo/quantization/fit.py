@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pyinfo.arguments import thread_count
 from pyinfo.quantization.allocation import Allocation
 from pyinfo.quantization.budget import budget_bytes
-from pyinfo.quantization.fitting import Fitting, FitTensor
+from pyinfo.quantization.fitting import Chosen, Fitting, FitTensor
 from pyinfo.safetensors.files import sources_of_file, written_file
 from pyinfo.safetensors.packing import FileSource, write_packed
 from pyinfo.safetensors.tensor_file import TensorFile
@@ -63,7 +63,8 @@ class FittedModel:
     budget, size, original_size : int
         Bytes that were allowed, of the new file, and of the old one.
     predicted_size : int
-        What the model of sizes expected before the last tensor was coded.
+        What was expected when the last choice was made: real sizes of what had been coded by then,
+        modelled ones of the rest.
     error : float
         Sum of importance times squared error over all weights: of the floats that the new file
         gives, measured.
@@ -200,23 +201,22 @@ def fit(
             threads=thread_count(threads),
             progress=progress,
         )
-        allocation = fitting.run()
+        chosen = fitting.run()
         size = fitting.size()
         if destination is not None:
             with written_file(source, destination, overwrite=overwrite) as sink:
                 written = write_packed(fitting.results(), sink, original, threads=threads)
                 if written != size:
                     raise RuntimeError(f"the file has {written} bytes, not {size}: it has changed")
-        return _result(file, fitting, allocation, size)
+        return _result(file, fitting, chosen, size)
     finally:
         file.close()
 
 
-def _result(file: TensorFile, fitting: Fitting, allocation: Allocation, size: int) -> FittedModel:
+def _result(file: TensorFile, fitting: Fitting, chosen: Chosen, size: int) -> FittedModel:
     errors = [tensor.expected().error for tensor in fitting.free]
     error = sum(errors)
-    bound = min(allocation.lower_bound, error)
-    costs, all_errors = fitting.table()
+    bound = min(chosen.allocation.lower_bound, error)
     return FittedModel(
         budget=fitting.budget,
         size=size,
@@ -226,11 +226,11 @@ def _result(file: TensorFile, fitting: Fitting, allocation: Allocation, size: in
         lower_bound=bound,
         gap=(error - bound) / error if error > 0 else 0.0,
         tensors=tuple(_tensors(fitting, error)),
-        allocation=allocation,
+        allocation=chosen.allocation,
         table={
             "names": [tensor.source.name for tensor in fitting.free],
-            "costs": costs,
-            "errors": all_errors,
+            "costs": chosen.costs,
+            "errors": chosen.errors,
             "steps": [[*(p.step for p in t.points), None] for t in fitting.free],
         },
     )

@@ -42,8 +42,10 @@ from pyinfo.safetensors.tensor_report import expected
 Importance: TypeAlias = float | NDArray[np.float32]
 
 _SMALL: Final = 4096  # elements; smaller tensors stay as they are
-_ROUNDS: Final = 8
-_MOST_ROUNDS: Final = 16
+_ROUGH_NODES: Final = 64  # of the search that only says where to look closer
+_MOST_NODES: Final = 2000  # of each search: where all tensors are alike, more would not help soon
+_ROUNDS: Final = 16
+_MOST_ROUNDS: Final = 32
 _NUDGED: Final = 0.999
 _PASSES: Final = 3  # over each tensor that is quantised, as progress counts them
 
@@ -75,8 +77,8 @@ class FitTensor:
         What it came to, by steps; None is no quantisation.
     made
         What it was made last.
-    ratio
-        Of its real size to that of the model, then.
+    size_ratio, error_ratio
+        Of its real size and error to those of the model, then.
     lossless_size
         Bytes without quantisation, as far as it is known.
     chosen
@@ -90,7 +92,8 @@ class FitTensor:
     points: list[StepPoint] = field(default_factory=list)
     measured: dict[float | None, Measured] = field(default_factory=dict)
     made: QuantizedSource | None = None
-    ratio: float = 1.0
+    size_ratio: float = 1.0
+    error_ratio: float = 1.0
     lossless_size: int = 0
     chosen: float | None = None
 
@@ -104,8 +107,9 @@ class FitTensor:
         costs, errors = [], []
         for point in self.points:
             found = self.measured.get(point.step)
-            costs.append(float(found.size if found else math.ceil(point.size * self.ratio)))
-            errors.append(self.count * (found.error if found else point.error))
+            costs.append(float(found.size if found else math.ceil(point.size * self.size_ratio)))
+            error = found.error if found else point.error * self.error_ratio
+            errors.append(self.count * error)
         return [*costs, float(self.lossless_size)], [*errors, 0.0]
 
     def choice_step(self, choice: int) -> float | None:
@@ -134,7 +138,17 @@ class FitTensor:
         self.made = made
         self.measured[step] = Measured(made.size, made.error)
         model = next(point for point in self.points if point.step == step)
-        self.ratio = made.size / model.size
+        self.size_ratio = made.size / model.size
+        if model.error > 0 and made.error > 0:
+            self.error_ratio = made.error / model.error
+
+
+class Chosen(NamedTuple):
+    """An allocation, and the costs and errors that it is of."""
+
+    allocation: Allocation
+    costs: list[list[float]]
+    errors: list[list[float]]
 
 
 class Fitting:
@@ -166,7 +180,12 @@ class Fitting:
         for tensor in self.tensors:
             if not stays(tensor.source):
                 tensor.spread = spread_of(tensor.source.data, tensor.source.dtype)
-                tensor.importance = given.get(tensor.source.name, 1.0)
+        of_equal: dict[int, list[Importance]] = {}
+        for source, owner in zip(sources, self.owners, strict=True):
+            of_equal.setdefault(owner, []).append(given.get(source.name, 1.0))
+        for number, each in of_equal.items():
+            mean = sum(each[1:], each[0]) / len(each)
+            self.tensors[number].importance = mean
         self.free = [tensor for tensor in self.tensors if tensor.spread is not None]
         self._total = _PASSES * sum(len(tensor.source.data) for tensor in self.free)
         self._most_header = header_size(self._as_quantized(lambda tensor: True), original)
@@ -195,7 +214,7 @@ class Fitting:
 
     # -- The search
 
-    def run(self) -> Allocation:
+    def run(self) -> Chosen:
         """Choose and code; return the last allocation, whose chosen costs and errors are real."""
         stay = [tensor for tensor in self.tensors if tensor.spread is None]
         self._each(lambda tensor: tensor.make(None, 1), stay)
@@ -212,21 +231,19 @@ class Fitting:
                 self._add_points(tensor, fine_steps(tensor.spread, tensor.chosen, len(self.free)))
 
         self._each(first_look, self.free)
-        self._allocate(0)
+        self._allocate(0, _ROUGH_NODES)
         self._each(second_look, self.free)
         return self._settle()
 
-    def _settle(self) -> Allocation:
-        """Code what is chosen, correct the model's sizes, and choose again, until that changes it no more."""
+    def _settle(self) -> Chosen:
+        """Code what is chosen, correct the model, and choose again, until nothing changes."""
         over = 0
-        best: tuple[float, Allocation, list[float | None], int] | None = None
+        best: tuple[float, Chosen, list[float | None], int] | None = None
         for turn in range(_MOST_ROUNDS):
             found = self._allocate(over)
-            predicted = self.size()
+            self.predicted_size = self.size()
             new = [tensor for tensor in self.free if tensor.chosen not in tensor.measured]
             self._each(lambda tensor: tensor.make(tensor.chosen, 1), new)
-            if turn == 0 or new:
-                self.predicted_size = predicted
             size = self.size()
             if size <= self.budget:
                 if not new:
@@ -246,25 +263,22 @@ class Fitting:
         self._each(self._make_again, self.free)
         return found
 
-    def _allocate(self, over: int) -> Allocation:
+    def _allocate(self, over: int, most_nodes: int = _MOST_NODES) -> Chosen:
         """Choose with what is known by now, and `over` bytes less than there are."""
         room = self._room() - over
         if room < sum(min(costs) for costs, _ in map(FitTensor.rows, self.free)):
             self._make_cheapest()
             if room < sum(min(costs) for costs, _ in map(FitTensor.rows, self.free)):
                 raise self._too_small()
-        if not self.free:
-            return Allocation((), 0.0, 0.0, 0.0, 0.0, float(room), (0.0,), np.zeros((1, 2)))
-        costs, errors = self.table()
-        found = allocate(costs, errors, room, gap=self._gap)
+        rows = [tensor.rows() for tensor in self.free]
+        costs, errors = [costs for costs, _ in rows], [errors for _, errors in rows]
+        if not rows:
+            nothing = Allocation((), 0.0, 0.0, 0.0, 0.0, float(room), (0.0,), np.zeros((1, 2)))
+            return Chosen(nothing, costs, errors)
+        found = allocate(costs, errors, room, gap=self._gap, max_nodes=most_nodes)
         for tensor, choice in zip(self.free, found.choice, strict=True):
             tensor.chosen = tensor.choice_step(choice)
-        return found
-
-    def table(self) -> tuple[list[list[float]], list[list[float]]]:
-        """Return costs and errors of all choices of the tensors that are free."""
-        rows = [tensor.rows() for tensor in self.free]
-        return [costs for costs, _ in rows], [errors for _, errors in rows]
+        return Chosen(found, costs, errors)
 
     def _room(self) -> int:
         stay = sum(tensor.lossless_size for tensor in self.tensors if tensor.spread is None)

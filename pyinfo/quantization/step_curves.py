@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -103,7 +103,6 @@ def step_curve(
     dtype: DtypeCode,
     steps: Sequence[float],
     importance: float | NDArray[np.float32],
-    check: Callable[[], None] = lambda: None,
 ) -> list[StepPoint]:
     """Return size and error for each step.
 
@@ -116,14 +115,14 @@ def step_curve(
     errors = np.zeros(len(steps))
     size = BLOCK * dtype.itemsize
     for begin in range(0, len(data), size):
-        check()
         block = float_values(data[begin : begin + size], dtype)
         weights = importance_of(importance, begin // dtype.itemsize, len(block))
         points = rate_distortion(block, bits=(), steps=steps, importance=weights).steps
         sizes += [_block_size(point) for point in points]
         errors += [point.error for point in points]
     scale = importance if isinstance(importance, float) else 1.0
-    return [StepPoint(*point) for point in zip(steps, sizes.tolist(), (errors * scale).tolist(), strict=True)]
+    points = zip(steps, sizes.tolist(), (errors * scale).tolist(), strict=True)
+    return [StepPoint(*point) for point in points]
 
 
 def importance_of(

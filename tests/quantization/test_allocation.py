@@ -16,7 +16,7 @@ import pytest
 
 from pyinfo import _core
 from pyinfo.quantization import Allocation, allocate
-from tests.support.allocation_checker import brute_force, certified_bound, merged
+from support.allocation_checker import brute_force, certified_bound, merged
 
 pytestmark = pytest.mark.once
 
