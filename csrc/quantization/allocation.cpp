@@ -93,8 +93,8 @@ class Search {
   std::vector<Limit> limits_of(std::uint32_t node) const;
   void solve(std::uint32_t number);
   void relax(Node& node, const std::vector<Step>& own, Total now);
-  void fill(const std::vector<Step>& own, std::size_t a, std::size_t b, const Step* step, double price,
-            Total now);
+  void fill(const std::vector<Step>& own, std::size_t a, std::size_t b, const Step* step,
+            double price, Total now);
   const Step* next(const std::vector<Step>& own, std::size_t& a, std::size_t& b) const;
   void exchange(double price, Total now);
   void list_changes(double price, double left);
@@ -325,8 +325,7 @@ Allocation Search::run(std::size_t most_nodes) {
   const Total found = total(best_);
   result.cost = found.cost;
   result.error = found.error;
-  result.lower_bound =
-      std::min(found.error, certified_bound(table_, budget_, result.certificate));
+  result.lower_bound = std::min(found.error, certified_bound(table_, budget_, result.certificate));
   result.choice.resize(table_.units());
   for (std::size_t unit = 0; unit < table_.units(); ++unit)
     result.choice[unit] = table_.of(unit)[best_[unit]].choice;
