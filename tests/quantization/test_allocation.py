@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -302,6 +303,18 @@ def test_json() -> None:
     )
     assert document["lower_bound"] <= proven
     assert len(document["certificate"]) > 1
+
+
+def test_the_page_has_this_checker() -> None:
+    root = Path(__file__).resolve().parents[2]
+    source = (root / "tests" / "support" / "allocation_checker.py").read_text("utf-8")
+    checker = source.partition("# [checker]\n")[2].partition("# [/checker]")[0].strip()
+    assert f"{checker}\n".replace(" -> Any", "") in (
+        (root / "docs" / "learn" / "price-of-a-bit.md").read_text("utf-8")
+    ).replace(
+        "def certified_bound(costs, errors, budget, certificate):",
+        "def certified_bound(costs: Rows, errors: Rows, budget: float, certificate: Sequence[Any]):",
+    )
 
 
 def test_a_wrong_certificate_proves_less() -> None:
