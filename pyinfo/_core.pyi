@@ -43,6 +43,32 @@ def rate_distortion(
     npt.NDArray[np.float32], npt.NDArray[np.float64], npt.NDArray[np.float64],
     npt.NDArray[np.float64], npt.NDArray[np.float64], float,
 ]: ...  # fmt: skip
+def optimal_steps(
+    w: Any, group: int, importance: npt.NDArray[np.float32], levels: int, threads: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]: ...
+def grouped_divergences(
+    counts: npt.NDArray[np.float64], levels: int
+) -> npt.NDArray[np.float64]: ...
+def smoothed_divergences(
+    counts: npt.NDArray[np.float64], levels: int
+) -> npt.NDArray[np.float64]: ...
+def grid_errors(
+    counts: npt.NDArray[np.float64], origin: float, steps: npt.NDArray[np.float64],
+    lows: npt.NDArray[np.int32], highs: npt.NDArray[np.int32],
+) -> npt.NDArray[np.float64]: ...  # fmt: skip
+
+_HistogramState: TypeAlias = tuple[int, npt.NDArray[np.uint64], int, int, int, float, float]
+
+class FloatHistogram:
+    def __new__(cls, bins: int, is_signed: bool) -> Self: ...
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn: ...
+    def add(self, x: Any, threads: int) -> None: ...
+    def merge(self, other: FloatHistogram) -> None: ...
+    def state(self) -> _HistogramState: ...
+    def restore(
+        self, exponent: int, counts: npt.NDArray[np.uint64], nans: int, below: int, above: int,
+        least: float, most: float,
+    ) -> None: ...  # fmt: skip
 
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
 

@@ -16,6 +16,7 @@
 #include "bindings/rooms.hpp"
 #include "quantization/quantizers.hpp"
 #include "quantization/rate_distortion.hpp"
+#include "quantization/scales.hpp"
 
 namespace py = pybind11;
 
@@ -134,6 +135,24 @@ py::tuple rate_distortion(const py::object& object, std::size_t group,
                         curve.differential_entropy);
 }
 
+// ---- Scales
+
+py::tuple optimal_steps(const py::object& object, std::size_t group, const Array<float>& importance,
+                        int levels, int threads) {
+  const FloatValues w(object.ptr(), "w");
+  const quantization::Weights weights = weights_of(w, group, importance);
+  if (levels < 1 || levels > quantization::kMostLevels)
+    throw std::invalid_argument("levels are out of range");
+  py::array_t<float> steps(static_cast<py::ssize_t>(weights.groups()));
+  py::array_t<double> errors(static_cast<py::ssize_t>(weights.groups()));
+  float* const step = steps.mutable_data();
+  double* const error = errors.mutable_data();
+  const bool finite = without_gil(
+      w.size(), [&] { return quantization::optimal_steps(weights, levels, threads, step, error); });
+  if (!finite) refuse_not_finite("w");
+  return py::make_tuple(steps, errors);
+}
+
 }  // namespace
 
 void bind_quantization(py::module_& m) {
@@ -149,6 +168,9 @@ void bind_quantization(py::module_& m) {
         py::arg("threads"),
         "Return the largest magnitude of each group, the ratio, error and rate for each number of "
         "levels, the steps, error and rate of each, and the differential entropy in bits.");
+  m.def("optimal_steps", &optimal_steps, py::arg("w"), py::arg("group"), py::arg("importance"),
+        py::arg("levels"), py::arg("threads"),
+        "Return the best step of each group for integers up to `levels`, and its error.");
 }
 
 }  // namespace pyinfo::bindings

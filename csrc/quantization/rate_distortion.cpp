@@ -9,6 +9,7 @@
 #include <string>
 
 #include "quantization/blocks.hpp"
+#include "quantization/importance.hpp"
 #include "simd/assert.hpp"
 
 namespace pyinfo::quantization {
@@ -50,15 +51,6 @@ void each_part(std::size_t size, int threads, const Work& work) {
       work(part, i, std::min(kBlock, last - i));
     }
   });
-}
-
-void load_importance(const Weights& weights, std::size_t first, std::size_t n, float* to) noexcept {
-  for (std::size_t i = 0; i < n;) {
-    const std::size_t column = (first + i) % weights.columns;
-    const std::size_t run = std::min(n - i, weights.columns - column);
-    std::memcpy(to + i, weights.importance + column, run * sizeof *to);
-    i += run;
-  }
 }
 
 double entropy_of(const double* counts, std::size_t n) noexcept {

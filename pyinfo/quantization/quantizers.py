@@ -197,7 +197,8 @@ def _require_bytes(data: NDArray[Any], integers: int) -> None:
 def _packed(integers: NDArray[np.uint8]) -> NDArray[np.uint8]:
     even = np.resize(integers & 15, integers.size + integers.size % 2)
     even[integers.size :] = 0
-    return even[::2] | even[1::2] << 4
+    packed: NDArray[np.uint8] = even[::2] | even[1::2] << 4
+    return packed
 
 
 def _unpacked(data: NDArray[Any], shape: tuple[int, ...], signed: bool) -> NDArray[Any]:

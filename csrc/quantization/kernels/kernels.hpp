@@ -61,7 +61,24 @@ const QuantizerKernels& quantizer_kernels(simd::Isa isa) noexcept;
 constexpr std::size_t split_stride(std::size_t bins) noexcept { return bins + 16; }
 constexpr std::size_t split_size(std::size_t bins) noexcept { return 2 * split_stride(bins); }
 
+// Of a block's elements.
+template <class T>
+struct Extent {
+  T least;
+  T most;
+  bool finite;  // else the others are unspecified
+};
+
 struct BinKernels {
+  Extent<float> (*extent_float)(const float* x, std::size_t n) noexcept;
+  Extent<double> (*extent_double)(const double* x, std::size_t n) noexcept;
+  // Counts |x| * scale, rounded down and bounded by bins - 1, from zero_bin on; of negative x as
+  // far below zero_bin, the first one just below it, unless that is 0. Scale is a power of two.
+  void (*count_float)(const float* x, std::size_t n, float scale, std::size_t bins,
+                      std::size_t zero_bin, std::uint32_t* counts) noexcept;
+  void (*count_double)(const double* x, std::size_t n, double scale, std::size_t bins,
+                       std::size_t zero_bin, std::uint32_t* counts) noexcept;
+
   // Counts x * scale + bins / 2, rounded down, bounded by 0 and bins - 1.
   void (*count)(const float* x, std::size_t n, float scale, std::size_t bins,
                 std::uint32_t* counts) noexcept;
@@ -70,5 +87,32 @@ struct BinKernels {
                          std::size_t bins, std::uint32_t* counts, double* sums) noexcept;
 };
 const BinKernels& bin_kernels(simd::Isa isa) noexcept;
+
+struct ThresholdKernels {
+  // The sum of s ln(s / z), each raised to 1 in the logarithm.
+  double (*grouped_information)(const double* s, const double* z, std::size_t n) noexcept;
+  // The sum of weight ln(value - less), raised to 1e-9 in the logarithm.
+  double (*cross_entropy)(const double* weight, const double* value, std::size_t n,
+                          double less) noexcept;
+};
+const ThresholdKernels& threshold_kernels(simd::Isa isa) noexcept;
+
+inline constexpr std::size_t kCandidates = 32;
+
+// What a step makes of a block: the error as above, and the sums of weight |x| q and weight q^2.
+struct StepSums {
+  double error = 0;
+  double product = 0;
+  double square = 0;
+};
+struct ScaleKernels {
+  // Adds the errors of each of kCandidates steps: unit times a ratio, of which the inverses are
+  // given, too. Integers are bounded by `high`; a null weight is 1.
+  void (*errors)(const float* x, const float* weight, std::size_t n, const float* ratios,
+                 const float* inverses, float unit, float high, double* errors) noexcept;
+  void (*sums)(const float* x, const float* weight, std::size_t n, float step, float high,
+               StepSums& to) noexcept;
+};
+const ScaleKernels& scale_kernels(simd::Isa isa) noexcept;
 
 }  // namespace pyinfo::quantization
