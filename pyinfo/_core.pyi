@@ -145,6 +145,23 @@ def byte_counts(
     data: Any, itemsize: int = 1, out: npt.NDArray[np.uint64] | None = None
 ) -> npt.NDArray[np.uint64]: ...
 def ngram_keys(data: Any, length: int) -> npt.NDArray[Any]: ...
+def allocate(
+    costs: npt.NDArray[np.float64],
+    errors: npt.NDArray[np.float64],
+    first: npt.NDArray[np.uint64] | Sequence[int],
+    unit: npt.NDArray[np.uint64] | Sequence[int],
+    fixed: npt.NDArray[np.int64] | Sequence[int],
+    budget: float,
+    gap: float,
+    most_nodes: int,
+) -> tuple[
+    npt.NDArray[np.int64],
+    float,
+    float,
+    float,
+    list[tuple[int, float] | float | None],
+    npt.NDArray[np.float64],
+]: ...
 def table_information(table: npt.NDArray[Any]) -> float: ...
 def table_conditional_entropy(table: npt.NDArray[Any]) -> float: ...
 def cell_information(

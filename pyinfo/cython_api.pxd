@@ -91,6 +91,17 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         const void* metadata
         size_t metadata_size
 
+    ctypedef struct pyinfo_certificate_node:
+        int64_t unit
+        double value
+
+    ctypedef struct pyinfo_allocation:
+        size_t size
+        double cost
+        double error
+        double lower_bound
+        size_t nodes
+
     ctypedef struct pyinfo_api:
         size_t size
         uint32_t version
@@ -198,6 +209,11 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         pyinfo_error (*logits_logsumexp)(
             const void* logits, pyinfo_logit_type type, size_t rows, size_t classes, int threads,
             double* values) noexcept nogil
+        pyinfo_error (*allocate)(
+            const double* costs, const double* errors, const size_t* first, size_t tensors,
+            const size_t* units, const int64_t* fixed, double budget, double gap,
+            size_t max_nodes, size_t* choice, pyinfo_allocation* result,
+            pyinfo_certificate_node* certificate, size_t capacity) noexcept nogil
 
 cdef extern from *:
     """

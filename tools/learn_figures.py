@@ -5,6 +5,7 @@ Each function is one figure, and short enough to play with.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import pyinfo
+from pyinfo.quantization import allocate
 
 mpl.use("Agg")
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,7 +144,26 @@ def growing(figure: Figure) -> None:
     axes.set_title("What a doubling of n costs")
 
 
-FIGURES = (bent_coin, learning_classifier, code_tree, fractions_of_bits, growing)
+def hull(figure: Figure) -> None:
+    """All combinations of a few tensors' choices, the best for each price, and a budget."""
+    rng = np.random.default_rng(3)
+    costs = np.cumsum(rng.uniform(20, 100, (5, 4)), axis=1)
+    errors = np.sort(rng.uniform(1, 60, (5, 4)), axis=1)[:, ::-1]
+    budget = 950.0
+    found = allocate(costs, errors, budget, gap=0)
+    every = list(itertools.product(*(range(4) for _ in costs)))
+    cost, error = (np.array([sum(t[i, k] for i, k in enumerate(e)) for e in every])
+                   for t in (costs, errors))  # fmt: skip
+    axes = axes_of(figure, xlabel="bytes", ylabel="error")
+    axes.plot(cost, error, ".", color=GREY, ms=2.5, label="all 1024 combinations")
+    axes.plot(*found.hull.T, "o-", color=BLUE, ms=4, label="the best for each price")
+    axes.axvline(budget, color=ORANGE, ls="--", label="the budget")
+    axes.plot(found.cost, found.error, "o", ms=9, color=ORANGE, label="the best that fits")
+    axes.legend(frameon=False)
+    axes.set_title("Every price has its best combination")
+
+
+FIGURES = (bent_coin, learning_classifier, code_tree, fractions_of_bits, growing, hull)
 
 
 def draw(folder: Path) -> list[Path]:

@@ -51,6 +51,7 @@ constexpr pyinfo_api kTable = {
     pyinfo_logits_js_divergence,
     pyinfo_logits_entropy,
     pyinfo_logits_logsumexp,
+    pyinfo_allocate,
 };
 
 // Modules compiled against any earlier version read these two members first.

@@ -26,6 +26,7 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, pybind11::mod_gil_not_used()) {
   pyinfo::bindings::bind_checksums(m);
   pyinfo::bindings::bind_patches(m);
   pyinfo::bindings::bind_quantization(m);
+  pyinfo::bindings::bind_allocation(m);
   pyinfo::bindings::bind_calibration(m);
 }
 

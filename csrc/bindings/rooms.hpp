@@ -6,6 +6,7 @@
 namespace pyinfo::bindings {
 
 void bind_abi(pybind11::module_& m);
+void bind_allocation(pybind11::module_& m);
 void bind_arguments(pybind11::module_& m);
 void bind_calibration(pybind11::module_& m);
 void bind_checksums(pybind11::module_& m);

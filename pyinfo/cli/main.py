@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pyinfo.cli import (
+    allocate,
     apply,
     build_options,
     compare,
     compress,
     decompress,
     diff,
+    fit,
     info,
     inspect,
     perplexity,
@@ -142,6 +144,18 @@ COMMANDS: Final = (
         "Compare two models' logits: what a quantised one has lost.",
         compare.configure,
         compare.run,
+    ),
+    Command(
+        "fit",
+        "Quantise a safetensors file to a budget of bytes, with a bound on what that must lose.",
+        fit.configure,
+        fit.run,
+    ),
+    Command(
+        "allocate",
+        "Choose one of each tensor's choices: least error within a budget, with a proof.",
+        allocate.configure,
+        allocate.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

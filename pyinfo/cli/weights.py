@@ -85,7 +85,7 @@ def convert_weights(path: str, args: argparse.Namespace, *, packed: bool) -> Doc
     if args.output is not None and (output == STANDARD or descriptor_of(output) is not None):
         raise RefusalError("a folder needs a folder as output: name one with -o")
     originals = _Originals(Path(path)) if args.rm else None
-    with ended_by_signals(), _errors_of(output), ProgressBar.of_file(path) as progress:
+    with ended_by_signals(), errors_of(output), ProgressBar.of_file(path) as progress:
         sizes = _converted(path, output, args, progress, packed=packed)
         if originals is not None:
             originals.require_equal(Path(output), packed=packed, threads=args.threads)
@@ -106,7 +106,7 @@ def _convert_file(path: str, output: str, args: argparse.Namespace, *, packed: b
             raise RefusalError(f"{printable(output)} exists already: --force overwrites it")
     with ended_by_signals(), ProgressBar.of_file(path) as progress, open(path, "rb") as file:  # noqa: PTH123
         original = Original(path, file) if args.rm else None
-        with _errors_of(output):
+        with errors_of(output):
             sizes = _converted(path, output, args, progress, packed=packed)
         if original is not None:
             _sync(output)
@@ -126,14 +126,17 @@ def _converted(
 
 
 @contextlib.contextmanager
-def _errors_of(output: str) -> Iterator[None]:
+def errors_of(output: str | None) -> Iterator[None]:
+    """Let errors of a file that is written name it; None: nothing is written."""
     try:
         yield
     except FileExistsError:
+        if output is None:
+            raise
         raise RefusalError(f"{printable(output)} exists already") from None
     except OSError as error:
-        if error.filename is not None and Path(error.filename) == Path(output):
-            raise OutputError(output, error) from error
+        if None not in (output, error.filename) and Path(error.filename) == Path(str(output)):
+            raise OutputError(str(output), error) from error
         raise
 
 

@@ -33,6 +33,7 @@ def weights_document(path: str) -> Document:
             "compression_rate": each.rate if math.isfinite(each.rate) else None,
             "stored": each.stored,
             "is_estimate": each.is_estimate,
+            "step": each.step,
         }
         for each in report(path)
     ]

@@ -4,11 +4,13 @@ from pyinfo._namespace import publish
 from pyinfo.safetensors.files import is_packed
 from pyinfo.safetensors.folders import pack, unpack
 from pyinfo.safetensors.opened import safe_open
+from pyinfo.safetensors.quantization import QuantizedTensor
 from pyinfo.safetensors.recovery import RecoveredTensor, recover
 from pyinfo.safetensors.safetensor_error import SafetensorError
 from pyinfo.safetensors.tensor_report import TensorReport, report
 
 __all__ = [
+    "QuantizedTensor",
     "RecoveredTensor",
     "SafetensorError",
     "TensorReport",

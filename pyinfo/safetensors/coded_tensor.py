@@ -20,6 +20,8 @@ Bytes = NDArray[np.uint8]
 PIECE: Final = 64 << 20
 """Bytes of a large tensor that are worked on at a time."""
 
+_DEQUANTIZED: Final = 8 << 20  # bytes of floats: a whole number of elements
+
 
 @contextlib.contextmanager
 def naming(name: str) -> Iterator[None]:
@@ -31,7 +33,10 @@ def naming(name: str) -> Iterator[None]:
 
 
 def frame_layout(tensor: PackedTensor) -> StatedLayout:
-    """Return what the metadata of a tensor's frame say."""
+    """Return what the metadata of a tensor's frame say: of a quantised one, of its integers."""
+    if tensor.quantization is not None:
+        integers = tensor.quantization.integers
+        return StatedLayout(integers.text, tensor.shape, False, integers.byte_count(tensor.shape))
     shape = (tensor.size,) if tensor.dtype.is_packed else tensor.shape
     return StatedLayout(tensor.dtype.text, shape, False, tensor.size)
 
@@ -53,7 +58,9 @@ class CodedTensor:
     """
 
     def __init__(self, data: Any, tensor: PackedTensor) -> None:
+        self._tensor = tensor
         self._name = tensor.name
+        self._stored = tensor.dtype if tensor.quantization is None else tensor.quantization.integers
         with naming(tensor.name):
             self._reader = _core.FrameReader(data, NO_LIMIT)
             self._require(tensor)
@@ -61,30 +68,55 @@ class CodedTensor:
     def _require(self, tensor: PackedTensor) -> None:
         reader = self._reader
         expected = frame_layout(tensor)
-        if reader.items * reader.planes != tensor.size:
+        if reader.items * reader.planes != expected.size:
             raise CorruptDataError(
-                f"the frame holds {reader.items * reader.planes} bytes, not {tensor.size}"
+                f"the frame holds {reader.items * reader.planes} bytes, not {expected.size}"
             )
-        if reader.planes not in {1, tensor.dtype.itemsize}:
+        if reader.planes not in {1, self._stored.itemsize}:
             raise CorruptDataError(f"the frame has {reader.planes} planes")
         if reader.metadata != expected.metadata():
             raise CorruptDataError("the frame is that of another dtype or shape")
 
     @property
     def chunk_bytes(self) -> int:
-        """Bytes that are decoded together."""
-        return self._reader.chunk_items * self._reader.planes
+        """Bytes of the tensor that are decoded together."""
+        stored = self._reader.chunk_items * self._reader.planes
+        if self._tensor.quantization is None:
+            return stored
+        return stored // self._stored.itemsize * self._tensor.dtype.itemsize
 
     @property
     def size(self) -> int:
         """Bytes of the tensor."""
-        return self._reader.items * self._reader.planes
+        return self._tensor.size
 
     def decode(self, start: int, stop: int, out: Bytes, threads: int = 1) -> None:
         """Decode the bytes start:stop, whole elements, to a contiguous array.
 
         Nothing but the blocks that hold them is looked at, so damage elsewhere does not matter.
         """
+        quantization, itemsize = self._tensor.quantization, self._tensor.dtype.itemsize
+        if quantization is None:
+            self._decode_stored(start, stop, out, threads)
+            return
+        for begin in range(start, stop, _DEQUANTIZED):
+            end = min(begin + _DEQUANTIZED, stop)
+            integers = self._integers(begin // itemsize, end // itemsize, threads)
+            out[begin - start : end - start] = quantization.floats(integers, self._tensor.dtype)
+
+    def integers(self, threads: int = 1) -> Bytes:
+        """Return the bytes of the integers that a quantised tensor is stored as."""
+        with naming(self._name):
+            self._reader.require_complete()
+        return self._integers(0, self._tensor.size // self._tensor.dtype.itemsize, threads)
+
+    def _integers(self, first: int, last: int, threads: int) -> Bytes:
+        size = self._stored.itemsize
+        out: Bytes = np.empty((last - first) * size, np.uint8)
+        self._decode_stored(first * size, last * size, out, threads)
+        return out
+
+    def _decode_stored(self, start: int, stop: int, out: Bytes, threads: int) -> None:
         planes = self._reader.planes
         with naming(self._name):
             self._reader.decode(start // planes, stop // planes, out, threads)

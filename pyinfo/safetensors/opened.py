@@ -14,6 +14,7 @@ from pyinfo.arguments import size_limit, thread_count
 from pyinfo.safetensors.coded_tensor import PIECE, Bytes
 from pyinfo.safetensors.dtype_codes import DtypeCode
 from pyinfo.safetensors.numpy_arrays import array_of
+from pyinfo.safetensors.quantization import QuantizedTensor
 from pyinfo.safetensors.safetensor_error import SafetensorError
 from pyinfo.safetensors.tensor_boxes import box_of, read_coded, read_plain
 from pyinfo.safetensors.tensor_file import BACKENDS, Stored, TensorFile
@@ -151,6 +152,32 @@ class safe_open:  # noqa: N801
     def get_tensors(self) -> dict[str, Any]:
         """Return all tensors by their names, in the order of `offset_keys`."""
         return take_all(self._file, self._framework, self._threads)
+
+    def get_quantized(self, name: str) -> QuantizedTensor:
+        """Return the integers and the step that stand for a tensor of `pyinfo.quantization.fit`.
+
+        Parameters
+        ----------
+        name : str
+            One of `keys`.
+
+        Returns
+        -------
+        QuantizedTensor
+            ``integers * step`` are what `get_tensor` returns, but for rounding to the type of the
+            elements. NumPy's arrays, whatever the framework.
+
+        Raises
+        ------
+        ValueError
+            If the tensor is not quantised.
+        """
+        stored = self._file.stored(name)
+        quantization = stored.tensor.quantization
+        if quantization is None:
+            raise ValueError(f"tensor {name!r} is not quantised")
+        data = self._file.coded(stored).integers(self._threads)
+        return QuantizedTensor(quantization.signed(data, stored.tensor.shape), quantization.step)
 
     def get_slice(self, name: str) -> TensorSlice:
         """Return a tensor that is read when it is indexed, and no more of it than that takes.

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -24,6 +24,7 @@ from pyinfo.safetensors.file_header import (
     padded,
     parse_header,
 )
+from pyinfo.safetensors.quantization import Quantization
 from pyinfo.safetensors.safetensor_error import SafetensorError
 
 KEY: Final = "pyinfo"
@@ -33,6 +34,8 @@ FORMAT: Final = "format"
 """Metadata that some loaders insist on."""
 
 _VERSION: Final = 1
+_VERSION_WITH_INTEGERS: Final = 2
+"""Where a tensor is quantised: readers that know nothing of that refuse the table."""
 _CHECKED: Final = '{"check":"'
 _FIELDS: Final = frozenset({"check", "version", "tensors", "added", "sha256", "header"})
 
@@ -51,6 +54,8 @@ class PackedTensor(NamedTuple):
     alias
         Number of the tensor before it that has the same bytes, dtype and shape; None if it has
         bytes of its own.
+    quantization
+        How the integers of its frame stand for it; None if the frame is one of its own elements.
     """
 
     name: str
@@ -59,6 +64,7 @@ class PackedTensor(NamedTuple):
     crc32c: int
     coded: bool = False
     alias: int | None = None
+    quantization: Quantization | None = None
 
     @property
     def size(self) -> int:
@@ -77,6 +83,8 @@ class PackedTensor(NamedTuple):
             document["alias"] = self.alias
         elif self.coded:
             document["coded"] = True
+            if self.quantization is not None:
+                document["quantized"] = self.quantization.document()
         return document
 
 
@@ -105,7 +113,7 @@ class PackedTable:
     def text(self) -> str:
         """Return the entry's value."""
         document: dict[str, Any] = {
-            "version": _VERSION,
+            "version": _version_of(self.tensors),
             "tensors": [tensor.document() for tensor in self.tensors],
         }
         if self.added:
@@ -133,8 +141,9 @@ class PackedTable:
 
     @classmethod
     def _of(cls, document: dict[str, Any]) -> PackedTable:
-        if document["version"] != _VERSION:
-            raise ValueError(f"its version is {document['version']!r:.20}, not {_VERSION}")
+        version = document["version"]
+        if version not in (_VERSION, _VERSION_WITH_INTEGERS):
+            raise ValueError(f"its version is {version!r:.20}, not {_VERSION_WITH_INTEGERS} or less")
         if unknown := set(document) - _FIELDS:
             raise ValueError(f"it has the unknown field {min(unknown)!r:.40}")
         tensors: list[PackedTensor] = []
@@ -142,6 +151,8 @@ class PackedTable:
             tensors.append(_tensor(stated, number, tensors))
         if len({tensor.name for tensor in tensors}) < len(tensors):
             raise ValueError("a name occurs twice")
+        if version != _version_of(tensors):
+            raise ValueError(f"its version is {version}, not {_version_of(tensors)}")
         added = tuple(document.get("added", ()))
         if not set(added) <= {METADATA, FORMAT}:
             raise ValueError("it says that something unknown was added")
@@ -200,6 +211,11 @@ def follows_rules(header: FileHeader) -> bool:
     )
 
 
+def _version_of(tensors: Iterable[PackedTensor]) -> int:
+    is_quantized = any(tensor.quantization is not None for tensor in tensors)
+    return _VERSION_WITH_INTEGERS if is_quantized else _VERSION
+
+
 def _tensor(stated: Any, number: int, before: list[PackedTensor]) -> PackedTensor:
     name, shape, alias = stated["name"], stated["shape"], stated.get("alias")
     if type(name) is not str:
@@ -216,6 +232,14 @@ def _tensor(stated: Any, number: int, before: list[PackedTensor]) -> PackedTenso
         name, dtype, tuple(shape), int(crc, 16), stated.get("coded", False) is True, alias
     )
     checked_byte_count(dtype, shape)
+    if "quantized" in stated:
+        if not tensor.coded or alias is not None:
+            raise ValueError(f"{name!r:.80} is quantised, but no frame")
+        try:
+            quantization = Quantization.parse(stated["quantized"], dtype)
+        except ValueError as error:
+            raise ValueError(f"{name!r:.80}: {error}") from error
+        tensor = tensor._replace(quantization=quantization)
     if alias is None:
         return tensor
     if type(alias) is not int or not 0 <= alias < number:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
@@ -24,6 +25,7 @@ from pyinfo.safetensors.file_header import (
     with_length,
 )
 from pyinfo.safetensors.packed_table import FORMAT, KEY, PackedTable, PackedTensor, follows_rules
+from pyinfo.safetensors.quantization import Quantization
 from pyinfo.safetensors.safetensor_error import SafetensorError
 
 _Result = TypeVar("_Result")
@@ -41,19 +43,32 @@ _SAMPLED_FROM: Final = 1 << 20  # bytes; smaller tensors are coded to see whethe
 _SAMPLE: Final = 1 << 14  # bytes, in each of _PLACES places
 _PLACES: Final = 8
 _HASHED: Final = 1 << 20
+_LONGEST: Final = Quantization(-2.2250738585072014e-308, 65535, CODES["U16"])
+
+
+class QuantizedForm(NamedTuple):
+    """What a tensor becomes: the frame of its integers, and the checksum of their floats."""
+
+    quantization: Quantization
+    frame: bytes
+    crc32c: int
 
 
 class TensorSource(NamedTuple):
-    """A tensor to be written; `data` are its bytes."""
+    """A tensor to be written; `data` are its bytes, of what becomes `quantized` those it was."""
 
     name: str
     dtype: DtypeCode
     shape: tuple[int, ...]
     data: Bytes
+    quantized: QuantizedForm | None = None
 
     def tensor(self, crc: int) -> PackedTensor:
         """Return what the table says of it."""
-        return PackedTensor(self.name, self.dtype, self.shape, crc)
+        quantization = None if self.quantized is None else self.quantized.quantization
+        return PackedTensor(
+            self.name, self.dtype, self.shape, crc, quantization is not None, None, quantization
+        )
 
 
 class FileSource(NamedTuple):
@@ -85,6 +100,11 @@ def write_packed(
         raise SafetensorError(f"the metadata have an entry {KEY!r} already")
     writer = _PackedWriter(sources, sink, original, thread_count(threads), effort, progress)
     return writer.write()
+
+
+def header_size(sources: Sequence[TensorSource], original: FileSource) -> int:
+    """Return the bytes before the data of the file that `write_packed` writes."""
+    return 8 + _PackedWriter(sources, io.BytesIO(), original, 1, None, None).header_bound()
 
 
 class _PackedWriter:
@@ -123,8 +143,11 @@ class _PackedWriter:
                 self._hasher.shutdown(cancel_futures=True)
 
     def _write(self) -> int:
-        stays = [not worth_coding(source, self._effort) for source in self._sources]
-        reserved = self._header_bound()
+        stays = [
+            source.quantized is None and not worth_coding(source, self._effort)
+            for source in self._sources
+        ]
+        reserved = self.header_bound()
         start = 8 + reserved + self._plain_bound(stays)
         end = start
         for numbers in self._batches(stays):
@@ -165,14 +188,18 @@ class _PackedWriter:
         metadata[KEY] = PackedTable(tuple(table), added, sha, self._kept_header).text()
         return header_text(entries, metadata)
 
-    def _header_bound(self) -> int:
+    def header_bound(self) -> int:
         """Return how many bytes the header takes at most, whatever becomes of each tensor."""
         count = len(self._sources)
         most = self._total
         table, entries = [], {}
         for source in self._sources:
             tensor = source.tensor(0)
-            table.append(tensor._replace(alias=count) if count > 999 else tensor)
+            if tensor.quantization is not None:
+                tensor = tensor._replace(quantization=_LONGEST)
+            elif count > 999:
+                tensor = tensor._replace(alias=count)
+            table.append(tensor)
             entries[source.name] = Entry(source.dtype, source.shape, most, most)
         text = self._header_text(table, entries)
         # The longer of `,"coded":true` and the longest alias, each quotation mark escaped; and a
@@ -226,11 +253,16 @@ class _PackedWriter:
         coded = []
         for number, crc in zip(numbers, self._checksums(numbers), strict=True):
             tensor = self._sources[number].tensor(crc)
-            tensor = tensor._replace(alias=self._equal(number, tensor))
+            if (alias := self._equal(number, tensor)) is not None:
+                tensor = PackedTensor(*tensor[:4], alias=alias)
             self._table.append(tensor)
             if tensor.alias is None and not stays[number]:
                 coded.append(number)
-        if len(coded) == 1 and len(self._sources[coded[0]].data) > PIECE:
+        if (
+            len(coded) == 1
+            and len(self._sources[coded[0]].data) > PIECE
+            and self._sources[coded[0]].quantized is None
+        ):
             return self._write_large(coded[0], end)
         threads = self._threads if len(coded) == 1 else 1
         for number, frame in zip(coded, self._frames(coded, threads), strict=True):
@@ -242,6 +274,8 @@ class _PackedWriter:
 
     def _frames(self, numbers: Sequence[int], threads: int) -> Iterator[bytes]:
         def frame(number: int) -> bytes:
+            if (made := self._sources[number].quantized) is not None:
+                return made.frame
             return frame_of(self._sources[number], self._effort, threads)
 
         return iter(self._of_each(frame, numbers))
@@ -293,6 +327,8 @@ class _PackedWriter:
                 self._sha.update(data[begin : begin + _HASHED].data)
 
     def _checksum(self, number: int) -> int:
+        if (made := self._sources[number].quantized) is not None:
+            return made.crc32c
         data = self._sources[number].data
         crc = 0
         for begin in range(0, len(data), _HASHED):
@@ -374,6 +410,8 @@ def worth_coding(source: TensorSource, effort: int | None = None) -> bool:
 
 def saves_enough(source: TensorSource, size: int) -> bool:
     """Return whether a frame of so many bytes is to stand for a tensor."""
+    if source.quantized is not None:
+        return True
     length = len(source.data)
     # A frame of the tensor's own shape would pass for the tensor with loaders that know nothing of
     # frames.

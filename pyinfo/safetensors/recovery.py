@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,8 +15,8 @@ from pyinfo import _core
 from pyinfo.arguments import NO_LIMIT
 from pyinfo.coding.array_layout import StatedLayout
 from pyinfo.errors import CorruptDataError
-from pyinfo.safetensors.coded_tensor import PIECE, Bytes, frame_layout
-from pyinfo.safetensors.packed_table import KEY, PackedTable
+from pyinfo.safetensors.coded_tensor import PIECE, Bytes, CodedTensor, frame_layout
+from pyinfo.safetensors.packed_table import KEY, PackedTable, PackedTensor
 from pyinfo.safetensors.safetensor_error import SafetensorError
 
 _MAGIC: Final = b"\x89PIN"
@@ -42,6 +42,9 @@ class RecoveredTensor:
         Whether all of it can be decoded; if not, `pyinfo.Frame` reads the parts that can.
     data
         The bytes of the frame, for `pyinfo.decompress`.
+    step, zero
+        Of a quantised tensor, whose frame has integers: it is (integer - zero) * step. None of
+        others; and of all if the table of tensors is lost, which alone has them.
     """
 
     name: str | None
@@ -51,6 +54,8 @@ class RecoveredTensor:
     size: int
     is_intact: bool
     data: bytes = field(repr=False)
+    step: float | None = None
+    zero: int | None = None
 
 
 def recover(source: str | os.PathLike[str]) -> list[RecoveredTensor]:
@@ -143,19 +148,11 @@ def _recovered(data: Bytes, offset: int, table: PackedTable | None) -> Recovered
         return None
     intact = not reader.verify(1)
     name = None
+    quantization = None
     if intact and table is not None:
-        crc = _checksum(reader)
-        name = next(
-            (
-                tensor.name
-                for tensor in table.tensors
-                if tensor.coded
-                and tensor.crc32c == crc
-                and tensor.size == items * planes
-                and frame_layout(tensor).metadata() == metadata
-            ),
-            None,
-        )
+        tensor = _owner(reader, table, data)
+        name = None if tensor is None else tensor.name
+        quantization = None if tensor is None else tensor.quantization
     return RecoveredTensor(
         name,
         "|u1" if layout is None else layout.dtype,
@@ -164,7 +161,35 @@ def _recovered(data: Bytes, offset: int, table: PackedTable | None) -> Recovered
         len(data),
         intact,
         data.tobytes(),
+        None if quantization is None else quantization.step,
+        None if quantization is None else quantization.zero,
     )
+
+
+def _owner(reader: _core.FrameReader, table: PackedTable, data: Bytes) -> PackedTensor | None:
+    """Return the tensor that a frame stands for: the one of these checksum and layout."""
+    crc = None
+    for tensor in table.tensors:
+        layout = frame_layout(tensor)
+        if not tensor.coded or layout.size != reader.items * reader.planes:
+            continue
+        if layout.metadata() != reader.metadata:
+            continue
+        if tensor.quantization is not None:  # the checksum is that of its floats
+            if tensor.crc32c == _checksum_of(CodedTensor(data, tensor).pieces()):
+                return tensor
+            continue
+        crc = _checksum(reader) if crc is None else crc
+        if tensor.crc32c == crc:
+            return tensor
+    return None
+
+
+def _checksum_of(parts: Iterable[Bytes]) -> int:
+    crc = 0
+    for part in parts:
+        crc = _core.crc32c(part, crc)
+    return crc
 
 
 def _checksum(reader: _core.FrameReader) -> int:

@@ -24,7 +24,7 @@ from pyinfo.safetensors.tensor_file import TensorFile
 _PLACES: Final = 8  # of a large tensor that are coded
 _PLACE: Final = 1 << 19  # bytes
 
-Stored = Literal["frame", "plain", "alias"]
+Stored = Literal["frame", "plain", "alias", "quantized"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,11 @@ class TensorReport:
         Bytes in a packed file, its part of the header not counted.
     stored
         ``"frame"``, ``"plain"`` if coding does not make it smaller, ``"alias"`` if it is equal to
-        one before it.
+        one before it, ``"quantized"`` if the frame is one of integers.
     is_estimate
         Whether `packed_size` was estimated from eight parts of the tensor.
+    step
+        Of a quantised tensor: the distance of neighbouring values. Else None.
     """
 
     name: str
@@ -57,6 +59,7 @@ class TensorReport:
     packed_size: int
     stored: Stored
     is_estimate: bool = False
+    step: float | None = None
 
     @property
     def bits_per_weight(self) -> float:
@@ -114,10 +117,15 @@ def _actual(file: TensorFile) -> list[TensorReport]:
         stored = file.tensors[tensor.name]
         kind: Stored = "alias" if tensor.alias is not None else "plain"
         kind = "frame" if kind == "plain" and tensor.coded else kind
+        quantization = stored.tensor.quantization
+        kind = "quantized" if kind == "frame" and quantization is not None else kind
         size = 0 if kind == "alias" else stored.stop - stored.start
         reports.append(
-            TensorReport(tensor.name, tensor.dtype.code, tensor.shape, tensor.size, size, kind)
-        )
+            TensorReport(
+                tensor.name, tensor.dtype.code, tensor.shape, tensor.size, size, kind,
+                step=None if quantization is None else quantization.step,
+            )
+        )  # fmt: skip
     return reports
 
 
@@ -125,7 +133,7 @@ def _expected(file: TensorFile, effort: int | None) -> list[TensorReport]:
     reports = []
     seen: dict[Any, list[Bytes]] = {}
     for source in sources_of_file(file):
-        size, kind, is_estimate = _of(source, effort)
+        size, kind, is_estimate = expected(source, effort)
         if len(source.data) > 0:
             equal = seen.setdefault((source.dtype.code, source.shape, _checksum(source.data)), [])
             if any(are_equal(other, source.data) for other in equal):
@@ -141,7 +149,8 @@ def _expected(file: TensorFile, effort: int | None) -> list[TensorReport]:
     return reports
 
 
-def _of(source: TensorSource, effort: int | None) -> tuple[int, Stored, bool]:
+def expected(source: TensorSource, effort: int | None) -> tuple[int, Stored, bool]:
+    """Return the bytes of a tensor when it is packed, how it is stored, and if that is a guess."""
     size = len(source.data)
     if not worth_coding(source, effort):
         return size, "plain", False

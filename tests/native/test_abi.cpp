@@ -137,6 +137,45 @@ void test_logits() {
   CHECK(v[0] == -7, "no result after an error");
 }
 
+void test_allocation() {
+  const double costs[6] = {100, 200, 400, 100, 200, 400};
+  const double errors[6] = {90, 20, 1, 30, 8, 0.5};
+  const std::size_t first[3] = {0, 3, 6}, together[2] = {0, 0}, late[2] = {1, 0};
+  const std::int64_t fixed[2] = {-1, 0};
+  std::size_t choice[2] = {7, 7};
+  pyinfo_allocation found{};
+  pyinfo_certificate_node nodes[64];
+  const auto run = [&](const std::size_t* units, const std::int64_t* set, double budget) {
+    return api.allocate(costs, errors, first, 2, units, set, budget, 0, 64, choice, &found, nodes,
+                        64);
+  };
+  expect(run(nullptr, nullptr, 500), PYINFO_ERROR_ARGUMENT, "the size is not set");
+  found.size = sizeof found;
+  expect(run(nullptr, nullptr, 500), PYINFO_OK, "allocate");
+  CHECK(choice[0] == 1 && choice[1] == 1 && found.cost == 400 && found.error == 28, "choice");
+  CHECK(found.lower_bound <= 28 && found.lower_bound > 27.99, "bound");
+  CHECK(found.nodes >= 1 && found.nodes <= 64 && nodes[0].unit >= -1, "certificate");
+  expect(run(together, nullptr, 800), PYINFO_OK, "together");
+  CHECK(choice[0] == 2 && choice[1] == 2, "together");
+  expect(run(nullptr, fixed, 500), PYINFO_OK, "fixed");
+  CHECK(choice[0] == 2 && choice[1] == 0, "fixed");
+  expect(run(nullptr, nullptr, 150), PYINFO_ERROR_VALUE, "too small");
+  CHECK(found.cost == 200, "the least that can be spent");
+  CHECK(std::string(api.last_error_detail()).find("200") != std::string::npos, "which is told");
+  expect(run(late, nullptr, 500), PYINFO_ERROR_VALUE, "units");
+  expect(run(nullptr, nullptr, kInfinity), PYINFO_ERROR_VALUE, "infinite");
+  const auto bad = [&](const double* c, const std::size_t* f, std::size_t n, std::size_t most,
+                       std::size_t* k) {
+    return api.allocate(c, errors, f, n, nullptr, nullptr, 500, 0, most, k, &found, nullptr, 0);
+  };
+  expect(bad(costs, first, 2, 64, choice), PYINFO_OK, "no certificate");
+  expect(bad(nullptr, first, 2, 64, choice), PYINFO_ERROR_ARGUMENT, "null");
+  expect(bad(costs, nullptr, 2, 64, choice), PYINFO_ERROR_ARGUMENT, "null");
+  expect(bad(costs, first, 0, 64, choice), PYINFO_ERROR_ARGUMENT, "no tensors");
+  expect(bad(costs, first, 2, 0, choice), PYINFO_ERROR_ARGUMENT, "no nodes");
+  expect(bad(costs, first, 2, 64, nullptr), PYINFO_ERROR_ARGUMENT, "null");
+}
+
 void test_counting() {
   const Bytes a = skewed(10007), b(a.rbegin(), a.rend());
   std::vector<std::uint64_t> counts(256), joint(65536), expected(65536);
@@ -387,6 +426,7 @@ int main() {
   test_table();
   test_measures();
   test_logits();
+  test_allocation();
   test_counting();
   test_codes();
   test_frames();

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import math
+import struct
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -74,11 +75,58 @@ def read_table(text: str) -> dict[str, Any]:
     require(text.startswith(start) and text[18:20] == '",', "the table begins with its check")
     require(text[10:18] == f"{crc(text[20:].encode()):08x}", "check of the table")
     table: dict[str, Any] = json.loads(text)
-    require(set(table) <= FIELDS and table["version"] == 1, "fields and version")
+    is_quantized = any("quantized" in tensor for tensor in table["tensors"])
+    require(set(table) <= FIELDS and table["version"] == 1 + is_quantized, "fields and version")
     require(set(table.get("added", [])) <= {"format", "__metadata__"}, "added")
     names = [tensor["name"] for tensor in table["tensors"]]
     require(len(set(names)) == len(names), "names")
     return table
+
+
+def read_frame_of(file: File, tensor: dict[str, Any]) -> bytes:
+    """What the frame of a tensor holds."""
+    entry = file.entries[tensor["name"]]
+    start, stop = entry["data_offsets"]
+    size = size_of(tensor["dtype"], tensor["shape"])
+    require(entry["dtype"] == "U8" and len(entry["shape"]) == 1, "a frame is U8")
+    frame = read_frame(file.data[start:stop])
+    array = read_metadata(frame.header.metadata)
+    text = TEXTS.get(tensor["dtype"], "|u1")
+    shape = tensor["shape"] if tensor["dtype"] in TEXTS else [size]
+    if text == "|u1" and len(shape) == 1:
+        require(array is None, "metadata of bytes")
+    else:
+        require(array is not None, "metadata")
+        assert array is not None
+        require(array.dtype == text and not array.fortran_order, "dtype and order")
+        require(list(array.shape) == shape, "shape")
+    require(frame.header.planes in {1, max(1, BITS[tensor["dtype"]] // 8)}, "planes")
+    require(len(frame.data) == size, "size of the frame's data")
+    return bytes(frame.data)
+
+
+def floats(data: bytes, stated: dict[str, Any], dtype: str) -> bytes:
+    """What the integers of a quantised tensor stand for, one after another."""
+    step, zero = stated["step"], stated["zero"]
+    require(isinstance(step, float) and 0 < step < math.inf, "step")
+    size = BITS[stated["dtype"]] // 8
+    require(type(zero) is int and 0 <= zero < 256**size, "zero")
+    require(dtype in {"F64", "F32", "BF16", "F16"}, "floats")
+    require(dtype == "F64" or step == struct.unpack("<f", struct.pack("<f", step))[0], "a float32")
+    parts = []
+    for i in range(0, len(data), size):
+        value = (int.from_bytes(data[i : i + size], "little") - zero) * step
+        if dtype == "F64":
+            parts.append(struct.pack("<d", value))
+            continue
+        single = struct.pack("<f", value)  # the product is exact in double
+        if dtype == "BF16":
+            bits = int.from_bytes(single, "little")
+            single = ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).to_bytes(2, "little")
+        elif dtype == "F16":
+            single = struct.pack("<e", struct.unpack("<f", single)[0])
+        parts.append(single)
+    return b"".join(parts)
 
 
 def read_tensor(file: File, tensor: dict[str, Any]) -> bytes:
@@ -87,23 +135,17 @@ def read_tensor(file: File, tensor: dict[str, Any]) -> bytes:
     start, stop = entry["data_offsets"]
     data = file.data[start:stop]
     size = size_of(tensor["dtype"], tensor["shape"])
-    if not tensor.get("coded", False):
+    if "quantized" in tensor:
+        require(tensor.get("coded") is True and "alias" not in tensor, "quantised is a frame")
+        stated = tensor["quantized"]
+        require(set(stated) == {"step", "zero", "dtype"}, "fields of a quantised tensor")
+        require(stated["dtype"] in {"U8", "U16"}, "integers")
+        of_integers = {"name": tensor["name"], "coded": True, **stated, "shape": tensor["shape"]}
+        data = floats(read_frame_of(file, of_integers), stated, tensor["dtype"])
+    elif not tensor.get("coded", False):
         require([entry["dtype"], entry["shape"]] == [tensor["dtype"], tensor["shape"]], "plain")
     else:
-        require(entry["dtype"] == "U8" and len(entry["shape"]) == 1, "a frame is U8")
-        frame = read_frame(data)
-        array = read_metadata(frame.header.metadata)
-        text = TEXTS.get(tensor["dtype"], "|u1")
-        shape = tensor["shape"] if tensor["dtype"] in TEXTS else [size]
-        if text == "|u1" and len(shape) == 1:
-            require(array is None, "metadata of bytes")
-        else:
-            require(array is not None, "metadata")
-            assert array is not None
-            require(array.dtype == text and not array.fortran_order, "dtype and order")
-            require(list(array.shape) == shape, "shape")
-        require(frame.header.planes in {1, max(1, BITS[tensor["dtype"]] // 8)}, "planes")
-        data = bytes(frame.data)
+        data = read_frame_of(file, tensor)
     require(len(data) == size, "size")
     require(f"{crc(data):08x}" == tensor["crc32c"], "check of the tensor")
     return data

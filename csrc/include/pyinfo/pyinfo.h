@@ -350,6 +350,40 @@ PYINFO_FUNCTION pyinfo_error pyinfo_logits_logsumexp(const void* logits, pyinfo_
                                                      size_t rows, size_t classes, int threads,
                                                      double* values);
 
+/* ---- Budgets ------------------------------------------------------------------------------- */
+
+/* A node of the tree that proves a lower bound, in preorder. unit >= 0: a split, followed by the
+ * tree of the choices of this unit that cost at most `value`, then by that of the others. unit ==
+ * -1: a leaf, `value` is the price of cost. unit == -2: a leaf where even the cheapest choices cost
+ * more than the budget. */
+typedef struct pyinfo_certificate_node {
+  int64_t unit;
+  double value;
+} pyinfo_certificate_node;
+
+/* What pyinfo_allocate fills in; `size` is set by the caller. */
+typedef struct pyinfo_allocation {
+  size_t size; /* sizeof(pyinfo_allocation) */
+  double cost; /* if the budget is too small, the least that can be spent */
+  double error;
+  double lower_bound; /* no choice within the budget has less error, rounding included */
+  size_t nodes;       /* of the certificate */
+} pyinfo_allocation;
+
+/* Chooses one of the choices first[i] .. first[i + 1] - 1 of each tensor, so that the sum of errors
+ * is least while costs add up to at most the budget; choice[i] counts from first[i]. Costs and
+ * errors are finite and not negative. units, or null: tensors of one number have the same choice;
+ * numbers rise by 1 with each first tensor. fixed, or null: the choice of a tensor that has no
+ * other, or -1. The search ends when (error - lower_bound) / error is at most `gap`, or its tree
+ * has max_nodes. The certificate is written if its nodes are at most `capacity`; max_nodes are
+ * enough. PYINFO_ERROR_VALUE for a budget that is too small, and for wrong tables. */
+PYINFO_FUNCTION pyinfo_error pyinfo_allocate(const double* costs, const double* errors,
+                                             const size_t* first, size_t tensors,
+                                             const size_t* units, const int64_t* fixed,
+                                             double budget, double gap, size_t max_nodes,
+                                             size_t* choice, pyinfo_allocation* result,
+                                             pyinfo_certificate_node* certificate, size_t capacity);
+
 /* ---- The table ----------------------------------------------------------------------------- */
 
 typedef struct pyinfo_api {
@@ -444,6 +478,11 @@ typedef struct pyinfo_api {
                                  void* gradient);
   pyinfo_error (*logits_logsumexp)(const void* logits, pyinfo_logit_type type, size_t rows,
                                    size_t classes, int threads, double* values);
+
+  pyinfo_error (*allocate)(const double* costs, const double* errors, const size_t* first,
+                           size_t tensors, const size_t* units, const int64_t* fixed, double budget,
+                           double gap, size_t max_nodes, size_t* choice, pyinfo_allocation* result,
+                           pyinfo_certificate_node* certificate, size_t capacity);
 } pyinfo_api;
 
 /* The table of the library that is linked. */

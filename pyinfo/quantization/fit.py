@@ -1,0 +1,270 @@
+"""Model weights within a budget of bytes: the least squared error, with a bound and its proof."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, SupportsFloat, SupportsIndex
+
+import numpy.typing as npt
+
+from pyinfo.arguments import thread_count
+from pyinfo.quantization.allocation import Allocation
+from pyinfo.quantization.budget import budget_bytes
+from pyinfo.quantization.fitting import Chosen, Fitting, FitTensor
+from pyinfo.safetensors.files import sources_of_file, written_file
+from pyinfo.safetensors.packing import FileSource, write_packed
+from pyinfo.safetensors.tensor_file import TensorFile
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedTensor:
+    """What became of a tensor.
+
+    Attributes
+    ----------
+    name, dtype, shape
+        As in the file.
+    stored
+        ``"quantized"``; ``"lossless"``; ``"alias"`` if it is equal to one before it.
+    step
+        The distance of neighbouring values; None if it is not quantised.
+    size
+        Bytes in the new file, its part of the header not counted.
+    bits_per_weight
+        Bits that an element takes.
+    error
+        Sum of importance times squared error, in the square of the unit of the weights.
+    share
+        Of the error of all tensors.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    stored: Literal["quantized", "lossless", "alias"]
+    step: float | None
+    size: int
+    bits_per_weight: float
+    error: float
+    share: float
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """What became of a model, and how good that is.
+
+    Attributes
+    ----------
+    budget, size, original_size : int
+        Bytes that were allowed, of the new file, and of the old one.
+    predicted_size : int
+        What was expected when the last choice was made: real sizes of what had been coded by then,
+        modelled ones of the rest.
+    error : float
+        Sum of importance times squared error over all weights: of the floats that the new file
+        gives, measured.
+    lower_bound : float
+        No choice of steps has less error within the budget, among those that were tried, and where
+        sizes and errors are those of `table`: measured ones of what was coded, modelled ones of the
+        rest. `allocation` has the proof.
+    gap : float
+        ``(error - lower_bound) / error``.
+    tensors : tuple of FittedTensor
+        In the order of their bytes in the file.
+    allocation : Allocation
+        Of the budget that was left for tensors that may be quantised, with the certificate.
+    table : dict
+        What `allocate` was given last: ``names``, ``costs``, ``errors``, and ``steps``, of which
+        None is no quantisation.
+    """
+
+    budget: int
+    size: int
+    original_size: int
+    predicted_size: int
+    error: float
+    lower_bound: float
+    gap: float
+    tensors: tuple[FittedTensor, ...]
+    allocation: Allocation = field(repr=False)
+    table: dict[str, Any] = field(repr=False)
+
+
+def fit(
+    source: str | os.PathLike[str],
+    budget: SupportsIndex | str,
+    *,
+    importance: Mapping[str, SupportsFloat | npt.ArrayLike] | None = None,
+    destination: str | os.PathLike[str] | None = None,
+    lossless: bool | Iterable[str] | None = None,
+    gap: SupportsFloat = 1e-4,
+    threads: SupportsIndex = 1,
+    overwrite: bool = True,
+    progress: Progress | None = None,
+) -> FittedModel:
+    """Make a safetensors file that has at most so many bytes, with the least squared error.
+
+    Each tensor is quantised with a step of its own and nothing clipped, and its integers are
+    entropy-coded. `allocate` chooses the steps. The result is a file as `pyinfo.safetensors.pack`
+    writes them: `pyinfo.safetensors` reads it as if it were the original, with arrays of the
+    original dtypes and shapes.
+
+    Parameters
+    ----------
+    source : path
+        A safetensors file that is not packed.
+    budget : int or str
+        What the new file may have: bytes, ``"8MB"`` (8,000,000), ``"8MiB"`` (8,388,608), or
+        ``"4.5bpw"``, bits per weight: of all elements of the file, its header included.
+    importance : dict, optional
+        What a squared error counts, by the name of the tensor: a number, or one for each index
+        along the last axis; mean squares of the inputs of a linear layer, say. 1 if not given.
+    destination : path, optional
+        The new file, which appears when it is whole; None: nothing is written, what comes of it is
+        told all the same.
+    lossless : bool or list of str, optional
+        Which tensors are not quantised. None: those of less than two axes (norms, biases) or less
+        than 4096 elements; names, or patterns with ``*`` and ``?``: these as well. False: none of
+        floats. True: all. Integers, floats of 8 bits, and tensors with infinities or NaNs are never
+        quantised.
+    gap : float, optional
+        As in `allocate`.
+    threads : int, optional
+        How many to use, 0 for one per core. The result does not depend on it.
+    overwrite : bool, optional
+        Whether an older file is replaced.
+    progress : callable, optional
+        Called again and again with the bytes done so far, and the bytes to do in all passes.
+
+    Returns
+    -------
+    FittedModel
+        Sizes, errors, the bound, and what became of each tensor.
+
+    Raises
+    ------
+    SafetensorError
+        If the source is no safetensors file.
+    ValueError
+        If it is packed already; if the budget is too small, and the message says how small the file
+        can be made; if importance has unknown names, other shapes, or is negative or not finite.
+
+    Notes
+    -----
+    What is certified is the sum of weighted squared errors of weights, under the stated model; not
+    the accuracy of the network, which `pyinfo.logits.compare` measures.
+
+    All steps that are equal by themselves are the best ones where errors count the same [1]_; the
+    search finds that where it is so.
+
+    Memory: the coded tensors, which are the budget, and one tensor's integers for each thread.
+
+    References
+    ----------
+    .. [1] H. Gish and J. N. Pierce, "Asymptotically efficient quantizing", IEEE Transactions on
+       Information Theory 14 (1968), 676-683.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyinfo.safetensors.numpy
+    >>> from pyinfo.quantization import fit
+    >>> rng = np.random.default_rng(1)
+    >>> weights = {"a": rng.normal(0, 1, (200, 300)), "b": rng.normal(0, 0.02, (200, 300))}
+    >>> data = {name: w.astype(np.float32) for name, w in weights.items()}
+    >>> from safetensors.numpy import save_file
+    >>> save_file(data, "model.safetensors")
+    >>> found = fit("model.safetensors", "60kB", destination="small.safetensors")
+    >>> found.size <= 60_000, found.gap < 1e-3
+    (True, True)
+    >>> pyinfo.safetensors.numpy.load_file("small.safetensors")["a"].dtype
+    dtype('float32')
+    """
+    file = TensorFile(source)
+    try:
+        if file.table is not None:
+            raise ValueError(f"{os.fspath(source)!r} is packed already: unpack it first")
+        weights = sum(math.prod(stored.tensor.shape) for stored in file.tensors.values())
+        original = FileSource(file.header, hashed=False)
+        fitting = Fitting(
+            sources_of_file(file),
+            original,
+            budget_bytes(budget, weights),
+            lossless=lossless,
+            importance=importance,
+            gap=float(gap),
+            threads=thread_count(threads),
+            progress=progress,
+        )
+        chosen = fitting.run()
+        size = fitting.size()
+        if destination is not None:
+            with written_file(source, destination, overwrite=overwrite) as sink:
+                written = write_packed(fitting.results(), sink, original, threads=threads)
+                if written != size:
+                    raise RuntimeError(f"the file has {written} bytes, not {size}: it has changed")
+        return _result(file, fitting, chosen, size)
+    finally:
+        file.close()
+
+
+def _result(file: TensorFile, fitting: Fitting, chosen: Chosen, size: int) -> FittedModel:
+    errors = [tensor.expected().error for tensor in fitting.free]
+    error = sum(errors)
+    bound = min(chosen.allocation.lower_bound, error)
+    return FittedModel(
+        budget=fitting.budget,
+        size=size,
+        original_size=file.size,
+        predicted_size=fitting.predicted_size,
+        error=error,
+        lower_bound=bound,
+        gap=(error - bound) / error if error > 0 else 0.0,
+        tensors=tuple(_tensors(fitting, error)),
+        allocation=chosen.allocation,
+        table={
+            "names": [tensor.source.name for tensor in fitting.free],
+            "costs": chosen.costs,
+            "errors": chosen.errors,
+            "steps": [[*(p.step for p in t.points), None] for t in fitting.free],
+        },
+    )
+
+
+def _tensors(fitting: Fitting, error: float) -> list[FittedTensor]:
+    found: list[FittedTensor] = []
+    seen: set[int] = set()
+    for source, owner in zip(fitting.sources, fitting.owners, strict=True):
+        tensor = fitting.tensors[owner]
+        is_alias = owner in seen
+        seen.add(owner)
+        size, own = (tensor.lossless_size, 0.0) if tensor.spread is None else tensor.expected()
+        own /= tensor.count
+        size = 0 if is_alias else size
+        step = _step(tensor)
+        found.append(
+            FittedTensor(
+                source.name,
+                source.dtype.code,
+                source.shape,
+                "alias" if is_alias else "lossless" if step is None else "quantized",
+                step,
+                size,
+                8 * size / tensor.elements if tensor.elements > 0 else 0.0,
+                own,
+                own / error if error > 0 else 0.0,
+            )
+        )
+    return found
+
+
+def _step(tensor: FitTensor) -> float | None:
+    if tensor.chosen is None or tensor.spread is None:
+        return None
+    assert tensor.made is not None
+    return tensor.made.step
