@@ -16,6 +16,7 @@ from pyinfo.cli import (
     compress,
     decompress,
     diff,
+    drift,
     info,
     inspect,
     report,
@@ -128,6 +129,12 @@ COMMANDS: Final = (
         "Make of a file or folder what a patch says.",
         apply.configure,
         apply.run,
+    ),
+    Command(
+        "drift",
+        "Compare the columns of two tables: has their distribution changed?",
+        drift.configure,
+        drift.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

@@ -71,11 +71,22 @@ def aligned(operands: Sequence[Any], names: Sequence[str]) -> tuple[Any, ...] | 
         counts.append(_numbers(table.counts, name))
     if len(operands) == 1:
         return (counts[0],)
-    return tuple(_in_one_order(values, counts, names))
+    return tuple(in_one_order(values, counts, names)[1])
 
 
-def _in_one_order(values: list[Array], counts: list[Array], names: Sequence[str]) -> list[Array]:
-    labels, different = factorize(concatenated(values, "the values of " + " and ".join(names)))
+def in_one_order(
+    values: Sequence[Array], counts: Sequence[Array], names: Sequence[str]
+) -> tuple[Array, list[Array]]:
+    """Return all values that there are, sorted, and how often each table counts each of them.
+
+    Raises
+    ------
+    TypeError
+        If values of such types cannot be equal.
+    ValueError
+        If a table has a value twice.
+    """
+    labels, different = factorize(concatenated([*values], "the values of " + " and ".join(names)))
     ends = np.cumsum([len(each) for each in values])[:-1]
     result = []
     for places, those, name in zip(np.split(labels, ends), counts, names, strict=True):
@@ -84,7 +95,7 @@ def _in_one_order(values: list[Array], counts: list[Array], names: Sequence[str]
         spread = np.zeros(len(different), those.dtype)
         spread[places] = those
         result.append(spread)
-    return result
+    return different, result
 
 
 def _numbers(counts: Any, name: str) -> Array:
@@ -112,6 +123,13 @@ def _counted(operand: Any) -> _Table | None:
         if names == ["values", "counts"]:  # as pyarrow.compute.value_counts calls them
             return _Table(operand.field(0), operand.field(1))
     return None
+
+
+def is_table_of_counts(data: Any) -> bool:
+    """Say whether an object looks like what value_counts() of some package returned."""
+    if _has_index(data):
+        return data.name in _NAMES_OF_COUNTS and not _is_default(data.index)
+    return not isinstance(data, Counts) and _counted(data) is not None
 
 
 def _is_of_counts(columns: Sequence[Any]) -> bool:

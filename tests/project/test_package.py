@@ -62,6 +62,7 @@ FLOORS = {
     "patches": 5.5,
     "measures": 6,
     "testing": 6,
+    "monitoring": 6.5,
     "integrations": 7,
     "cli": 7,
     "": 8,  # pyinfo itself
@@ -171,6 +172,7 @@ NAMESPACES = {
     "pyinfo.integrations",
     "pyinfo.logits",
     "pyinfo.measures",
+    "pyinfo.monitoring",
     "pyinfo.patches",
     "pyinfo.safetensors",
     "pyinfo.testing",
