@@ -40,7 +40,7 @@ def checked_bins(bins: Bins) -> int | Array | None:
     """Return the number of bins, their edges, or None for a category for each value."""
     if bins is None:
         return None
-    if isinstance(bins, Sequence | np.ndarray) and not isinstance(bins, str | bytes):
+    if not isinstance(bins, int | str) and isinstance(bins, Sequence | np.ndarray):
         edges = np.asarray(bins, np.float64)
         if edges.ndim != 1 or not edges.size or not (np.diff(edges) > 0).all():
             raise ValueError("bins must be increasing numbers, at least one")

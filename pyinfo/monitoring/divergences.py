@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from pyinfo import _core
+from pyinfo._core import jeffreys_divergence, js_divergence, kl_divergence
 from pyinfo.estimators.gamma_functions import Floats, digamma
 from pyinfo.monitoring.null_distribution import Moments, Terms, moments, moments_of_known
 
@@ -70,9 +70,7 @@ def jensen_shannon(a: Floats, b: Floats, weight: float) -> Divergence:
     bias += ((squares / mixture).sum() - v / n - w / m) / 2
     variance = _js_variance(a, b, v)
     largest = -v * math.log(v) - w * math.log(w)
-    value = min(
-        float(_core.js_divergence(a, b, weights=(v, w), base=math.e, normalize=True)), largest
-    )
+    value = min(float(js_divergence(a, b, weights=(v, w), base=math.e, normalize=True)), largest)
     null = moments(a, b, scale, terms)
     return Divergence(value, scale, float(bias), variance, null, terms(a, b), terms, largest)
 
@@ -99,7 +97,7 @@ def population_stability(a: Floats, b: Floats) -> Divergence:
 
     null = moments(a, b, scale, terms)
     bias *= null.mean / (scale * max(k - 1, 1))  # what smoothing takes away
-    value = float(_core.jeffreys_divergence(p, q, base=math.e, normalize=True))
+    value = float(jeffreys_divergence(p, q, base=math.e, normalize=True))
     return Divergence(value, scale, float(bias), variance, null, (p - q) * log, terms)
 
 
@@ -121,7 +119,7 @@ def kullback_leibler(a: Floats, b: Floats) -> Divergence:
 
     null = moments(a, b, scale, terms)
     bias *= null.mean / (scale * max(k - 1, 1))
-    value = float(_core.kl_divergence(p, q, base=math.e, normalize=True))
+    value = float(kl_divergence(p, q, base=math.e, normalize=True))
     return Divergence(value, scale, float(bias), variance, null, p * log - p + q, terms)
 
 
@@ -129,7 +127,7 @@ def kullback_leibler_of_known(q: Floats, b: Floats) -> Divergence:
     """Return that of a sample from a known distribution, which no category is added to."""
     m = float(b.sum())
     p, met = b / m, q > 0
-    value = float(_core.kl_divergence(b, q, base=math.e, normalize=True))
+    value = float(kl_divergence(b, q, base=math.e, normalize=True))
     with np.errstate(divide="ignore", invalid="ignore"):
         contributions = np.where(b > 0, p * np.log(p / q), 0) - p + q
     if np.isinf(value):

@@ -32,6 +32,7 @@ _WINDOW: Final = 130  # counts around the mean: at least eleven deviations of on
 _MOST_TABLES: Final = 1 << 20  # that are enumerated if there are two categories
 _MOST_DRAWS: Final = 1_000_000  # counts that are drawn at random, all tables together
 _PERMUTATIONS: Final = 9_999
+_REFINED: Final = 1e-5
 _LARGEST_TOTAL: Final = 10**9  # of a sample that NumPy draws from
 _EQUAL: Final = 1 - 1e-9  # divergences that are equal but for rounding
 
@@ -159,7 +160,8 @@ def _by_permutation(a: Floats, b: Floats, value: float, terms: Terms, found: flo
         return found
     random = np.random.default_rng(0)  # the same data have the same p-value
     hits = drawn = 0
-    while drawn < tables and hits < 10:
+    # Tables are only refined where the gamma variable is of an order that they can tell.
+    while drawn < tables and hits < 10 and (drawn == 0 or hits > 0 or found > _REFINED):
         size = min(999 if drawn == 0 else tables, tables - drawn)
         table = random.multivariate_hypergeometric(pooled, int(a.sum()), size, method="marginals")
         first = table.astype(np.float64)

@@ -275,11 +275,15 @@ def test_examples_run() -> None:
 WRITTEN = pyinfo.compress(np.arange(10, dtype=np.int32))
 FRAME = pyinfo.Frame(WRITTEN)
 REPORT = pyinfo.compression_report(np.arange(10, dtype=np.int32))
+DRIFT = pyinfo.drift(np.arange(100), np.arange(100))
 VERDICT = testing.check_time(testing.doublings(1, 8), testing.doublings(1, 8), "n")
 
 KEPT = [
     pyinfo.Counts.from_samples("mississippi"),
     pyinfo.JointCounts.from_samples("aabb", [1, 1, 1, 2]),
+    DRIFT,
+    pyinfo.DriftTable({"x": DRIFT}),
+    pyinfo.DriftWarning("few counts"),
     pyinfo.HuffmanCode.from_counts([3, 1, 1]),
     pyinfo.RansModel.from_counts([3, 1, 1]),
     REPORT,
