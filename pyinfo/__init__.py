@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 from pyinfo import _startup  # first: it is what happens on Ctrl-C during the others
 
 # isort: split
-from pyinfo import coding, config, counting, embedding, errors, estimators, logits, measures
+from pyinfo import (
+    coding,
+    config,
+    counting,
+    embedding,
+    errors,
+    estimators,
+    logits,
+    measures,
+    monitoring,
+)
 from pyinfo._core import __version__
 from pyinfo._namespace import publish
 from pyinfo.coding import (
@@ -56,6 +66,7 @@ from pyinfo.measures import (
     tsallis_entropy,
     variation_of_information,
 )
+from pyinfo.monitoring import Drift, DriftTable, DriftWarning, drift
 
 if TYPE_CHECKING:
     from pyinfo import integrations as integrations
@@ -70,6 +81,9 @@ __all__ = [
     "CorruptDataError",
     "Counts",
     "Decompressor",
+    "Drift",
+    "DriftTable",
+    "DriftWarning",
     "Frame",
     "HuffmanCode",
     "JointCounts",
@@ -86,6 +100,7 @@ __all__ = [
     "cross_entropy",
     "decompress",
     "decompress_file",
+    "drift",
     "entropy",
     "entropy_of",
     "entropy_rate",
@@ -112,7 +127,17 @@ __all__ = [
     "variation_of_information",
 ]
 
-_NAMESPACES = (coding, config, counting, embedding, errors, estimators, logits, measures)
+_NAMESPACES = (
+    coding,
+    config,
+    counting,
+    embedding,
+    errors,
+    estimators,
+    logits,
+    measures,
+    monitoring,
+)
 # Imported when they are asked for.
 _LAZY_NAMESPACES = ("integrations", "patches", "quantization", "safetensors", "testing")
 

@@ -93,7 +93,7 @@ def read(
         return _of_sequence(data, name, tuples_are_rows)
     if isinstance(data, str | bytes):
         return Elements(np.asarray(data))
-    if (xarray := _package_of(data, "xarray")) and isinstance(
+    if (xarray := package_of(data, "xarray")) and isinstance(
         data, xarray.DataArray | xarray.Variable
     ):
         return read(data.data, name)
@@ -153,17 +153,26 @@ def read(
 
 def columns_of(data: Any) -> list[Any] | None:
     """Return the columns of a frame or table of pandas, polars, Arrow, astropy; None of others."""
-    if (pandas := _package_of(data, "pandas")) and isinstance(data, pandas.DataFrame):
+    if (pandas := package_of(data, "pandas")) and isinstance(data, pandas.DataFrame):
         return [data.iloc[:, i] for i in range(data.shape[1])]
-    if (polars := _package_of(data, "polars")) and isinstance(data, polars.DataFrame):
+    if (polars := package_of(data, "polars")) and isinstance(data, polars.DataFrame):
         return list(data.get_columns())
-    if (arrow := _package_of(data, "pyarrow")) and isinstance(
-        data, arrow.Table | arrow.RecordBatch
-    ):
+    if (arrow := package_of(data, "pyarrow")) and isinstance(data, arrow.Table | arrow.RecordBatch):
         return list(data.columns)
-    if _package_of(data, "astropy") and hasattr(data, "colnames"):
+    if package_of(data, "astropy") and hasattr(data, "colnames"):
         return [data[name] for name in data.colnames]
     return None
+
+
+def package_of(data: Any, package: str) -> Any:
+    """Return a package that is imported if the object's type may be one of its own."""
+    found = sys.modules.get(package)
+    # Subclasses of their types are somebody else's.
+    if found is None or not any(
+        base.__module__.partition(".")[0] == package for base in type(data).__mro__
+    ):
+        return None
+    return found
 
 
 def is_array(data: Any) -> bool:
@@ -284,16 +293,16 @@ def _stacked_flags(flags: list[Flags | None], shape: tuple[int, ...], axis: int)
 
 def _column(data: Any) -> Elements | None:
     """Return a column of pandas, polars or Arrow; None of other objects."""
-    if pandas := _package_of(data, "pandas"):
+    if pandas := package_of(data, "pandas"):
         if isinstance(data, pandas.MultiIndex):
             return Elements(np.asarray(data))
         if isinstance(data, pandas.Series | pandas.Index):
             return _of_pandas(pandas, data.array)
         if isinstance(data, pandas.api.extensions.ExtensionArray):
             return _of_pandas(pandas, data)
-    if (polars := _package_of(data, "polars")) and isinstance(data, polars.Series):
+    if (polars := package_of(data, "polars")) and isinstance(data, polars.Series):
         return _of_polars(polars, data)
-    if arrow := _package_of(data, "pyarrow"):
+    if arrow := package_of(data, "pyarrow"):
         if isinstance(data, arrow.Array | arrow.ChunkedArray):
             return _of_arrow(arrow, data)
         if isinstance(data, arrow.Scalar):
@@ -381,17 +390,6 @@ def _exported(data: Any, name: str) -> Elements | None:
     else:
         column = pyarrow.array(data)
     return _of_arrow(pyarrow, column)
-
-
-def _package_of(data: Any, package: str) -> Any:
-    """Return a package that is imported if the object's type may be one of its own."""
-    found = sys.modules.get(package)
-    # Subclasses of their types are somebody else's.
-    if found is None or not any(
-        base.__module__.partition(".")[0] == package for base in type(data).__mro__
-    ):
-        return None
-    return found
 
 
 # -- What objects can -----------------------------------------------------------------------------

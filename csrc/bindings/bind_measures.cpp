@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/aligned_operands.hpp"
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/fastcall.hpp"
@@ -53,6 +54,13 @@ struct Broadcast {
   npy_intp strides[2][elements::kMaxDimensions];
 };
 
+// What else integers of different number may be.
+const char* hint_for_samples(const Input& p, const Input& q) noexcept {
+  return p.is_count() && q.is_count()
+             ? "; if these are samples, not counts, pass pyinfo.Counts.from_samples of each"
+             : "";
+}
+
 Broadcast broadcast(const Input& p, const Input* q) {
   Broadcast common;
   common.dimensions = std::max(p.dimensions(), q != nullptr ? q->dimensions() : 0);
@@ -68,7 +76,8 @@ Broadcast broadcast(const Input& p, const Input* q) {
       if (extent == 1) continue;
       if (common.shape[d] != 1 && common.shape[d] != extent)
         throw std::invalid_argument("p and q do not broadcast: their shapes are " +
-                                    shape_text(p.get()) + " and " + shape_text(q->get()));
+                                    shape_text(p.get()) + " and " + shape_text(q->get()) +
+                                    hint_for_samples(p, *q));
       common.shape[d] = extent;
       common.strides[i][d] = PyArray_STRIDE(inputs[i]->get(), own);
     }
@@ -98,8 +107,14 @@ PyObject* evaluate(const Measure& measure, const Arguments& arguments) {
   measures::Problem problem(measure);
   Request& request = problem.request;
   const bool two = measure.operands == 2;
-  Input p = as_input(arguments[kP], "p");
-  Input q = two ? as_input(arguments[kQ], "q") : Input{Reference(), p.type, "q"};
+  PyObject* named[2] = {arguments[kP], two ? arguments[kQ] : nullptr};
+  const Reference aligned = aligned_operands(named[0], named[1]);
+  if (aligned.get() != nullptr) {
+    named[0] = PyTuple_GetItem(aligned.get(), 0);
+    if (two) named[1] = PyTuple_GetItem(aligned.get(), 1);
+  }
+  Input p = as_input(named[0], "p");
+  Input q = two ? as_input(named[1], "q") : Input{Reference(), p.type, "q"};
 
   double unit_rest;
   bit_in_base(arguments[kBase], request.unit, unit_rest);

@@ -18,6 +18,7 @@ from pyinfo.cli import (
     compress,
     decompress,
     diff,
+    drift,
     fit,
     info,
     inspect,
@@ -156,6 +157,12 @@ COMMANDS: Final = (
         "Choose one of each tensor's choices: least error within a budget, with a proof.",
         allocate.configure,
         allocate.run,
+    ),
+    Command(
+        "drift",
+        "Compare the columns of two tables: has their distribution changed?",
+        drift.configure,
+        drift.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

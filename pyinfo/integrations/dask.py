@@ -18,8 +18,10 @@ from dask.delayed import delayed
 from pyinfo.arguments import integer, require_not_empty, require_same_number
 from pyinfo.counting.counts import Counts
 from pyinfo.counting.joint_counts import JointCounts
+from pyinfo.monitoring import Drift
+from pyinfo.monitoring import drift as drift_of_counts
 
-__all__ = ["counts", "entropy", "joint_counts", "mutual_information"]
+__all__ = ["counts", "drift", "entropy", "joint_counts", "mutual_information"]
 
 
 def counts(collection: Any, *, split_every: SupportsIndex = 8) -> Any:
@@ -65,6 +67,31 @@ def joint_counts(*collections: Any, split_every: SupportsIndex = 8) -> Any:
     require_same_number(blocks, [f"collections[{i}]" for i in range(len(blocks))], "blocks")
     tables = [count(*parts) for parts in zip(*columns, strict=True)]
     return delayed(_not_empty, pure=True)(_tree(tables, split_every))
+
+
+def drift(reference: Any, current: Any, *, split_every: SupportsIndex = 8, **options: Any) -> Any:
+    """Compare the samples in two Dask collections, or those of one with counts.
+
+    Parameters
+    ----------
+    reference, current
+        As for `counts`; or `Counts`, such as those that an earlier run has kept. Every value is a
+        category: numbers want to be put into bins before (``dask.array.digitize``).
+    split_every : int, default 8
+        How many tables are merged at a time.
+    **options
+        As for `pyinfo.drift`.
+
+    Returns
+    -------
+    Delayed
+        Computes to `Drift`.
+    """
+    tables = [
+        each if isinstance(each, Counts) else counts(each, split_every=split_every)
+        for each in (reference, current)
+    ]
+    return delayed(_drift, pure=True)(*tables, options)
 
 
 def entropy(
@@ -172,6 +199,10 @@ def _not_empty(table: Any) -> Any:
 
 def _entropy(table: Counts, base: float, estimator: Any) -> float:
     return float(table.entropy(base=base, estimator=estimator))
+
+
+def _drift(reference: Counts, current: Counts, options: dict[str, Any]) -> Drift:
+    return drift_of_counts(reference, current, **options)
 
 
 def _mutual_information(table: JointCounts, base: float) -> float:

@@ -43,6 +43,12 @@ class LogitsComparison:
         ln(other_perplexity / base_perplexity), and its standard error: of differences row by row.
     rms_delta_p, rms_delta_p_error : float or None
         Root mean square of the change in the label's probability, and its standard error.
+
+    Examples
+    --------
+    >>> found = pyinfo.logits.compare(np.eye(3), np.eye(3), [0, 1, 2])
+    >>> found.kl_mean, found.same_top
+    (0.0, 1.0)
     """
 
     rows: int

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pyinfo import _core
 from pyinfo._core import kl_divergence
 from pyinfo.arguments import checked_out
+from pyinfo.measures.alignment import aligned
 
 Axis = int | tuple[int, ...] | None
 
@@ -32,7 +33,9 @@ def js_divergence(
     threads: int = 1,
 ) -> Any:
     """Return the divergence of several distributions, as `pyinfo.js_divergence` documents it."""
-    arrays = [_core.as_array(p, f"distributions[{i}]") for i, p in enumerate(distributions)]
+    names = [f"distributions[{i}]" for i in range(len(distributions))]
+    operands = aligned(distributions, names) or distributions
+    arrays = [_core.as_array(p, name) for p, name in zip(operands, names, strict=True)]
     shares = [_shares(array, axis, normalize) for array in arrays]
     factors = _weights(weights, len(shares))
     used = [(w, p) for w, p in zip(factors, shares, strict=True) if w > 0]

@@ -45,6 +45,13 @@ class RecoveredTensor:
     step, zero
         Of a quantised tensor, whose frame has integers: it is (integer - zero) * step. None of
         others; and of all if the table of tensors is lost, which alone has them.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(1000)}, "r.safetensors")
+    >>> [(each.name, each.is_intact) for each in pyinfo.safetensors.recover("r.safetensors")]
+    [('w', True)]
     """
 
     name: str | None

@@ -50,6 +50,14 @@ class TensorReport:
         Whether `packed_size` was estimated from eight parts of the tensor.
     step
         Of a quantised tensor: the distance of neighbouring values. Else None.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros((8, 8))}, "t.safetensors")
+    >>> (found,) = pyinfo.safetensors.report("t.safetensors")
+    >>> found.name, found.dtype, found.shape
+    ('w', 'F64', (8, 8))
     """
 
     name: str

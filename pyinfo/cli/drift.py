@@ -1,0 +1,151 @@
+"""The command ``pyinfo drift``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import warnings
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from pyinfo.cli.drift_plot import plot_drift
+from pyinfo.cli.each_file import add_json, add_threads
+from pyinfo.cli.exit_codes import EXIT_DRIFT, EXIT_ERROR, EXIT_OK
+from pyinfo.cli.files import RefusalError
+from pyinfo.cli.output import make_console, print_error, print_json, printable, reason_of
+from pyinfo.cli.table_files import read_table
+from pyinfo.monitoring import Drift, DriftTable, DriftWarning, drift
+
+_UNITS: Final = {"js": "bits", "kl": "bits", "psi": "nats", "g": "2 (n + m) nats"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``pyinfo drift``."""
+    parser.add_argument("reference", metavar="REFERENCE", help="a CSV or Parquet file")
+    parser.add_argument("current", metavar="CURRENT", help="another with these columns")
+    parser.add_argument(
+        "--column", action="append", metavar="NAME", help="compare this column; may be repeated"
+    )
+    parser.add_argument(
+        "--measure", choices=tuple(_UNITS), default="js", help="of divergence; js by default"
+    )
+    parser.add_argument(
+        "--weights", choices=("equal", "size"), default="equal", help="in the mixture of js"
+    )
+    parser.add_argument("--bins", type=int, default=10, metavar="N", help="for numbers; 10")
+    parser.add_argument(
+        "--confidence", type=float, default=0.95, metavar="C", help="of the intervals; 0.95"
+    )
+    parser.add_argument(
+        "--fail-above",
+        type=float,
+        metavar="D",
+        help=f"exit with {EXIT_DRIFT} if the interval of a column lies above D",
+    )
+    parser.add_argument(
+        "--fail-below",
+        type=float,
+        metavar="P",
+        help=f"exit with {EXIT_DRIFT} if the p-value of a column, times the number of columns, is "
+        "below P",
+    )
+    parser.add_argument("--plot", metavar="FILE", help="draw the intervals (extra 'plot')")
+    add_threads(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``pyinfo drift``."""
+    path = args.reference
+    try:
+        reference = read_table(path, args.column)
+        path = args.current
+        current = read_table(path, args.column or list(_names(reference)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DriftWarning)  # notes are printed
+            found = drift(
+                reference,
+                current,
+                measure=args.measure,
+                weights=args.weights,
+                confidence=args.confidence,
+                bins=args.bins,
+                threads=args.threads,
+            )
+        beyond = [str(name) for name, each in found.items() if _is_beyond(each, len(found), args)]
+        if args.plot:
+            path = args.plot
+            plot_drift(found, args.plot, _UNITS[args.measure])
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError, TypeError, ImportError, RefusalError) as error:
+        print_error(path, reason_of(error))
+        return EXIT_ERROR
+    if args.json:
+        print_json(_document(args, found, beyond))
+    else:
+        _show(args, found, beyond)
+    return EXIT_DRIFT if beyond else EXIT_OK
+
+
+def _names(table: Any) -> Any:
+    return getattr(table, "column_names", None) or table.columns
+
+
+def _is_beyond(found: Drift, columns: int, args: argparse.Namespace) -> bool:
+    above = args.fail_above is not None and found.low > args.fail_above
+    # As many columns are as many chances: Bonferroni's correction.
+    return above or (args.fail_below is not None and found.p_value * columns < args.fail_below)
+
+
+def _document(args: argparse.Namespace, found: DriftTable, beyond: list[str]) -> dict[str, Any]:
+    return {
+        "reference": os.fsencode(args.reference).decode("utf-8", "backslashreplace"),
+        "current": os.fsencode(args.current).decode("utf-8", "backslashreplace"),
+        "measure": args.measure,
+        "unit": _UNITS[args.measure],
+        "confidence": args.confidence,
+        "columns": [
+            {
+                "column": str(name),
+                **{
+                    key: number if math.isfinite(number := getattr(each, key)) else None
+                    for key in ("value", "corrected", "low", "high", "p_value")
+                },
+                "contributions": [
+                    {"category": str(category), "value": added}
+                    for category, added in each.contributions.items()
+                    if math.isfinite(added)
+                ],
+                "notes": list(each.notes),
+                "beyond": str(name) in beyond,
+            }
+            for name, each in found.items()
+        ],
+    }
+
+
+def _show(args: argparse.Namespace, found: DriftTable, beyond: list[str]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("column", overflow="fold")
+    for name in (args.measure, f"{args.confidence:.0%} interval", "p-value"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("mostly", overflow="fold")
+    for name, each in found.items():
+        style = "bold" if str(name) in beyond else ""
+        first = next(iter(each.contributions))
+        table.add_row(
+            Text(printable(str(name)), style),
+            Text(f"{each.corrected:.4g}", style),
+            Text(f"{each.low:.4g} to {each.high:.4g}", style),
+            Text(f"{each.p_value:.2g}", style),
+            Text(printable(str(first)) if each.low > 0 else ""),
+        )
+    console = make_console()
+    console.print(table)
+    for name, each in found.items():
+        for note in each.notes:
+            console.print(f"note: {printable(str(name))}: {note}", soft_wrap=True)

@@ -1,0 +1,159 @@
+"""`pyinfo drift`: tables in files, thresholds, pictures, errors."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pyinfo
+from pyinfo.__main__ import main
+from pyinfo.cli import table_files
+
+pandas = pytest.importorskip("pandas", reason="pandas is not installed (extra bench)")
+pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra arrow)")
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def frames() -> tuple[Any, Any]:
+    random = np.random.default_rng(0)
+    before = pandas.DataFrame(
+        {
+            "age": random.normal(40, 10, 2000),
+            "plan": random.choice(["free", "paid", None], 2000),
+            "visits": random.integers(0, 5, 2000),
+        }
+    )
+    after = before.sample(frac=1, replace=True, random_state=1)
+    after["age"] += 3
+    return before, after
+
+
+@pytest.fixture
+def files(frames: tuple[Any, Any], tmp_path: Path) -> tuple[str, str]:
+    before, after = tmp_path / "before.csv", tmp_path / "after.parquet"
+    frames[0].to_csv(before, index=False)
+    frames[1].to_parquet(after)
+    return str(before), str(after)
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    assert main(["drift", "--json", *arguments]) == code
+    out, err = capsys.readouterr()
+    assert err == ""
+    document: dict[str, Any] = json.loads(out, parse_constant=refuse)
+    return document
+
+
+def test_json_document(
+    frames: tuple[Any, Any], files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = run_json(capsys, *files)
+    assert (document["measure"], document["unit"], document["confidence"]) == ("js", "bits", 0.95)
+    found = pyinfo.drift(*frames)
+    assert [column["column"] for column in document["columns"]] == ["age", "plan", "visits"]
+    for column in document["columns"]:
+        each = found[column["column"]]
+        for key in ("value", "corrected", "low", "high", "p_value"):
+            assert column[key] == pytest.approx(getattr(each, key), rel=1e-9)
+        total = sum(category["value"] for category in column["contributions"])
+        assert total == pytest.approx(each.value)
+    (only,) = run_json(capsys, *files, "--column", "plan", "--measure", "psi")["columns"]
+    expected = pyinfo.drift(*(frame["plan"] for frame in frames), measure="psi")
+    assert only["value"] == pytest.approx(expected.value)
+
+
+def test_table(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", *files, "--confidence", "0.9", "--threads", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    head, age, plan, visits = out.splitlines()
+    assert "90% interval" in head
+    assert age.split()[0] == "age"
+    assert "> " in age  # the bin that has changed most
+    assert plan.split()[2:5] == ["0", "to", plan.split()[4]]
+    assert visits.startswith("visits")
+
+
+def test_thresholds(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    for options, code in (
+        (["--fail-above", "0.001"], 4),
+        (["--fail-above", "0.5"], 0),
+        (["--fail-below", "0.01"], 4),
+        (["--fail-below", "1e-200"], 0),
+        (["--fail-below", "0.01", "--column", "visits"], 0),
+    ):
+        document = run_json(capsys, *files, *options, code=code)
+        assert any(column["beyond"] for column in document["columns"]) == (code == 4)
+
+
+def test_notes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "few.csv"
+    path.write_text("x\n1\n2\n1\n", "utf-8")
+    assert main(["drift", str(path), str(path)]) == 0
+    out, err = capsys.readouterr()
+    assert "note: x: 3 samples are fewer than the 50" in out
+    assert err == ""
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png"])
+def test_picture(files: tuple[str, str], tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra plot)")
+    path = tmp_path / f"drift.{suffix}"
+    assert main(["drift", *files, "--plot", str(path)]) == 0
+    assert path.stat().st_size > 1000
+    if suffix == "svg":
+        assert "age" in path.read_text("utf-8")
+
+
+def test_pandas_reads_the_same(
+    files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_arrow = pyinfo.drift(*(table_files.read_table(path) for path in files))
+    found = importlib.util.find_spec
+
+    def without_arrow(name: str, *more: Any) -> Any:
+        return None if name == "pyarrow" else found(name, *more)
+
+    monkeypatch.setattr(table_files.importlib.util, "find_spec", without_arrow)
+    tables = [table_files.read_table(path) for path in files]
+    assert all(isinstance(table, pandas.DataFrame) for table in tables)
+    for name, each in pyinfo.drift(*tables).items():
+        assert each.value == pytest.approx(by_arrow[name].value, rel=1e-9)
+    monkeypatch.setattr(table_files.importlib.util, "find_spec", lambda *_: None)
+    with pytest.raises(Exception, match=r"pip install 'pyinfo\[arrow\]'"):
+        table_files.read_table(files[0])
+
+
+def test_errors_take_one_line(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere, text = str(tmp_path / "nowhere.csv"), tmp_path / "text.parquet"
+    text.write_text("no table", "utf-8")
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", "utf-8")
+    for arguments, words in (
+        ([files[0], nowhere], "No such file"),
+        ([nowhere, files[0]], "No such file"),
+        ([files[0], str(text)], "is no such table"),
+        ([str(empty), files[0]], "is no such table"),
+        ([*files, "--column", "height"], "is no such table"),
+        ([*files, "--confidence", "95"], "pass 0.95"),
+        ([*files, "--bins", "1"], "bins must be from 2"),
+        ([*files, "--plot", str(tmp_path / "nowhere" / "x.png")], "No such file"),
+        ([*files, "--plot", str(tmp_path / "x.docx")], "not supported"),
+    ):
+        assert main(["drift", *arguments]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert words in err
+        assert err.count("\n") == 1
