@@ -175,7 +175,8 @@ PYINFO_INLINE std::size_t next_row(std::size_t bytes) {
 template <std::size_t kBytes>
 PYINFO_INLINE void prefetch(const void* p, std::size_t ahead) {
   const auto at = reinterpret_cast<std::uintptr_t>(p) + ahead;
-  for (std::size_t line = 0; line < kBytes; line += 64) PYINFO_PREFETCH(reinterpret_cast<const void*>(at + line));
+  for (std::size_t line = 0; line < kBytes; line += 64)
+    PYINFO_PREFETCH(reinterpret_cast<const void*>(at + line));
 }
 
 // step(register, first, count) along a row; beyond its end the last register is -inf.
