@@ -50,10 +50,15 @@ else()
   set(PYINFO_FLAGS_sse4 -march=x86-64-v2)
   set(PYINFO_FLAGS_avx2 -march=x86-64-v3)
   set(PYINFO_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  # With the sanitizers' checks in between, an optimised kernel file takes clang minutes.
+  set(optimization -O3)
+  if(PYINFO_SANITIZE)
+    set(optimization -O1)
+  endif()
   # Error-free transformations need the operations as written: no contraction, no reassociation.
   set(
     PYINFO_FLAGS_KERNEL
-    -O3
+    ${optimization}
     -ffp-contract=off
     -fno-math-errno
     -fno-trapping-math
