@@ -18,8 +18,8 @@ def workload(function: str, dtype: str, rows: int, classes: int) -> Workload:
     "Losses of logits",
     "Medians of interleaved rounds in one thread, everybody in the same child process. There "
     "malloc gives memory as it comes, fresh pages from the system for each large array, or keeps "
-    "what was freed; fresh pages make torch several times slower on virtual machines. Gradients of pyinfo "
-    'are written over the logits. "reading" is np.max.',
+    "what was freed; fresh pages make torch several times slower on virtual machines. Gradients "
+    'of pyinfo are written over the logits. "reading" is np.max.',
 )
 def losses(effort: Effort) -> Iterator[Row]:
     """Cross-entropy, its gradient, KL divergence and entropy."""
