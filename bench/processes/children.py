@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from bench import ROOT
@@ -18,17 +19,34 @@ from bench.processes.machine import allowed_cpus
 from bench.processes.workload import Workload
 from pyinfo.testing.timing import Sampler
 
+# What glibc's malloc does with large arrays, by the variables that tell it (MALLOC_..._). As it
+# comes, each is fresh from the system and goes back there; kept, what was freed is used again.
+MEMORY: Mapping[str, Mapping[str, str]] = {
+    "as it comes": {},
+    "kept": {
+        "MALLOC_MMAP_MAX_": "0",
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+        "MALLOC_TOP_PAD_": str(64 << 20),
+    },
+}
+
 
 class Worker:
     """A process that makes calls on demand, until it is closed."""
 
-    def __init__(self, *, isa: str | None = None, python: str | None = None) -> None:
+    def __init__(
+        self, *, isa: str | None = None, python: str | None = None, memory: str | None = None
+    ) -> None:
         self.isa = isa
         self._prepared = 0
         self._process = subprocess.Popen(
             [python or sys.executable, "-m", "bench.processes.worker"],
             cwd=ROOT,
-            env={**os.environ, **({"PYINFO_ISA": isa} if isa else {})},
+            env={
+                **os.environ,
+                **({"PYINFO_ISA": isa} if isa else {}),
+                **(MEMORY[memory] if memory else {}),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -42,10 +60,10 @@ class Worker:
         """Of the child's pyinfo, and where it is."""
         return str(self._ask(version=True))
 
-    def prepare(self, workload: Workload, row: str) -> Sampler:
+    def prepare(self, workload: Workload, row: str, *, check: bool = False) -> Sampler:
         """Let the child make the input of one more call; returns how to take samples of it."""
         given = [workload.family, workload.details, row]
-        isa = self._ask(prepare=given)
+        isa = self._ask(prepare=given, check=check)
         if self.isa not in (None, isa):
             raise RuntimeError(f"PYINFO_ISA={self.isa} gave {isa}")
         self._prepared += 1
@@ -74,12 +92,16 @@ class Worker:
         self._process.communicate()
 
 
-def lasting_worker(isa: str | None = None, python: str | None = None) -> Worker:
+def lasting_worker(
+    isa: str | None = None, python: str | None = None, memory: str | None = None
+) -> Worker:
     """A worker that lives as long as this process, on the processors that are allowed now."""
-    return _lasting(isa, python, allowed_cpus())
+    return _lasting(isa, python, memory, allowed_cpus())
 
 
 @functools.cache
-def _lasting(isa: str | None, python: str | None, cpus: frozenset[int]) -> Worker:
+def _lasting(
+    isa: str | None, python: str | None, memory: str | None, cpus: frozenset[int]
+) -> Worker:
     del cpus  # inherited
-    return Worker(isa=isa, python=python)
+    return Worker(isa=isa, python=python, memory=memory)

@@ -66,14 +66,15 @@ def take_rounds(
     workers: set[Worker] = set()
 
     def in_child(subject: Subject, python: str | None = None) -> Sampler:
-        worker = lasting_worker(subject.isa, python)
+        worker = lasting_worker(subject.isa, python, subject.memory)
         if worker not in workers:
             worker.forget()
             workers.add(worker)
-        return worker.prepare(subject.workload, subject.row)
+        # What has an instruction set was checked here, with another one.
+        return worker.prepare(subject.workload, subject.row, check=subject.isa is None)
 
     for name, subject in subjects.items():
-        if subject.isa is None:
+        if not subject.is_child:
             candidate = subject.workload.candidate(subject.row)
             candidate.check()
             samplers[name] = candidate.call.sampler()
@@ -81,8 +82,8 @@ def take_rounds(
         else:
             samplers[name] = in_child(subject)
         if baseline is not None and is_own(subject.row):
-            compared[name] = name if subject.isa else f"{name}, in a child"
-            if subject.isa is None:
+            compared[name] = name if subject.is_child else f"{name}, in a child"
+            if not subject.is_child:
                 samplers[compared[name]] = in_child(subject)
             samplers[f"{name}, baseline"] = in_child(subject, baseline)
     seconds = interleaved(samplers, rounds=rounds, sample_seconds=sample_seconds)

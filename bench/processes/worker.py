@@ -1,9 +1,10 @@
 """A child process that makes calls on demand: see `bench.processes.children`.
 
-It reads a line of JSON at a time from standard input. ``{"prepare": [family, details, row]}`` makes
-one more call ready; the answer is the instruction set. ``{"forget": true}`` drops all of them, with
-their input. ``{"sample": place, "calls": count}`` makes the call that was prepared as number
-`place`; the answer is the seconds that it took. ``{"version": true}`` asks which pyinfo this is.
+It reads a line of JSON at a time from standard input. ``{"prepare": [family, details, row],
+"check": false}`` makes one more call ready, and checks its result if so told; the answer is the
+instruction set. ``{"forget": true}`` drops all of them, with their input. ``{"sample": place,
+"calls": count}`` makes the call that was prepared as number `place`; the answer is the seconds that
+it took. ``{"version": true}`` asks which pyinfo this is.
 """
 
 import json
@@ -30,6 +31,8 @@ def main() -> None:
         elif "prepare" in wanted:
             family, details, row = wanted["prepare"]
             candidate = Workload(family, _hashable(details)).candidate(row)
+            if wanted["check"]:
+                candidate.check()
             samplers.append(candidate.call.sampler())
             answer = active_isa()
         elif "version" in wanted:

@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "threads": "codecs",
     "counting": "counting",
     "labels": "dependence",
+    "loss": "logits",
     "measure": "measures",
     "zarr": "zarr_arrays",
 }
@@ -44,8 +45,17 @@ class Workload:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is timed: a candidate, in this process or in a child with an instruction set."""
+    """What is timed: a candidate, in this process or in a child.
+
+    In a child that is told the instruction set, or what malloc does with memory: see
+    `bench.processes.children.MEMORY`.
+    """
 
     workload: Workload
     row: str = PYINFO
     isa: str | None = None
+    memory: str | None = None
+
+    @property
+    def is_child(self) -> bool:
+        return self.isa is not None or self.memory is not None

@@ -7,6 +7,7 @@ from bench.inputs.distributions import Shape
 from bench.inputs.samples import UNIFORM
 from bench.peers.codecs import CONSTRICTION, ZSTANDARD
 from bench.peers.dependence import SKLEARN
+from bench.peers.logits import COMPILED, EAGER, READING, WITH_GRADIENT
 
 SCIPY = "scipy.stats.entropy"
 JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
@@ -106,6 +107,34 @@ COUNTING: tuple[tuple[str, int, Bars], ...] = (
     ("int64, nearly all distinct", 1_000_000, {"np.unique": at_least(1)}),
     ("str, 1000 distinct", 1_000_000, {"pandas value_counts": at_least(1)}),
 )
+
+# -- Logits ---------------------------------------------------------------------------------------
+
+# Rows and classes; by type, function, and what malloc does with memory.
+LOGITS = ((2048, 32_000), (512, 128_000))
+LOSSES: Mapping[str, Mapping[str, Mapping[str, Bars]]] = {
+    "float32": {
+        "cross_entropy": {
+            "kept": {READING: at_least(1 / 1.2), EAGER: at_least(3), COMPILED: at_least(2)},
+            "as it comes": {},
+        },
+        WITH_GRADIENT: {
+            "kept": {EAGER: at_least(4.5), COMPILED: at_least(4)},
+            "as it comes": {},
+        },
+        "kl_divergence": {
+            "kept": {EAGER: at_least(5), COMPILED: at_least(2.3)},
+            "as it comes": {},
+        },
+        "entropy": {"kept": {EAGER: at_least(10)}, "as it comes": {}},
+    },
+    "bfloat16": {
+        "cross_entropy": {"kept": {}, "as it comes": {COMPILED: at_least(3)}},
+        WITH_GRADIENT: {"kept": {}, "as it comes": {COMPILED: at_least(5)}},
+    },
+}
+LOSS_BY_ISA: Mapping[str, Bar] = {"avx2": at_least(0.45)}  # of the speed with BEST_ISA
+SMALL_LOSS = at_most(300e-9)
 
 # -- Coding ---------------------------------------------------------------------------------------
 

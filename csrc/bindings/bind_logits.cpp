@@ -1,5 +1,6 @@
 // Losses of logits as Python functions: raw METH_FASTCALL entries, as those of the measures.
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -84,6 +85,17 @@ bool are_targets(const Input& labels, const LogitRows& logits) {
   return false;
 }
 
+// Copies the labels; or returns the targets, if they are distributions.
+std::unique_ptr<LogitRows> read_labels_or_targets(const Arguments& arguments, const LogitRows& x,
+                                                  std::int64_t* to) {
+  PyObject* const ignore_index = arguments[kIgnoreIndex];
+  if (read_single_label(arguments[kLabels], x, ignore_index, to)) return nullptr;
+  const Input labels = as_input(arguments[kLabels], "labels");
+  if (are_targets(labels, x)) return std::make_unique<LogitRows>(labels, x);
+  read_labels_argument(labels, x, ignore_index, to);
+  return nullptr;
+}
+
 logits::Targets targets_argument(PyObject* normalize) {
   const std::optional<bool> given = normalize_argument(normalize);
   if (!given) return logits::Targets::distributions;
@@ -117,13 +129,11 @@ PyObject* cross_entropy(PyObject*, PyObject* const* args, Py_ssize_t given,
         "cross_entropy",
         2,
         13,
-        {kLogits, kLabels, kWeight, kIgnoreIndex, kLabelSmoothing, kReduction, kZLoss, kBase, kGrad,
+        {kLogits, kLabels, kGrad, kWeight, kIgnoreIndex, kLabelSmoothing, kReduction, kZLoss, kBase,
          kOut, kAxis, kThreads, kNormalize}};
     Arguments arguments;
     signature.parse(args, given, keywords, arguments);
     const LogitRows x(arguments[kLogits], "logits", arguments[kAxis]);
-    const Input labels = as_input(arguments[kLabels], "labels");
-    const bool whole = are_targets(labels, x);
     const Reduction reduction = reduction_argument(arguments[kReduction], Reduction::mean);
     const std::size_t rows = x.rows().count();
 
@@ -131,16 +141,13 @@ PyObject* cross_entropy(PyObject*, PyObject* const* args, Py_ssize_t given,
     of.smoothing = share_argument(arguments[kLabelSmoothing], "label_smoothing", 1);
     of.z_loss =
         share_argument(arguments[kZLoss], "z_loss", std::numeric_limits<double>::infinity());
-    FewRows<std::int64_t> own_labels(whole ? 0 : rows);
     of.kind = targets_argument(arguments[kNormalize]);
-    std::optional<LogitRows> targets;
-    if (whole) {
-      targets.emplace(labels, x);
+    FewRows<std::int64_t> own_labels(rows);
+    const auto targets = read_labels_or_targets(arguments, x, own_labels.data());
+    if (targets != nullptr)
       of.targets = &targets->rows();
-    } else {
-      read_labels_argument(labels, x, arguments[kIgnoreIndex], own_labels.data());
+    else
       of.labels = own_labels.data();
-    }
     const bool weighted = arguments[kWeight] != nullptr && arguments[kWeight] != Py_None;
     FewRows<double> weight(weighted ? x.rows().classes() : 0);
     if (weighted) {
@@ -148,8 +155,9 @@ PyObject* cross_entropy(PyObject*, PyObject* const* args, Py_ssize_t given,
       of.weight = weight.data();
     }
     check_out(arguments[kOut], x, reduction);
-    const LogitRows* const read[2] = {&x, whole ? &*targets : &x};
-    WrittenRows gradient(grad_argument(arguments[kGrad], x), x.axis(), x.type(), read, 2);
+    const LogitRows* const read[2] = {&x, targets.get()};
+    WrittenRows gradient(grad_argument(arguments[kGrad], x), x.axis(), x.type(), read,
+                         targets == nullptr ? 1 : 2);
     FewRows<double> values(rows);
     logits::Results results;
     results.values = values.data();

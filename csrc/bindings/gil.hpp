@@ -47,6 +47,7 @@ class WithoutGil {
 // signals raised something.
 template <class Work>
 decltype(auto) without_gil(std::size_t work_items, Work&& work) {
+  if (work_items < WithoutGil::kThreshold) return work();  // no signal's handler could run
   WithoutGil released(work_items);
   const threads::Interruptible signals(
       [](void* context) { return static_cast<WithoutGil*>(context)->no_signal(); }, &released);

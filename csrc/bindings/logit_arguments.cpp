@@ -87,6 +87,21 @@ std::string element_text(PyArrayObject* array, std::size_t at) {
       Reference::checked(PySequence_GetItem(flat.get(), static_cast<Py_ssize_t>(at))).get());
 }
 
+std::int64_t ignored_label(PyObject* ignore_index) {
+  if (ignore_index == nullptr) return -100;
+  const Reference index = index_argument(ignore_index, "ignore_index must be an integer");
+  const std::int64_t ignored = PyLong_AsLongLong(index.get());
+  if (ignored == -1 && PyErr_Occurred()) throw PythonError();
+  return ignored;
+}
+
+[[noreturn]] void refuse_label(const std::string& where, const std::string& label,
+                               const LogitRows& logits) {
+  const std::size_t classes = logits.rows().classes();
+  throw std::invalid_argument(where + " = " + label + " is out of range for " +
+                              std::to_string(classes) + " class" + (classes == 1 ? "" : "es"));
+}
+
 }  // namespace
 
 logits::Rows rows_along(PyArrayObject* array, int axis, Element type) {
@@ -183,22 +198,27 @@ void WrittenRows::finish() {
     throw PythonError();
 }
 
+bool read_single_label(PyObject* label, const LogitRows& logits, PyObject* ignore_index,
+                       std::int64_t* to) {
+  if (!PyLong_CheckExact(label) || logits.outer_dimensions() != 0) return false;
+  int overflow = 0;
+  const std::int64_t value = PyLong_AsLongLongAndOverflow(label, &overflow);
+  if (overflow != 0) return false;
+  const bool ignored = value == ignored_label(ignore_index);
+  if (!ignored && (value < 0 || std::size_t(value) >= logits.rows().classes()))
+    refuse_label("labels", std::to_string(value), logits);
+  *to = ignored ? logits::kIgnored : value;
+  return true;
+}
+
 void read_labels_argument(const Input& labels, const LogitRows& logits, PyObject* ignore_index,
                           std::int64_t* to) {
-  std::int64_t ignored = -100;
-  if (ignore_index != nullptr) {
-    const Reference index = index_argument(ignore_index, "ignore_index must be an integer");
-    ignored = PyLong_AsLongLong(index.get());
-    if (ignored == -1 && PyErr_Occurred()) throw PythonError();
-  }
-  const std::size_t classes = logits.rows().classes();
   const std::size_t wrong =
-      logits::read_labels(labels.operand(), space_of(labels.get()), classes, ignored, to);
-  if (wrong == logits::kNoRow) return;
-  throw std::invalid_argument(
-      place("labels", labels.dimensions(), PyArray_DIMS(labels.get()), wrong) + " = " +
-      element_text(labels.get(), wrong) + " is out of range for " + std::to_string(classes) +
-      " class" + (classes == 1 ? "" : "es"));
+      logits::read_labels(labels.operand(), space_of(labels.get()), logits.rows().classes(),
+                          ignored_label(ignore_index), to);
+  if (wrong != logits::kNoRow)
+    refuse_label(place("labels", labels.dimensions(), PyArray_DIMS(labels.get()), wrong),
+                 element_text(labels.get(), wrong), logits);
 }
 
 void weight_argument(PyObject* object, std::size_t classes, double* to) {

@@ -62,6 +62,11 @@ class WrittenRows {
 // Rows along an axis of any array whose elements lie side by side there.
 logits::Rows rows_along(PyArrayObject* array, int axis, elements::Element type);
 
+// The label of a single row, if it is one of Python's numbers: an array of it would take longer
+// than the loss. False if it is anything else.
+bool read_single_label(PyObject* label, const LogitRows& logits, PyObject* ignore_index,
+                       std::int64_t* to);
+
 // Class labels, one for each row; the buffer has room for these.
 void read_labels_argument(const Input& labels, const LogitRows& logits, PyObject* ignore_index,
                           std::int64_t* to);

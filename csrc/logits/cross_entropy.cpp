@@ -32,6 +32,7 @@ struct RowSum {
   double lse = kNaN;
   double lse_rest = 0;     // what rounding left out of it
   double surprise = kNaN;  // lse - x of the element
+  double doubt = kNaN;     // the probability of all others
 };
 
 RowSum row_sum(const RowKernels& kernels, const void* x, std::size_t n,
@@ -48,13 +49,19 @@ RowSum row_sum(const RowKernels& kernels, const void* x, std::size_t n,
     row.total = 1;
     row.lse = own;
     row.surprise = 0;
+    row.doubt = 0;
     return row;
   }
   const double distance = above(own, others.origin);
   row.origin = others.origin;
-  row.total = others.sum + std::exp(distance);
-  row.surprise = distance > -600 ? std::log1p(others.sum * std::exp(-distance))
-                                 : std::log(row.total) - distance;
+  const double power = std::exp(distance);
+  row.total = others.sum + power;
+  row.doubt = others.sum / row.total;
+  if (distance > 600)
+    row.surprise = std::log1p(others.sum * std::exp(-distance));
+  else
+    row.surprise =
+        distance > -600 ? std::log1p(others.sum / power) : std::log(row.total) - distance;
   if (std::isinf(own)) {
     row.lse = value_of(others.origin) + std::log(others.sum);
     return row;
@@ -126,8 +133,8 @@ class Loss {
     if (results_.gradient == nullptr) return;
     const double others = spread_weight + 2 * of_.z_loss * zero_if_unused(row.lse);
     const double scale = results_.unit * results_.scale;
-    const double probability = std::exp(-row.surprise);
-    const double at_label = own * std::expm1(-row.surprise) + others * probability - own_target;
+    double at_label = -own * row.doubt - own_target;
+    if (others != 0) at_label += others * std::exp(-row.surprise);
     write_gradient(i, x, row, scale, own + others, share, targets);
     kernels_.set_element(results_.gradient->row(i), y, scale * at_label);
   }

@@ -19,6 +19,9 @@ class Rows {
  public:
   Rows() noexcept {}
   Rows(void* data, elements::Element type, std::size_t classes) noexcept;
+  // Of the axes that there are: room for all is a KiB, which takes longer than a small row.
+  Rows(const Rows& other) noexcept { *this = other; }
+  Rows& operator=(const Rows& other) noexcept;
 
   // One axis more, the outermost first; at most elements::kMaxDimensions times.
   void append(std::size_t extent, std::ptrdiff_t stride) noexcept;

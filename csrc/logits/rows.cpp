@@ -45,6 +45,19 @@ Rows::Rows(void* data, elements::Element type, std::size_t classes) noexcept
   PYINFO_ASSERT(data != nullptr && std::size_t(type) < kRowElements && classes > 0);
 }
 
+Rows& Rows::operator=(const Rows& other) noexcept {
+  data_ = other.data_;
+  type_ = other.type_;
+  classes_ = other.classes_;
+  count_ = other.count_;
+  dimensions_ = other.dimensions_;
+  for (int d = 0; d < dimensions_; ++d) {
+    shape_[d] = other.shape_[d];
+    strides_[d] = other.strides_[d];
+  }
+  return *this;
+}
+
 void Rows::append(std::size_t extent, std::ptrdiff_t stride) noexcept {
   count_ *= extent;
   if (extent == 1) return;

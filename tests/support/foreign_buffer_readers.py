@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import MemoryStore
 
-from pyinfo import patches
+from pyinfo import logits, patches
 from pyinfo.integrations import arrow, dask, numcodecs
 from pyinfo.integrations import zarr as zarr_codecs
 from support import buffer_readers as own
@@ -25,7 +25,7 @@ from support.buffer_readers import Reader
 from support.c_interface import DIVIDE, MEMBERS, Options, error_of, table
 
 MODULES = {
-    "arrow": arrow, "dask": dask, "numcodecs": numcodecs, "zarr": zarr_codecs,
+    "arrow": arrow, "dask": dask, "logits": logits, "numcodecs": numcodecs, "zarr": zarr_codecs,
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def public_names() -> set[str]:
 READ_NO_BUFFER = {
     *("c.size", "c.version", "c.library_version", "c.error_message", "c.last_error_detail"),
     *("c.last_error_offset", "c.isa", "c.code_destroy", "c.code_encode_bound"),
-    *("c.frame_compress_bound", "c.patch_bound"),
+    *("c.frame_compress_bound", "c.patch_bound", "logits.LogitsComparison"),
     "arrow.parquet_counts",  # Arrow reads the file, and hands over what it made of it
 }
 
@@ -256,6 +256,41 @@ def _logits() -> dict[str, list[Reader]]:
     }
 
 
+def _of_logits() -> dict[str, list[Reader]]:
+    """pyinfo.logits on rows, with gradients beside them, and in their place where they change."""
+    p, q = (a.astype(np.float32).reshape(60, -1) for a in (own.WEIGHTS, own.OTHERS))
+    labels, halves = own.FEW[: len(p)], p.astype(np.float16)
+    slope, weight = np.empty_like(p), own.OTHERS[: p.shape[1]]
+    two: dict[str, Any] = {"grad": slope, "threads": 2}
+
+    def cross_entropy(x: Any, y: Any, w: Any) -> None:
+        logits.cross_entropy(x, y, weight=w, label_smoothing=0.1, **two)
+
+    def in_place(x: Any, y: Any) -> None:
+        logits.cross_entropy(x, y, grad=np.asarray(x))
+
+    def targets(x: Any, y: Any) -> None:
+        for normalize in (None, True, False):
+            logits.cross_entropy(x, y, normalize=normalize, **two)
+
+    readers = {
+        "cross_entropy": [
+            Reader((p, labels, weight), (cross_entropy,)),
+            Reader((p, labels), (in_place,)),
+            Reader((p, q / q.sum(1, keepdims=True)), (targets,)),
+            Reader((p.T, labels), (lambda x, y: logits.cross_entropy(x, y, axis=0),)),
+        ],
+        "kl_divergence": [Reader((p, q), (lambda x, y: logits.kl_divergence(x, y, **two),))],
+        "js_divergence": [Reader((p, q), (lambda x, y: logits.js_divergence(x, y, **two),))],
+        "entropy": [Reader((p,), (lambda x: logits.entropy(x, **two),))],
+        "logsumexp": [Reader((p,), (logits.logsumexp,)), Reader((halves,), (logits.logsumexp,))],
+        "log_softmax": [Reader((p,), (logits.log_softmax,))],
+        "perplexity": [Reader((p, labels), (logits.perplexity,))],
+        "compare": [Reader((p, q, labels), (logits.compare,))],
+    }
+    return {f"logits.{name}": found for name, found in readers.items()}
+
+
 def _codecs() -> dict[str, list[Reader]]:
     codec = numcodecs.Pyinfo(block_size=9000, threads=2)
     values = own.WEIGHTS.astype(np.float32)
@@ -338,5 +373,5 @@ def _collections() -> dict[str, list[Reader]]:
 
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
-    **_collections(),
+    **_of_logits(), **_collections(),
 }  # fmt: skip

@@ -147,10 +147,22 @@ PYINFO_INLINE Stored read(const Stored* p, std::size_t i) {  // of any alignment
   return x;
 }
 
+template <class T>
+PYINFO_INLINE Vec<T> lane_numbers() {
+  Vec<T> numbers;
+  for (int i = 0; i < kLanes<T>; ++i) numbers[i] = T(i);
+  return numbers;
+}
+
 // The first `count` < lanes elements, `fill` in the other lanes.
 template <class E>
 PYINFO_INLINE Vec<typename E::T> load_some(const typename E::Stored* p, std::size_t count,
                                            typename E::Stored fill) {
+  using T = typename E::T;
+  if constexpr (!E::is_narrow) {  // nothing has to pass through memory
+    const Vec<T> first = simd::load_first<T>(p, int(count));
+    return where_less<T>(lane_numbers<T>(), splat<T>(T(count)), first, splat<T>(fill));
+  }
   typename E::Stored lanes[kLanes<typename E::T>];
   for (int i = 0; i < kLanes<typename E::T>; ++i) lanes[i] = fill;
   PYINFO_COPY(lanes, p, count * sizeof *p);

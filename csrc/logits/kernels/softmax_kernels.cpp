@@ -128,16 +128,16 @@ PYINFO_INLINE double block_sum(const typename E::Stored* x, std::size_t n, std::
     }
     total.add(of_group(p));
   }
-  if (i < n) {
-    const std::size_t rest = n - i;
-    const std::size_t padded = (rest + lanes - 1) / lanes * lanes;
-    for (std::size_t k = padded - lanes; k < padded; ++k) patched[k] = E::lowest();
-    PYINFO_COPY(patched, x + i, rest * sizeof *x);
-    if (skip - i < rest) patched[skip - i] = E::lowest();
-    std::size_t k = 0;
-    for (; k + 4 * lanes <= padded; k += 4 * lanes) total.add(of_four(patched + k));
-    for (; k < padded; k += lanes) total.add(at(patched + k));
-  }
+  const auto at_end = [&](std::size_t k) {
+    const std::size_t left = n - k, place = skip - k;
+    const Vec<T> v = left >= lanes ? E::load(x + k) : load_some<E>(x + k, left, E::lowest());
+    const Vec<T> skipped = splat<T>(T(place < lanes ? place : lanes));
+    const Vec<T> kept = where_equal<T>(lane_numbers<T>(), skipped, splat<T>(-kInfinity<T>), v);
+    return exponential(kept - shift);
+  };
+  for (; n - i > 3 * lanes && i < n; i += 4 * lanes)
+    total.add((at_end(i) + at_end(i + lanes)) + (at_end(i + 2 * lanes) + at_end(i + 3 * lanes)));
+  for (; i < n; i += lanes) total.add(at_end(i));
   return total.value();
 }
 
