@@ -152,7 +152,7 @@ def allocate(
             [int(sizes[differing[0]]), int(error_sizes[differing[0]])], names, "choices"
         )
     unit = _units(groups, len(sizes))
-    chosen, *totals, certificate, hull = _core.allocate(
+    chosen, total_cost, total_error, bound, certificate, hull = _core.allocate(
         cost,
         error,
         first,
@@ -163,11 +163,12 @@ def allocate(
         integer(max_nodes, "max_nodes", least=1),
     )
     hull.flags.writeable = False
-    least = totals[1]
     return Allocation(
         tuple(chosen[unit].tolist()),
-        *totals,
-        gap=(least - totals[2]) / least if least > 0 else 0.0,
+        total_cost,
+        total_error,
+        bound,
+        gap=(total_error - bound) / total_error if total_error > 0 else 0.0,
         budget=_number(budget, "budget"),
         certificate=tuple(certificate),
         hull=hull,
