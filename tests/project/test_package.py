@@ -23,7 +23,7 @@ import pytest
 
 import pyinfo
 import pyinfo.safetensors
-from pyinfo import patches, testing
+from pyinfo import patches, quantization, testing
 
 pytestmark = pytest.mark.once
 
@@ -277,6 +277,12 @@ FRAME = pyinfo.Frame(WRITTEN)
 REPORT = pyinfo.compression_report(np.arange(10, dtype=np.int32))
 VERDICT = testing.check_time(testing.doublings(1, 8), testing.doublings(1, 8), "n")
 
+FITTED = quantization.FittedModel(
+    100, 90, 200, 90, 1.5, 1.25, 1 / 6,
+    (quantization.FittedTensor("w", "F32", (2, 3), "quantized", 0.5, 90, 120.0, 1.5, 1.0),),
+    quantization.allocate([[1, 2]], [[1, 0]], 2), {"names": ["w"]},
+)  # fmt: skip
+
 KEPT = [
     pyinfo.Counts.from_samples("mississippi"),
     pyinfo.JointCounts.from_samples("aabb", [1, 1, 1, 2]),
@@ -292,12 +298,16 @@ KEPT = [
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
     pyinfo.logits.compare(np.eye(3), 2 * np.eye(3), [0, 1, 2]),
+    quantization.allocate([[1, 2]], [[1, 0]], 2),
+    FITTED,
+    FITTED.tensors[0],
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
     testing.GROWTHS[0],
     pyinfo.safetensors.SafetensorError("it is none"),
     pyinfo.safetensors.TensorReport("w", "BF16", (2, 3), 12, 8, "frame"),
+    pyinfo.safetensors.QuantizedTensor(1, 0.5),
     pyinfo.safetensors.RecoveredTensor("w", "bfloat16", (2, 3), 100, 8, True, b"a frame"),
 ]
 
