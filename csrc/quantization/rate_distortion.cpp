@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -239,6 +240,17 @@ double RateDistortion::best_ratio(int q, const double* ratios, std::size_t count
       best = ratios[i];
     }
   }
+  constexpr int kNear = 12;  // about the best, up to the next one on either side
+  const double coarse = best;
+  const double spacing = count > 1 ? ratios[1] / ratios[0] : 1;
+  for (int i = -kNear; i <= kNear; ++i) {
+    const double ratio = coarse * std::pow(spacing, double(i) / kNear);
+    const double error = clipped_error(q, ratio);
+    if (error < least) {
+      least = error;
+      best = ratio;
+    }
+  }
   for (int i = 0; i < 3; ++i) {  // Lloyd: the step that suits the integers best
     const Sums now = sums(q, best / q);
     if (!(now.square > 0)) break;
@@ -253,15 +265,18 @@ double RateDistortion::best_ratio(int q, const double* ratios, std::size_t count
 
 RateCurve rate_curve(const Weights& weights, const float* largest, const RateRequest& request,
                      int threads) {
-  constexpr double kNarrow = 8 * kWidth;
+  // Few weights do not fill the bins, and take less time than these.
+  const double least_step =
+      weights.values.size <= kFineBins ? std::numeric_limits<double>::infinity() : 8 * kWidth;
   const RateDistortion of(fine_histogram(weights, largest, threads));
   RateCurve curve;
   for (std::size_t i = 0; i < request.widths; ++i) {
     const int q = request.levels[i];
     const double ratio = of.best_ratio(q, request.ratios, request.ratio_count);
     curve.ratios.push_back(ratio);
-    curve.clipped.push_back(ratio / q < kNarrow ? exact_point(weights, largest, q, ratio, threads)
-                                                : of.clipped(q, ratio));
+    curve.clipped.push_back(ratio / q < least_step
+                                ? exact_point(weights, largest, q, ratio, threads)
+                                : of.clipped(q, ratio));
   }
   Weights flat = weights;
   flat.group = weights.values.size;
@@ -286,8 +301,8 @@ RateCurve rate_curve(const Weights& weights, const float* largest, const RateReq
     }
     curve.steps.push_back(step * double(most));
     const int q = std::max(1, int(1 / step + 0.5));
-    curve.unclipped.push_back(step < kNarrow ? exact_point(flat, &most, q, step * q, threads)
-                                             : of_all.clipped(q, step * q));
+    curve.unclipped.push_back(step < least_step ? exact_point(flat, &most, q, step * q, threads)
+                                                : of_all.clipped(q, step * q));
   }
   return curve;
 }

@@ -48,8 +48,9 @@ class RateDistortion {
   // Integers -q .. q, q at most kMostLevels, with a step of ratio * largest / q.
   RatePoint clipped(int q, double ratio) const;
   double clipped_error(int q, double ratio) const { return sums(q, ratio / q).error; }
-  // The ratio with the least error: the best of `ratios`, then a few times the best step for the
-  // integers that it gives.
+  // The ratio with the least error: the best of `ratios`, which are equally far from
+  // each other on a logarithmic scale, then of some about it, then a few times the best step for
+  // the integers that it gives.
   double best_ratio(int q, const double* ratios, std::size_t count) const;
 
   // Of x / largest.
@@ -97,8 +98,8 @@ struct RateCurve {
   std::vector<RatePoint> unclipped;
   double differential_entropy = 0;  // of the weights, in bits; NaN if all are 0
 };
-// `largest` as found. Where bins are too wide for a step, weights are read once more. Throws
-// std::invalid_argument if a step is below largest / kMostLevels.
+// `largest` as found. Where bins are too wide for a step, or weights are few, they are read once
+// more. Throws std::invalid_argument if a step is below largest / kMostLevels.
 inline constexpr int kMostLevels = 32767;  // on either side of 0
 RateCurve rate_curve(const Weights& weights, const float* largest, const RateRequest& request,
                      int threads);

@@ -112,7 +112,9 @@ class Search {
       step = next;
       now = then;
     }
-    error = now.error;
+    const StepSums unclipped = sums(unit);  // never worse than that
+    if (unclipped.error < now.error) step = unit;
+    error = std::min(now.error, unclipped.error);
     return true;
   }
 
