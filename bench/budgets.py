@@ -44,7 +44,7 @@ def table(tensors: int) -> tuple[Table, Table]:
 def highs(costs: Table, errors: Table, budget: float) -> float:
     """The error that HiGHS finds."""
     count = costs.size
-    scale = float(errors.max())
+    scale = float(errors.min(1).sum()) / 1000  # far above absolute tolerances
     one_each = sparse.kron(sparse.eye(len(costs)), np.ones((1, CHOICES)))
     found = optimize.milp(
         errors.ravel() / scale,
@@ -85,12 +85,16 @@ def of_tables(tensors: int) -> None:
 
 
 def model() -> dict[str, NDArray[np.float32]]:
-    """22.6 million weights of a small encoder: heavy tails, spreads that differ by 3."""
+    """22.6 million weights of a small encoder, whose spreads and outliers differ as real ones do.
+
+    How much `fit` gains is decided by that: nothing where all tensors are alike, whatever they are.
+    """
     random = np.random.default_rng(2)
 
     def weights(*shape: int) -> NDArray[np.float32]:
-        spread = 0.04 * np.exp(random.normal(0, 0.4))
-        return (spread * random.standard_t(5, size=shape)).astype(np.float32)
+        spread = 0.04 * np.exp(random.normal(0, 0.5))
+        tails = random.choice([4.0, 6.0, 10.0, 30.0])
+        return (spread * random.standard_t(tails, size=shape)).astype(np.float32)
 
     tensors = {"embeddings": weights(30522, 384)}
     for i in range(6):
