@@ -13,6 +13,7 @@ from typing import Final
 from pyinfo.cli import (
     apply,
     build_options,
+    calibrate,
     compress,
     decompress,
     diff,
@@ -128,6 +129,12 @@ COMMANDS: Final = (
         "Make of a file or folder what a patch says.",
         apply.configure,
         apply.run,
+    ),
+    Command(
+        "calibrate",
+        "Find where to clip the floats of an array or of weights for integers of a few bits.",
+        calibrate.configure,
+        calibrate.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

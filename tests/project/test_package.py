@@ -23,7 +23,7 @@ import pytest
 
 import pyinfo
 import pyinfo.safetensors
-from pyinfo import patches, testing
+from pyinfo import patches, quantization, testing
 
 pytestmark = pytest.mark.once
 
@@ -275,6 +275,8 @@ def test_examples_run() -> None:
 WRITTEN = pyinfo.compress(np.arange(10, dtype=np.int32))
 FRAME = pyinfo.Frame(WRITTEN)
 REPORT = pyinfo.compression_report(np.arange(10, dtype=np.int32))
+HISTOGRAM = quantization.FloatHistogram.from_chunks([np.arange(9.0)], bins=16)
+CURVE = quantization.rate_distortion(np.arange(9.0))
 VERDICT = testing.check_time(testing.doublings(1, 8), testing.doublings(1, 8), "n")
 
 KEPT = [
@@ -292,6 +294,10 @@ KEPT = [
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
     pyinfo.logits.compare(np.eye(3), 2 * np.eye(3), [0, 1, 2]),
+    HISTOGRAM,
+    quantization.calibrate(HISTOGRAM, method="mse"),
+    CURVE,
+    CURVE.steps[0],
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
