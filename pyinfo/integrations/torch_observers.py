@@ -39,8 +39,8 @@ def observer_class(
     -------
     type
         To be used like ``HistogramObserver``, with_args included. It takes `dtype`, `qscheme`,
-        `quant_min` and `quant_max`, and ignores what else observers are given. What it has counted is
-        part of the module's state_dict. Channels: NotImplementedError.
+        `quant_min` and `quant_max`, and ignores what else observers are given. What has been
+        counted is part of the module's state_dict. Channels: NotImplementedError.
 
     Examples
     --------
