@@ -14,6 +14,7 @@ from pyinfo.cli import (
     allocate,
     apply,
     build_options,
+    calibrate,
     compress,
     decompress,
     diff,
@@ -142,6 +143,12 @@ COMMANDS: Final = (
         "Choose one of each tensor's choices: least error within a budget, with a proof.",
         allocate.configure,
         allocate.run,
+    ),
+    Command(
+        "calibrate",
+        "Find where to clip the floats of an array or of weights for integers of a few bits.",
+        calibrate.configure,
+        calibrate.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

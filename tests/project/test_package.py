@@ -275,6 +275,8 @@ def test_examples_run() -> None:
 WRITTEN = pyinfo.compress(np.arange(10, dtype=np.int32))
 FRAME = pyinfo.Frame(WRITTEN)
 REPORT = pyinfo.compression_report(np.arange(10, dtype=np.int32))
+HISTOGRAM = quantization.FloatHistogram.from_chunks([np.arange(9.0)], bins=16)
+CURVE = quantization.rate_distortion(np.arange(9.0))
 VERDICT = testing.check_time(testing.doublings(1, 8), testing.doublings(1, 8), "n")
 
 FITTED = quantization.FittedModel(
@@ -301,6 +303,10 @@ KEPT = [
     quantization.allocate([[1, 2]], [[1, 0]], 2),
     FITTED,
     FITTED.tensors[0],
+    HISTOGRAM,
+    quantization.calibrate(HISTOGRAM, method="mse"),
+    CURVE,
+    CURVE.steps[0],
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
