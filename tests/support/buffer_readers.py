@@ -81,13 +81,14 @@ READ_NO_BUFFER = {
     *("HuffmanCode.alphabet_size", "HuffmanCode.codewords", "HuffmanCode.dtype"),
     *("HuffmanCode.kraft_sum", "HuffmanCode.lengths", "HuffmanCode.max_length"),
     *("RansModel.alphabet_size", "RansModel.dtype", "RansModel.frequencies"),
-    *("RansModel.precision", "calibrate", "FloatHistogram"),
+    *("RansModel.precision", "calibrate", "FloatHistogram", "fit"),
     *(f"FloatHistogram.{name}" for name in (
         "bins", "counts", "edges", "entropy", "infinities", "max", "merge", "min", "nans",
         "symmetric", "total", "width",
     )),
     *(f"{kind.__name__}{part}" for kind in (
-        quantization.Calibration, quantization.RateDistortion, quantization.RatePoint,
+        quantization.Allocation, quantization.Calibration, quantization.FittedModel,
+        quantization.FittedTensor, quantization.RateDistortion, quantization.RatePoint,
     ) for part in ("", *(f".{name}" for name in dir(kind)))),
 }  # fmt: skip
 
@@ -289,6 +290,12 @@ def _quantization() -> dict[str, list[Reader]]:
         "quantize": [
             Reader((x, COUNTS[:60] / 1000), (lambda x, s: quantization.quantize(x, s, axis=0),))
             for x in (rows, rows.astype(np.float64))
+        ],
+        "allocate": [
+            Reader(
+                (OTHERS.reshape(1200, -1), WEIGHTS.reshape(1200, -1)),
+                (lambda c, e: quantization.allocate(c, e, 600.0, max_nodes=3),),
+            )
         ],
         "dequantize": [Reader((integers,), (lambda q: quantization.dequantize(q, 0.1),))],
         "optimal_scales": [

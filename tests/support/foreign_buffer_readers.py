@@ -284,7 +284,17 @@ def _quantization() -> dict[str, list[Reader]]:
     def rate_distortion(x: Any, y: Any) -> None:
         _c("rate_distortion", x, float32, 60, 340, y, 340, steps, 2, one, errors, bits)
 
+    places = np.arange(1201, dtype=np.uintp) * 17
+    units, fixed = np.arange(1200, dtype=np.uintp), np.full(1200, -1)
+    choice, found = np.zeros(1200, np.uintp), np.zeros(5)
+    found.view(np.uintp)[0] = found.nbytes
+
+    def allocate(c: Any, e: Any, first: Any, unit: Any, only: Any) -> None:
+        numbers = ctypes.c_double(600), ctypes.c_double(1e-4), 3
+        _c("allocate", c, e, first, 1200, unit, only, *numbers, choice, found, nothing, 0)
+
     return {
+        "c.allocate": [Reader((own.OTHERS, own.WEIGHTS, places, units, fixed), (allocate,))],
         "c.histogram_add": [Reader((w,), (add,))],
         "c.calibrate": [Reader((counts,), (calibrate,))],
         "c.optimal_scales": [Reader((w, importance), (optimal_scales,))],
