@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pyinfo.cli.calibration_picture import save_picture
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
+from pyinfo.cli.files import RefusalError
 from pyinfo.cli.output import make_console, printable
 from pyinfo.quantization import Calibration, FloatHistogram, calibrate
 from pyinfo.safetensors import safe_open
@@ -63,7 +64,10 @@ def run(args: argparse.Namespace) -> int:
         tensors: list[Document] = []
         for name, array in _arrays(path):
             histogram = FloatHistogram(args.bins)
-            histogram.update(array, threads=args.threads)
+            try:
+                histogram.update(array, threads=args.threads)
+            except TypeError as error:  # an array of something else
+                raise RefusalError(str(error)) from None
             if not histogram.total:
                 tensors.append({"name": name, "values": 0})
                 continue

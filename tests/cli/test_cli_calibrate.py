@@ -39,7 +39,7 @@ def test_array(array: Path, capsys: pytest.CaptureFixture[str], method: str) -> 
     assert (tensor["scale"], tensor["zero_point"]) == (wanted.scale, wanted.zero_point)
     assert tensor["thresholds"] == wanted.thresholds.tolist()
     assert len(tensor["scores"]) == wanted.scores.size
-    assert main(["calibrate", str(array), "--method", method]) == 0
+    assert main(["calibrate", str(array), "--method", method, "--bits", "6"]) == 0
     shown = capsys.readouterr().out
     assert "20,000" in shown
     assert f"{wanted.scale:.5g}" in shown
