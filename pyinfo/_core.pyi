@@ -53,12 +53,10 @@ def rate_distortion(
 def optimal_steps(
     w: Any, group: int, importance: npt.NDArray[np.float32], levels: int, threads: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]: ...
-def grouped_divergences(
-    counts: npt.NDArray[np.float64], levels: int
-) -> npt.NDArray[np.float64]: ...
-def smoothed_divergences(
-    counts: npt.NDArray[np.float64], levels: int
-) -> npt.NDArray[np.float64]: ...
+def clipping_curve(
+    counts: npt.NDArray[np.uint64], is_signed: bool, largest: float, bits: int, criterion: int,
+    candidates: int,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], int]: ...  # fmt: skip
 def grid_errors(
     counts: npt.NDArray[np.float64], origin: float, steps: npt.NDArray[np.float64],
     lows: npt.NDArray[np.int32], highs: npt.NDArray[np.int32],

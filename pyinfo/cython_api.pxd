@@ -48,6 +48,22 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         PYINFO_LOGITS_F32
         PYINFO_LOGITS_F16
         PYINFO_LOGITS_BF16
+    ctypedef pyinfo_logit_type pyinfo_float_type
+
+    ctypedef struct pyinfo_float_histogram:
+        size_t bins
+        int is_signed
+        int is_used
+        int exponent
+        uint64_t nans
+        uint64_t negative_infinities
+        uint64_t positive_infinities
+        double least
+        double most
+    ctypedef enum pyinfo_criterion:
+        PYINFO_CRITERION_NVIDIA
+        PYINFO_CRITERION_ONNXRUNTIME
+        PYINFO_CRITERION_MSE
 
     ctypedef struct pyinfo_code:
         pass
@@ -214,6 +230,21 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
             const size_t* units, const int64_t* fixed, double budget, double gap,
             size_t max_nodes, size_t* choice, pyinfo_allocation* result,
             pyinfo_certificate_node* certificate, size_t capacity) noexcept nogil
+
+        pyinfo_error (*histogram_add)(
+            const void* x, pyinfo_float_type type, size_t n, int threads,
+            pyinfo_float_histogram* histogram, uint64_t* counts) noexcept nogil
+        pyinfo_error (*calibrate)(
+            const pyinfo_float_histogram* histogram, const uint64_t* counts, int bits,
+            pyinfo_criterion criterion, double* threshold, double* score) noexcept nogil
+        pyinfo_error (*optimal_scales)(
+            const void* w, pyinfo_float_type type, size_t groups, size_t size,
+            const float* importance, size_t columns, int bits, int threads, float* scales,
+            double* errors) noexcept nogil
+        pyinfo_error (*rate_distortion)(
+            const void* w, pyinfo_float_type type, size_t groups, size_t size,
+            const float* importance, size_t columns, const double* steps, size_t n, int threads,
+            double* errors, double* bits) noexcept nogil
 
 cdef extern from *:
     """

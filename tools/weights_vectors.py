@@ -20,8 +20,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from pyinfo import safetensors
+from pyinfo.quantization import fit
 from support.plain_decoder import crc
 from support.plain_safetensors import restore
+from support.quantized_models import as_raw
 from support.weights import Raw, bfloat16, framed, header_of, of_every_code, ordinary, raw
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +52,22 @@ def originals() -> Iterator[tuple[str, bytes]]:
     )
     yield "no metadata", ordinary({"w": bfloat16(rng, (20, 30)), "x": Raw("I8", (3,), b"abc")})
     yield "metadata", ordinary({"w": raw(rng, "I32", (9, 9))}, {"b": "1", "a": "\u00e4", "c": '"'})
+
+
+def quantized() -> Iterator[tuple[str, bytes]]:
+    """Files with a tensor of 8-bit integers, one of 16 bits, an alias, and one as it is."""
+    rng = np.random.default_rng(3)
+    for dtype in ("F64", "F32", "BF16", "F16"):
+        values = rng.normal(size=(70, 60))
+        wide = values.copy()
+        wide[3, 4] = 40
+        tensors = {"w": as_raw(values, dtype), "wide": as_raw(wide, dtype)}
+        tensors |= {"tied": tensors["w"], "plain": as_raw(np.arange(9.0), dtype)}
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "o.safetensors").write_bytes(ordinary(tensors))
+            fit(folder / "o.safetensors", 6500, destination=folder / "q.safetensors")
+            yield dtype, (folder / "q.safetensors").read_bytes()
 
 
 def checked(table: Document) -> str:
@@ -108,6 +126,31 @@ def refused() -> Iterator[tuple[str, bytes]]:
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
     yield "the check is that of the table", framed(text.encode()) + rest
     yield "the frame is intact", data[:-1] + bytes([data[-1] ^ 1])
+    yield from refused_integers()
+
+
+def refused_integers() -> Iterator[tuple[str, bytes]]:
+    data = dict(quantized())["F32"]
+
+    def rule(text: str, **fields: Any) -> tuple[str, bytes]:
+        def change(_: Document, table: Document) -> None:
+            tensor = next(each for each in table["tensors"] if "quantized" in each)
+            tensor["quantized"].update(fields)
+
+        return text, changed(data, change)
+
+    def version(_: Document, table: Document) -> None:
+        table.update(version=1)
+
+    yield "the version is 2 if a tensor is quantised", changed(data, version)
+    yield rule("integers are U8 or U16", dtype="I8")
+    yield rule("the frame has these integers", dtype="U16")
+    yield rule("the zero is one of the integers", zero=256)
+    yield rule("the step is positive", step=-1.0)
+    yield rule("the step is a number with a decimal point", step=1)
+    yield rule("the step is a binary32", step=0.1)
+    yield rule("there are no other fields of integers", more=1)
+    yield rule("the checksum is that of the elements", zero=127)
 
 
 def main() -> None:
@@ -121,6 +164,11 @@ def main() -> None:
             "packed": base64.b64encode(data).decode(),
             "original": base64.b64encode(original).decode(),
         })  # fmt: skip
+    integers = []
+    for name, data in quantized():
+        original = base64.b64encode(restore(data)).decode()
+        packed_data = base64.b64encode(data).decode()
+        integers.append({"name": name, "packed": packed_data, "original": original})
     for rule, data in refused():
         try:
             restore(data)
@@ -128,7 +176,7 @@ def main() -> None:
             broken.append({"rule": rule, "packed": base64.b64encode(data).decode()})
             continue
         raise AssertionError(f"not refused: {rule}")
-    text = json.dumps({"files": files, "refused": broken}, indent=1)
+    text = json.dumps({"files": files, "quantized": integers, "refused": broken}, indent=1)
     (ROOT / "tests" / "data" / "packed_weights.json").write_text(text + "\n", "utf-8")
 
 

@@ -2,6 +2,7 @@
 #include "quantization/allocation.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "abi/errors.hpp"
 
@@ -33,21 +34,25 @@ pyinfo_error pyinfo_allocate(const double* costs, const double* errors, const si
     abi::require(max_nodes > 0, "max_nodes must not be 0");
     abi::require_pointer(choice, "choice");
     abi::require_data(certificate, capacity, "certificate");
+    // Costs and errors are read once. These are read more often, so not where somebody may write.
+    const std::vector<std::size_t> places(first, first + tensors + 1);
+    const std::vector<std::size_t> numbers(units, units + (units == nullptr ? 0 : tensors));
+    const std::vector<std::int64_t> given(fixed, fixed + (fixed == nullptr ? 0 : tensors));
     quantization::Choices choices;
     choices.tensors = tensors;
-    choices.size = first[tensors];
-    choices.first = first;
+    choices.size = places[tensors];
+    choices.first = places.data();
     choices.costs = costs;
     choices.errors = errors;
-    choices.unit = units;
-    choices.fixed = fixed;
+    choices.unit = units == nullptr ? nullptr : numbers.data();
+    choices.fixed = fixed == nullptr ? nullptr : given.data();
     abi::require_data(costs, choices.size, "costs");
     abi::require_data(errors, choices.size, "errors");
     try {
       const quantization::Allocation found =
           quantization::allocate(quantization::ChoiceTable(choices), budget, gap, max_nodes);
       for (std::size_t i = 0; i < tensors; ++i)
-        choice[i] = found.choice[units == nullptr ? i : units[i]];
+        choice[i] = found.choice[units == nullptr ? i : numbers[i]];
       result->cost = found.cost;
       result->error = found.error;
       result->lower_bound = found.lower_bound;

@@ -51,6 +51,10 @@ constexpr pyinfo_api kTable = {
     pyinfo_logits_js_divergence,
     pyinfo_logits_entropy,
     pyinfo_logits_logsumexp,
+    pyinfo_histogram_add,
+    pyinfo_calibrate,
+    pyinfo_optimal_scales,
+    pyinfo_rate_distortion,
     pyinfo_allocate,
 };
 

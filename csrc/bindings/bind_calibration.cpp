@@ -14,6 +14,7 @@
 #include "bindings/python_object.hpp"
 #include "bindings/rooms.hpp"
 #include "bindings/whole_class.hpp"
+#include "quantization/clipping.hpp"
 #include "quantization/histogram.hpp"
 #include "quantization/thresholds.hpp"
 
@@ -101,32 +102,22 @@ py::array_t<double> array_of(const std::vector<double>& values) {
   return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-void require_levels(const Array<double>& counts, std::size_t levels, std::size_t least) {
-  if (levels < least || levels > std::size_t(counts.size()))
-    throw std::invalid_argument("levels must be from " + std::to_string(least) +
-                                " to the number of bins");
-}
-
 // In memory of its own: prefix sums must be those of the counts they are used with.
 std::vector<double> own(const Array<double>& counts) {
   return std::vector<double>(counts.data(), counts.data() + counts.size());
 }
 
-py::array_t<double> grouped_divergences(const Array<double>& counts, std::size_t levels) {
-  require_levels(counts, levels, 1);
-  const std::vector<double> copy = own(counts);
-  return array_of(without_gil(copy.size() * levels, [&] {
-    return quantization::grouped_divergences(copy.data(), copy.size(), levels);
-  }));
-}
-
-py::array_t<double> smoothed_divergences(const Array<double>& counts, std::size_t levels) {
-  require_levels(counts, levels, 2);
-  if (counts.size() < 4) throw std::invalid_argument("there must be at least 4 bins");
-  const std::vector<double> copy = own(counts);
-  return array_of(without_gil(copy.size() * levels, [&] {
-    return quantization::smoothed_divergences(copy.data(), copy.size(), levels);
-  }));
+py::tuple clipping_curve(const Array<std::uint64_t>& counts, bool is_signed, double largest,
+                         int bits, int criterion, std::size_t candidates) {
+  require_bins(std::size_t(counts.size()));
+  if (bits < 2 || bits > 16 || criterion < 0 || criterion > 2)
+    throw std::invalid_argument("there is no such criterion");
+  const std::vector<std::uint64_t> copy(counts.data(), counts.data() + counts.size());
+  const quantization::ClippingCurve curve = without_gil(copy.size() << (bits - 1), [&] {
+    return quantization::clipping_curve(copy, is_signed, largest, bits,
+                                        quantization::Criterion(criterion), candidates);
+  });
+  return py::make_tuple(array_of(curve.thresholds), array_of(curve.scores), curve.best);
 }
 
 py::array_t<double> grid_errors(const Array<double>& counts, double origin,
@@ -155,10 +146,11 @@ void bind_calibration(py::module_& m) {
       .def("restore", &FloatHistogram::restore, py::arg("exponent"), py::arg("counts"),
            py::arg("nans"), py::arg("below"), py::arg("above"), py::arg("least"), py::arg("most"),
            "Become what had this state.");
-  m.def("grouped_divergences", &grouped_divergences, py::arg("counts"), py::arg("levels"),
-        "Return NVIDIA's divergence of each threshold from `levels` bins on.");
-  m.def("smoothed_divergences", &smoothed_divergences, py::arg("counts"), py::arg("levels"),
-        "Return onnxruntime's divergence of each window from `levels` // 2 bins on.");
+  m.def(
+      "clipping_curve", &clipping_curve, py::arg("counts"), py::arg("is_signed"),
+      py::arg("largest"), py::arg("bits"), py::arg("criterion"), py::arg("candidates"),
+      "Return thresholds in bins, their scores, and which is the best, by the criterion of NVIDIA "
+      "(0), onnxruntime (1), or squared error (2).");
   m.def("grid_errors", &grid_errors, py::arg("counts"), py::arg("origin"), py::arg("steps"),
         py::arg("lows"), py::arg("highs"),
         "Return the squared error of each step, in bins, with integers from its low to its high.");

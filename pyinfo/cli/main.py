@@ -14,6 +14,7 @@ from pyinfo.cli import (
     allocate,
     apply,
     build_options,
+    calibrate,
     compare,
     compress,
     decompress,
@@ -163,6 +164,12 @@ COMMANDS: Final = (
         "Compare the columns of two tables: has their distribution changed?",
         drift.configure,
         drift.run,
+    ),
+    Command(
+        "calibrate",
+        "Find where to clip the floats of an array or of weights for integers of a few bits.",
+        calibrate.configure,
+        calibrate.run,
     ),
     Command("info", "Print versions and instruction sets.", info.configure, info.run),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
 
@@ -152,7 +152,7 @@ def allocate(
             [int(sizes[differing[0]]), int(error_sizes[differing[0]])], names, "choices"
         )
     unit = _units(groups, len(sizes))
-    chosen, *totals, certificate, hull = _core.allocate(
+    chosen, total_cost, total_error, bound, certificate, hull = _core.allocate(
         cost,
         error,
         first,
@@ -163,11 +163,12 @@ def allocate(
         integer(max_nodes, "max_nodes", least=1),
     )
     hull.flags.writeable = False
-    least = totals[1]
     return Allocation(
         tuple(chosen[unit].tolist()),
-        *totals,
-        gap=(least - totals[2]) / least if least > 0 else 0.0,
+        total_cost,
+        total_error,
+        bound,
+        gap=(total_error - bound) / total_error if total_error > 0 else 0.0,
         budget=_number(budget, "budget"),
         certificate=tuple(certificate),
         hull=hull,
@@ -177,13 +178,15 @@ def allocate(
 def allocate_document(document: Any, budget: float, **options: Any) -> Allocation:
     """Allocate what a JSON document states: the arguments of `allocate` by their names.
 
-    `groups` and `fixed` may also be objects, of tensors' names if the document has ``names``.
+    ``fixed`` goes by names of tensors; these are numbers if the document has no ``names``.
     """
     if not isinstance(document, Mapping):
         raise ValueError("the table must be an object with costs and errors")
     for name in ("costs", "errors"):
         if name not in document:
             raise ValueError(f"the table has no {name!r}")
+        if not isinstance(document[name], list):
+            raise ValueError(f"{name} must be a list of rows")
     if unknown := set(document) - set(_FIELDS):
         raise ValueError(f"the table has the unknown field {min(unknown)!r}")
     names = table_names(document)
@@ -196,14 +199,17 @@ def allocate_document(document: Any, budget: float, **options: Any) -> Allocatio
             if name not in numbers:
                 raise ValueError(f"fixed names the tensor {name!r}, which the table has not")
         fixed = {numbers[name]: choice for name, choice in fixed.items()}
-    return allocate(
-        document["costs"],
-        document["errors"],
-        budget,
-        groups=document.get("groups"),
-        fixed=fixed,
-        **options,
-    )
+    try:
+        return allocate(
+            document["costs"],
+            document["errors"],
+            budget,
+            groups=document.get("groups"),
+            fixed=fixed,
+            **options,
+        )
+    except TypeError as error:  # of what JSON can hold, a matter of values
+        raise ValueError(str(error)) from error
 
 
 def table_names(document: Mapping[str, Any]) -> list[str]:
@@ -233,7 +239,8 @@ def _flat(table: Table, name: str) -> tuple[NDArray[np.float64], NDArray[np.uint
 def _reals(data: Any, name: str, dimensions: int) -> NDArray[np.float64]:
     array = _core.as_array(data, name)
     if array.ndim != dimensions:
-        raise ValueError(f"{name} must have {dimensions} dimensions, not {array.ndim}")
+        plural = "" if dimensions == 1 else "s"
+        raise ValueError(f"{name} must have {dimensions} dimension{plural}, not {array.ndim}")
     if array.dtype.kind not in "buif" and array.size > 0:
         raise TypeError(f"{name} must be real numbers, not {array.dtype}")
     return array.astype(np.float64)
@@ -243,6 +250,8 @@ def _units(groups: Sequence[Hashable] | None, count: int) -> NDArray[np.uint64]:
     """Return the number of each tensor's group, by first tensors; without a label it is its own."""
     if groups is None:
         return np.arange(count, dtype=np.uint64)
+    if not isinstance(groups, Iterable):
+        raise TypeError(f"groups must be labels, not {type(groups).__name__}")
     labels = list(groups)
     require_same_number([count, len(labels)], ["costs", "groups"], "tensors")
     keys = [(i, None) if label is None else (-1, label) for i, label in enumerate(labels)]

@@ -18,6 +18,8 @@ Criterion = Literal["nvidia", "onnxruntime"]
 
 _METHODS: Final = ("entropy", "mse", "percentile", "max")
 _CRITERIA: Final = ("nvidia", "onnxruntime")
+_SQUARED_ERROR: Final = 2
+"""What the core calls a criterion: its place in this list, and this one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +156,17 @@ def calibrate(
         return _made("percentile", width, symmetric, *_percentile(view, percentile, symmetric))
     if chosen == "entropy":
         named = choice(criterion, "criterion", _CRITERIA)
-        find = _nvidia if named == "nvidia" else _onnxruntime
-        threshold, thresholds, scores = find(view, width)
+        if named == "onnxruntime":
+            view.require_values('criterion="onnxruntime"')
+        threshold, thresholds, scores = view.curve(width, _CRITERIA.index(named))
         low, high = view.clipped(threshold, symmetric)
         return _made(f"entropy-{named}", width, symmetric, low, high, thresholds, scores)
-    count = None if candidates is None else integer(candidates, "candidates", least=1)
-    search = _least_error if symmetric else _least_error_of_range
-    return _made("mse", width, symmetric, *search(view, width, count))
+    count = 0 if candidates is None else integer(candidates, "candidates", least=1)
+    if not symmetric:
+        return _made("mse", width, symmetric, *_least_error_of_range(view, width, count or 256))
+    threshold, thresholds, scores = view.curve(width, _SQUARED_ERROR, count)
+    scores = scores * (view.width * view.width)
+    return _made("mse", width, symmetric, -threshold, threshold, thresholds, scores)
 
 
 class _View:
@@ -170,6 +176,7 @@ class _View:
         exponent, counts, _, _, _, self.least, self.most = histogram._counted.state()
         self.width = 2.0**exponent
         self.is_signed = not histogram.symmetric
+        self.integers = counts
         self.counts = counts.astype(np.float64)
         self.total = float(self.counts.sum())
         require_not_empty(int(self.total), "the histogram")
@@ -190,16 +197,22 @@ class _View:
             return -self.largest, self.largest
         return min(self.least, 0.0), max(self.most, 0.0)
 
+    def curve(
+        self, bits: int, criterion: int, candidates: int = 0
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+        """Return the best threshold, all of them, and their scores, errors in bins."""
+        thresholds, scores, best = _core.clipping_curve(
+            self.integers, self.is_signed, self.largest / self.width, bits, criterion, candidates
+        )
+        found = thresholds * self.width
+        return float(found[best]), found, scores
+
     def errors(
-        self,
-        counts: NDArray[np.float64],
-        origin: int,
-        steps: NDArray[np.float64],
-        lows: NDArray[np.int32],
-        highs: NDArray[np.int32],
+        self, steps: NDArray[np.float64], lows: NDArray[np.int32], highs: NDArray[np.int32]
     ) -> NDArray[np.float64]:
         """Return the mean squared error of each step with its integers."""
-        found = _core.grid_errors(counts, origin, steps / self.width, lows, highs)
+        origin = -(self.integers.size // 2)
+        found = _core.grid_errors(self.counts, origin, steps / self.width, lows, highs)
         return found * (self.width * self.width / self.total)
 
     def clipped(self, threshold: float, symmetric: bool) -> tuple[float, float]:
@@ -244,70 +257,16 @@ def _percentile(view: _View, percentile: SupportsFloat, symmetric: bool) -> tupl
     return min(max(low, view.least), 0.0), max(min(high, view.most), 0.0)
 
 
-_Found = tuple[float, NDArray[np.float64], NDArray[np.float64]]
-
-
-def _nvidia(view: _View, bits: int) -> _Found:
-    counts = _used(view.magnitudes())
-    counts[0] = counts[1]  # as NVIDIA has it: zeros, as of a ReLU, say nothing
-    levels = 1 << (bits - 1)
-    _require_bins(counts.size, levels, bits)
-    thresholds = view.width * np.arange(levels, counts.size + 1, dtype=np.float64)
-    if not counts.any():
-        return view.largest, thresholds, np.zeros(thresholds.size)
-    scores = _core.grouped_divergences(counts, levels)
-    best = scores.size - 1 - int(np.argmin(scores[::-1]))
-    return float(thresholds[best]), thresholds, scores
-
-
-def _onnxruntime(view: _View, bits: int) -> _Found:
-    view.require_values('criterion="onnxruntime"')
-    levels = 1 << (bits - 1)
-    half = _used(view.magnitudes()).size
-    _require_bins(2 * half, levels, bits)
-    middle = view.counts.size // 2
-    scores = _core.smoothed_divergences(view.counts[middle - half : middle + half], levels)
-    first = levels // 2
-    thresholds = view.width * np.arange(first, first + scores.size, dtype=np.float64)
-    return float(thresholds[int(np.argmin(scores))]), thresholds, scores
-
-
-def _require_bins(bins: int, levels: int, bits: int) -> None:
-    if bins < levels:
-        raise ValueError(
-            f"the values are in {bins} bins, but the entropy of {bits} bits needs {levels}: use a "
-            "histogram of more bins"
-        )
-
-
-def _used(magnitudes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return counts up to the last bin that has some: candidates beyond it are equal."""
-    return magnitudes[: max(2, int(np.flatnonzero(magnitudes)[-1]) + 1)].copy()
-
-
-def _least_error(view: _View, bits: int, count: int | None) -> tuple[Any, ...]:
-    counts = view.magnitudes()
-    levels = (1 << (bits - 1)) - 1
-    number = counts.size if count is None else count
-    thresholds = view.largest * np.arange(1, number + 1) / number
-    highs = np.full(number, levels, np.int32)
-    scores = view.errors(counts, 0, thresholds / levels, np.zeros_like(highs), highs)
-    best = float(thresholds[int(np.argmin(scores))])
-    return -best, best, thresholds, scores
-
-
-def _least_error_of_range(view: _View, bits: int, count: int | None) -> tuple[Any, ...]:
+def _least_error_of_range(view: _View, bits: int, number: int) -> tuple[Any, ...]:
     """Clip both ends in proportion, then each end alone, twice."""
     levels = (1 << bits) - 1
-    number = 256 if count is None else count
     shares = np.arange(1, number + 1) / number
     ends = np.array(view.range(False))
 
     def errors(lows: Any, highs: Any) -> NDArray[np.float64]:
         steps = np.maximum((highs - lows) / levels, np.finfo(np.float64).tiny)
         below = np.clip(np.rint(-lows / steps), 0, levels).astype(np.int32)
-        middle = -(view.counts.size // 2)
-        return view.errors(view.counts, middle, steps, -below, (levels - below).astype(np.int32))
+        return view.errors(steps, -below, (levels - below).astype(np.int32))
 
     curve = errors(ends[0] * shares, ends[1] * shares)
     low, high = ends * shares[int(np.argmin(curve))]

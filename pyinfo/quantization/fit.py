@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pyinfo.arguments import thread_count
 from pyinfo.quantization.allocation import Allocation
 from pyinfo.quantization.budget import budget_bytes
-from pyinfo.quantization.fitting import Chosen, Fitting, FitTensor
+from pyinfo.quantization.fitting import Chosen, FitTensor, Fitting
 from pyinfo.safetensors.files import sources_of_file, written_file
 from pyinfo.safetensors.packing import FileSource, write_packed
 from pyinfo.safetensors.tensor_file import TensorFile
@@ -190,6 +190,7 @@ def fit(
         if file.table is not None:
             raise ValueError(f"{os.fspath(source)!r} is packed already: unpack it first")
         weights = sum(math.prod(stored.tensor.shape) for stored in file.tensors.values())
+        count = thread_count(threads)
         original = FileSource(file.header, hashed=False)
         fitting = Fitting(
             sources_of_file(file),
@@ -198,14 +199,14 @@ def fit(
             lossless=lossless,
             importance=importance,
             gap=float(gap),
-            threads=thread_count(threads),
+            threads=count,
             progress=progress,
         )
         chosen = fitting.run()
         size = fitting.size()
         if destination is not None:
             with written_file(source, destination, overwrite=overwrite) as sink:
-                written = write_packed(fitting.results(), sink, original, threads=threads)
+                written = write_packed(fitting.results(), sink, original, threads=count)
                 if written != size:
                     raise RuntimeError(f"the file has {written} bytes, not {size}: it has changed")
         return _result(file, fitting, chosen, size)

@@ -75,8 +75,8 @@ class FitTensor:
         What it can become, beside what it is.
     measured
         What it came to, by steps; None is no quantisation.
-    made
-        What it was made last.
+    made, made_for
+        What it was quantised to last, and with which of the steps.
     size_ratio, error_ratio
         Of its real size and error to those of the model, then.
     lossless_size
@@ -92,6 +92,7 @@ class FitTensor:
     points: list[StepPoint] = field(default_factory=list)
     measured: dict[float | None, Measured] = field(default_factory=dict)
     made: QuantizedSource | None = None
+    made_for: float | None = None
     size_ratio: float = 1.0
     error_ratio: float = 1.0
     lossless_size: int = 0
@@ -132,10 +133,9 @@ class FitTensor:
         assert self.spread is not None
         made = quantized_source(self.source, step, self.spread, self.importance, threads)
         if self.source.shape == (made.size,):  # a loader that knows no frames would take it as is
-            made = quantized_source(
-                self.source, float(np.float32(_NUDGED * step)), self.spread, self.importance, threads
-            )
-        self.made = made
+            other = float(np.float32(_NUDGED * step))
+            made = quantized_source(self.source, other, self.spread, self.importance, threads)
+        self.made, self.made_for = made, step
         self.measured[step] = Measured(made.size, made.error)
         model = next(point for point in self.points if point.step == step)
         self.size_ratio = made.size / model.size
@@ -184,7 +184,7 @@ class Fitting:
         for source, owner in zip(sources, self.owners, strict=True):
             of_equal.setdefault(owner, []).append(given.get(source.name, 1.0))
         for number, each in of_equal.items():
-            mean = sum(each[1:], each[0]) / len(each)
+            mean: Any = sum(each[1:], each[0]) / len(each)
             self.tensors[number].importance = mean
         self.free = [tensor for tensor in self.tensors if tensor.spread is not None]
         self._total = _PASSES * sum(len(tensor.source.data) for tensor in self.free)
@@ -309,10 +309,7 @@ class Fitting:
 
     def _make_again(self, tensor: FitTensor) -> None:
         """Make what is chosen if something else was made last."""
-        made = tensor.made
-        if tensor.chosen is not None and (
-            made is None or made.step not in (tensor.chosen, float(np.float32(_NUDGED * tensor.chosen)))
-        ):
+        if tensor.chosen is not None and tensor.made_for != tensor.chosen:
             tensor.make(tensor.chosen, 1)
         self._tell(tensor)
 

@@ -121,8 +121,8 @@ def step_curve(
         sizes += [_block_size(point) for point in points]
         errors += [point.error for point in points]
     scale = importance if isinstance(importance, float) else 1.0
-    points = zip(steps, sizes.tolist(), (errors * scale).tolist(), strict=True)
-    return [StepPoint(*point) for point in points]
+    rows = zip(steps, sizes.tolist(), (errors * scale).tolist(), strict=True)
+    return [StepPoint(step, taken, error) for step, taken, error in rows]
 
 
 def importance_of(

@@ -143,7 +143,7 @@ class PackedTable:
     def _of(cls, document: dict[str, Any]) -> PackedTable:
         version = document["version"]
         if version not in (_VERSION, _VERSION_WITH_INTEGERS):
-            raise ValueError(f"its version is {version!r:.20}, not {_VERSION_WITH_INTEGERS} or less")
+            raise ValueError(f"its version is {version!r:.20}, above {_VERSION_WITH_INTEGERS}")
         if unknown := set(document) - _FIELDS:
             raise ValueError(f"it has the unknown field {min(unknown)!r:.40}")
         tensors: list[PackedTensor] = []

@@ -176,6 +176,79 @@ void test_allocation() {
   expect(bad(costs, first, 2, 64, nullptr), PYINFO_ERROR_ARGUMENT, "null");
 }
 
+void test_quantization() {
+  std::vector<float> x(4096);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double u = (double(i) + 0.5) / 4096;
+    x[i] = float(std::log(u / (1 - u)));  // logistic
+  }
+  pyinfo_float_histogram h{};
+  h.bins = 1024;
+  h.is_signed = 1;
+  std::vector<std::uint64_t> counts(1024, 77), again(1024);
+  const auto f32 = PYINFO_LOGITS_F32;
+  const auto add = [&](std::size_t first, std::size_t n, pyinfo_float_histogram& to,
+                       std::vector<std::uint64_t>& of) {
+    return api.histogram_add(x.data() + first, f32, n, 1, &to, of.data());
+  };
+  expect(add(0, 4096, h, counts), PYINFO_OK, "histogram");
+  pyinfo_float_histogram parts{};
+  parts.bins = 1024;
+  parts.is_signed = 1;
+  expect(add(2048, 2048, parts, again), PYINFO_OK, "a part");
+  expect(add(0, 2048, parts, again), PYINFO_OK, "the other");
+  CHECK(counts == again && h.exponent == parts.exponent && h.least == parts.least, "any order");
+  double threshold = -7, score = -7;
+  for (const pyinfo_criterion criterion :
+       {PYINFO_CRITERION_NVIDIA, PYINFO_CRITERION_ONNXRUNTIME, PYINFO_CRITERION_MSE}) {
+    expect(api.calibrate(&h, counts.data(), 4, criterion, &threshold, &score), PYINFO_OK, "clip");
+    CHECK(threshold > 1 && threshold <= h.most && score > 0, "a threshold");
+  }
+  threshold = -7;
+  expect(api.calibrate(&h, counts.data(), 12, PYINFO_CRITERION_NVIDIA, &threshold, nullptr),
+         PYINFO_ERROR_VALUE, "too few bins");
+  expect(api.calibrate(&h, counts.data(), 1, PYINFO_CRITERION_MSE, &threshold, nullptr),
+         PYINFO_ERROR_ARGUMENT, "bits");
+  expect(api.calibrate(&h, nullptr, 8, PYINFO_CRITERION_MSE, &threshold, nullptr),
+         PYINFO_ERROR_ARGUMENT, "null");
+  expect(api.calibrate(&h, counts.data(), 8, PYINFO_CRITERION_LAST, &threshold, nullptr),
+         PYINFO_ERROR_ARGUMENT, "criterion");
+  const pyinfo_float_histogram empty{1024, 1, 0, 0, 0, 0, 0, 0, 0};
+  expect(api.calibrate(&empty, counts.data(), 8, PYINFO_CRITERION_MSE, &threshold, nullptr),
+         PYINFO_ERROR_ARGUMENT, "nothing");
+  CHECK(threshold == -7, "no result after an error");
+  h.bins = 1000;
+  expect(add(0, 1, h, counts), PYINFO_ERROR_ARGUMENT, "bins");
+
+  std::vector<float> scales(64), importance(64, 1);
+  std::vector<double> errors(64);
+  expect(api.optimal_scales(x.data(), f32, 64, 64, nullptr, 0, 4, 1, scales.data(), errors.data()),
+         PYINFO_OK, "scales");
+  CHECK(scales[0] > 0 && errors[0] > 0, "scales");
+  expect(api.optimal_scales(x.data(), f32, 64, 64, importance.data(), 64, 4, 2, scales.data(),
+                            nullptr),
+         PYINFO_OK, "importance");
+  const double steps[2] = {0.5, 0.05}, small[1] = {1e-9};
+  double error[2], bits[2];
+  expect(api.rate_distortion(x.data(), f32, 1, 4096, nullptr, 0, steps, 2, 1, error, bits),
+         PYINFO_OK, "curve");
+  CHECK(error[0] > error[1] && bits[0] < bits[1] && bits[0] > 1, "a curve");
+  expect(api.rate_distortion(x.data(), f32, 1, 4096, nullptr, 0, small, 1, 1, error, bits),
+         PYINFO_ERROR_ARGUMENT, "a small step");
+  importance[3] = -1;
+  expect(api.optimal_scales(x.data(), f32, 64, 64, importance.data(), 64, 4, 1, scales.data(),
+                            nullptr),
+         PYINFO_ERROR_VALUE, "importance");
+  expect(api.optimal_scales(x.data(), f32, 64, 64, importance.data(), 63, 4, 1, scales.data(),
+                            nullptr),
+         PYINFO_ERROR_ARGUMENT, "columns");
+  x[7] = std::nanf("");
+  expect(api.optimal_scales(x.data(), f32, 64, 64, nullptr, 0, 4, 1, scales.data(), nullptr),
+         PYINFO_ERROR_VALUE, "a NaN");
+  expect(api.optimal_scales(nullptr, f32, 64, 64, nullptr, 0, 4, 1, scales.data(), nullptr),
+         PYINFO_ERROR_ARGUMENT, "null");
+}
+
 void test_counting() {
   const Bytes a = skewed(10007), b(a.rbegin(), a.rend());
   std::vector<std::uint64_t> counts(256), joint(65536), expected(65536);
@@ -427,6 +500,7 @@ int main() {
   test_measures();
   test_logits();
   test_allocation();
+  test_quantization();
   test_counting();
   test_codes();
   test_frames();

@@ -24,7 +24,7 @@ import pytest
 
 import pyinfo
 import pyinfo.safetensors
-from pyinfo import patches, testing
+from pyinfo import patches, quantization, testing
 
 pytestmark = pytest.mark.once
 
@@ -290,7 +290,15 @@ WRITTEN = pyinfo.compress(np.arange(10, dtype=np.int32))
 FRAME = pyinfo.Frame(WRITTEN)
 REPORT = pyinfo.compression_report(np.arange(10, dtype=np.int32))
 DRIFT = pyinfo.drift(np.arange(100), np.arange(100))
+HISTOGRAM = quantization.FloatHistogram.from_chunks([np.arange(9.0)], bins=16)
+CURVE = quantization.rate_distortion(np.arange(9.0))
 VERDICT = testing.check_time(testing.doublings(1, 8), testing.doublings(1, 8), "n")
+
+FITTED = quantization.FittedModel(
+    100, 90, 200, 90, 1.5, 1.25, 1 / 6,
+    (quantization.FittedTensor("w", "F32", (2, 3), "quantized", 0.5, 90, 120.0, 1.5, 1.0),),
+    quantization.allocate([[1, 2]], [[1, 0]], 2), {"names": ["w"]},
+)  # fmt: skip
 
 KEPT = [
     pyinfo.Counts.from_samples("mississippi"),
@@ -310,12 +318,20 @@ KEPT = [
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
     pyinfo.logits.compare(np.eye(3), 2 * np.eye(3), [0, 1, 2]),
+    quantization.allocate([[1, 2]], [[1, 0]], 2),
+    FITTED,
+    FITTED.tensors[0],
+    HISTOGRAM,
+    quantization.calibrate(HISTOGRAM, method="mse"),
+    CURVE,
+    CURVE.steps[0],
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
     testing.GROWTHS[0],
     pyinfo.safetensors.SafetensorError("it is none"),
     pyinfo.safetensors.TensorReport("w", "BF16", (2, 3), 12, 8, "frame"),
+    pyinfo.safetensors.QuantizedTensor(1, 0.5),
     pyinfo.safetensors.RecoveredTensor("w", "bfloat16", (2, 3), 100, 8, True, b"a frame"),
 ]
 

@@ -189,9 +189,7 @@ def test_the_least_budget_is_enough_and_less_is_refused() -> None:
     costs, errors = table(np.random.default_rng(7), 20, 5)
     least = costs.min(1).sum()
     assert allocate(costs, errors, least).cost == least
-    with pytest.raises(
-        ValueError, match=rf"budget of {least - 1:.0f} .* least .* is {least:.0f}$"
-    ):
+    with pytest.raises(ValueError, match=rf"budget of {least - 1:.0f} .* least .* is {least:.0f}$"):
         allocate(costs, errors, least - 1)
 
 
@@ -309,12 +307,8 @@ def test_the_page_has_this_checker() -> None:
     root = Path(__file__).resolve().parents[2]
     source = (root / "tests" / "support" / "allocation_checker.py").read_text("utf-8")
     checker = source.partition("# [checker]\n")[2].partition("# [/checker]")[0].strip()
-    assert f"{checker}\n".replace(" -> Any", "") in (
-        (root / "docs" / "learn" / "price-of-a-bit.md").read_text("utf-8")
-    ).replace(
-        "def certified_bound(costs, errors, budget, certificate):",
-        "def certified_bound(costs: Rows, errors: Rows, budget: float, certificate: Sequence[Any]):",
-    )
+    page = (root / "docs" / "learn" / "price-of-a-bit.md").read_text("utf-8")
+    assert checker.partition("\n")[2] in page
 
 
 def test_a_wrong_certificate_proves_less() -> None:
@@ -346,17 +340,21 @@ def test_a_long_search_hears_an_interrupt() -> None:
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    with pytest.raises(KeyboardInterrupt):
+
+    def search() -> None:
         for _ in range(1000):
             begun.set()
             allocate(costs, errors, budget_of(costs, 0.5), gap=0, max_nodes=10**9)
+
+    with pytest.raises(KeyboardInterrupt):
+        search()
     thread.join()
 
 
 def test_the_core_refuses_places_that_are_none() -> None:
     one = np.ones(1)
     for first in ([0, 2], [1, 0], [2, 2]):
-        with pytest.raises(ValueError, match="out of place|no choices"):
+        with pytest.raises(ValueError, match=r"out of place|no choices"):
             _core.allocate(one, one, first, [0], [-1], 1.0, 0.0, 1)
     with pytest.raises(ValueError, match="not numbered"):
         _core.allocate(one, one, [0, 1], [1], [-1], 1.0, 0.0, 1)

@@ -185,7 +185,13 @@ def test_importance_that_is_none(
 
 @pytest.mark.parametrize(
     ("budget", "size"),
-    [(300_000, 300_000), ("300kB", 300_000), (" 0.3 MB", 300_000), ("293KiB", 300_032), ("0.3e", 0)],
+    [
+        (300_000, 300_000),
+        ("300kB", 300_000),
+        (" 0.3 MB", 300_000),
+        ("293KiB", 300_032),
+        ("0.3e", 0),
+    ],
 )
 def test_budgets(budget: Any, size: int, tmp_path: Path) -> None:
     source = written(tmp_path / "m.safetensors", model(10))

@@ -1,4 +1,5 @@
 """The independent checker of allocations: exact, and knows nothing of how they were found."""
+# ruff: noqa: B905 # as the page shows it, which is to be short
 
 from __future__ import annotations
 

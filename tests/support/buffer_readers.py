@@ -18,11 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pyinfo
-from pyinfo import coding, config, counting, embedding, errors, estimators, measures
+from pyinfo import (
+    coding,
+    config,
+    counting,
+    embedding,
+    errors,
+    estimators,
+    measures,
+    quantization,
+)  # fmt: skip
 from pyinfo.coding import Compressor, Decompressor, Frame, HuffmanCode, RansModel
 
 NAMESPACES: tuple[ModuleType, ...] = (
-    measures, estimators, counting, coding, errors, config, embedding,
+    measures, estimators, counting, coding, errors, config, embedding, quantization,
 )  # fmt: skip
 
 
@@ -72,7 +81,15 @@ READ_NO_BUFFER = {
     *("HuffmanCode.alphabet_size", "HuffmanCode.codewords", "HuffmanCode.dtype"),
     *("HuffmanCode.kraft_sum", "HuffmanCode.lengths", "HuffmanCode.max_length"),
     *("RansModel.alphabet_size", "RansModel.dtype", "RansModel.frequencies"),
-    *("RansModel.precision",),
+    *("RansModel.precision", "calibrate", "FloatHistogram", "fit"),
+    *(f"FloatHistogram.{name}" for name in (
+        "bins", "counts", "edges", "entropy", "infinities", "max", "merge", "min", "nans",
+        "symmetric", "total", "width",
+    )),
+    *(f"{kind.__name__}{part}" for kind in (
+        quantization.Allocation, quantization.Calibration, quantization.FittedModel,
+        quantization.FittedTensor, quantization.RateDistortion, quantization.RatePoint,
+    ) for part in ("", *(f".{name}" for name in dir(kind)))),
 }  # fmt: skip
 
 _random = np.random.default_rng(0)
@@ -248,6 +265,48 @@ def _counting() -> dict[str, list[Reader]]:
     }  # fmt: skip
 
 
+def _quantization() -> dict[str, list[Reader]]:
+    histogram = quantization.FloatHistogram
+    weights = WEIGHTS.astype(np.float32) - np.float32(0.5)
+    rows = weights.reshape(60, -1)
+    importance = OTHERS[: rows.shape[1]].astype(np.float32)
+    integers = quantization.quantize(rows, 0.01)
+
+    def updated(x: Any) -> None:
+        histogram(64).update(np.asarray(x), threads=2)
+
+    def of_rows(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+        return lambda x, w: function(x, importance=w, **options)
+
+    scales, rates = quantization.optimal_scales, quantization.rate_distortion
+    return {
+        "FloatHistogram.update": [Reader((a,), (updated,)) for a in (weights, WEIGHTS)],
+        "FloatHistogram.from_chunks": [
+            Reader((weights,), (lambda x: histogram.from_chunks([x, x]),))
+        ],
+        "FloatHistogram.quantile": [
+            Reader((WEIGHTS / 2,), (histogram.from_chunks([weights]).quantile,))
+        ],
+        "quantize": [
+            Reader((x, COUNTS[:60] / 1000), (lambda x, s: quantization.quantize(x, s, axis=0),))
+            for x in (rows, rows.astype(np.float64))
+        ],
+        "allocate": [
+            Reader(
+                (OTHERS.reshape(1200, -1), WEIGHTS.reshape(1200, -1)),
+                (lambda c, e: quantization.allocate(c, e, 600.0, max_nodes=3),),
+            )
+        ],
+        "dequantize": [Reader((integers,), (lambda q: quantization.dequantize(q, 0.1),))],
+        "optimal_scales": [
+            Reader((rows, importance), (of_rows(scales, group=20), of_rows(scales, axis=0)))
+        ],
+        "rate_distortion": [
+            Reader((rows, importance), (of_rows(rates), of_rows(rates, axis=0, threads=2)))
+        ],
+    }
+
+
 def _coding() -> dict[str, list[Reader]]:
     def compressed(data: Any) -> Any:
         compressor = Compressor(block_size=9000)
@@ -368,5 +427,5 @@ def _codes() -> dict[str, list[Reader]]:
 
 
 READERS: dict[str, list[Reader]] = {
-    **_measures(), **_of_samples(), **_counting(), **_coding(), **_codes(),
+    **_measures(), **_quantization(), **_of_samples(), **_counting(), **_coding(), **_codes(),
 }  # fmt: skip

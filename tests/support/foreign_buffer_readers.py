@@ -291,6 +291,52 @@ def _of_logits() -> dict[str, list[Reader]]:
     return {f"logits.{name}": found for name, found in readers.items()}
 
 
+def _quantization() -> dict[str, list[Reader]]:
+    w = own.WEIGHTS.astype(np.float32)
+    importance = own.OTHERS[:340].astype(np.float32)
+    float32, one = ctypes.c_int(1), ctypes.c_int(1)
+    histogram = np.zeros(
+        9, np.uint64
+    )  # of 64 bits each, but for three ints in the second and third
+    histogram[0], histogram[1] = 1024, 1
+    counts, scales = np.zeros(1024, np.uint64), np.zeros(60, np.float32)
+    steps, errors, bits = np.array([0.1, 0.01]), np.zeros(2), np.zeros(2)
+    nothing = ctypes.c_void_p()
+
+    def add(x: Any) -> None:
+        _c("histogram_add", x, float32, own.N, one, histogram.copy(), counts)
+
+    add(w)
+    counted = histogram.copy()
+    _c("histogram_add", w, float32, own.N, one, counted, counts)
+
+    def calibrate(x: Any) -> None:
+        _c("calibrate", counted, x, ctypes.c_int(4), one, errors, nothing)
+
+    def optimal_scales(x: Any, y: Any) -> None:
+        _c("optimal_scales", x, float32, 60, 340, y, 340, ctypes.c_int(4), one, scales, nothing)
+
+    def rate_distortion(x: Any, y: Any) -> None:
+        _c("rate_distortion", x, float32, 60, 340, y, 340, steps, 2, one, errors, bits)
+
+    places = np.arange(1201, dtype=np.uintp) * 17
+    units, fixed = np.arange(1200, dtype=np.uintp), np.full(1200, -1)
+    choice, found = np.zeros(1200, np.uintp), np.zeros(5)
+    found.view(np.uintp)[0] = found.nbytes
+
+    def allocate(c: Any, e: Any, first: Any, unit: Any, only: Any) -> None:
+        numbers = ctypes.c_double(600), ctypes.c_double(1e-4), 3
+        _c("allocate", c, e, first, 1200, unit, only, *numbers, choice, found, nothing, 0)
+
+    return {
+        "c.allocate": [Reader((own.OTHERS, own.WEIGHTS, places, units, fixed), (allocate,))],
+        "c.histogram_add": [Reader((w,), (add,))],
+        "c.calibrate": [Reader((counts,), (calibrate,))],
+        "c.optimal_scales": [Reader((w, importance), (optimal_scales,))],
+        "c.rate_distortion": [Reader((w, importance), (rate_distortion,))],
+    }
+
+
 def _codecs() -> dict[str, list[Reader]]:
     codec = numcodecs.Pyinfo(block_size=9000, threads=2)
     values = own.WEIGHTS.astype(np.float32)
@@ -373,5 +419,5 @@ def _collections() -> dict[str, list[Reader]]:
 
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
-    **_of_logits(), **_collections(),
+    **_of_logits(), **_quantization(), **_collections(),
 }  # fmt: skip

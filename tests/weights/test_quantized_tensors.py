@@ -155,7 +155,7 @@ def changed(data: bytes, change: Any) -> bytes:
     ("change", "message"),
     [
         (lambda _, table: table.update(version=1), "its version is 1, not 2"),
-        (lambda _, table: table.update(version=3), "its version is 3, not 2 or less"),
+        (lambda _, table: table.update(version=3), "its version is 3, above 2"),
         (lambda tensor, _: tensor.pop("coded"), "is quantised, but no frame"),
         (lambda tensor, _: tensor.update(quantized=1), "other fields"),
         (lambda tensor, _: tensor["quantized"].pop("zero"), "other fields"),

@@ -39,6 +39,12 @@ def test_vectors_are_restored_and_written_again(vector: dict[str, str], tmp_path
     assert (tmp_path / "again.safetensors").read_bytes() == data
 
 
+@pytest.mark.parametrize("vector", VECTORS["quantized"], ids=lambda vector: vector["name"])
+def test_quantised_vectors_are_restored(vector: dict[str, str], tmp_path: Path) -> None:
+    data, original = (base64.b64decode(vector[key]) for key in ("packed", "original"))
+    assert restored(data, tmp_path) == restore(data) == original
+
+
 @pytest.mark.parametrize("vector", VECTORS["refused"], ids=lambda vector: vector["rule"])
 def test_broken_rules_are_refused(vector: dict[str, str], tmp_path: Path) -> None:
     data = base64.b64decode(vector["packed"])

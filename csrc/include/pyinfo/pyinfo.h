@@ -350,6 +350,66 @@ PYINFO_FUNCTION pyinfo_error pyinfo_logits_logsumexp(const void* logits, pyinfo_
                                                      size_t rows, size_t classes, int threads,
                                                      double* values);
 
+/* ---- Quantisation -------------------------------------------------------------------------- */
+
+/* The type of what is quantised: PYINFO_LOGITS_F64 and the others. */
+typedef pyinfo_logit_type pyinfo_float_type;
+
+/* Counts of floats in `bins` bins of width 2^exponent, a power of two from 16 to 262144. Signed:
+ * bin bins / 2 + i holds i widths up to i + 1, bin bins / 2 - 1 - i their opposites; else bin i
+ * holds magnitudes. The width doubles where a value lies beyond: counts do not depend on the order.
+ * Set `bins` and `is_signed` and everything else to 0 to begin with. */
+typedef struct pyinfo_float_histogram {
+  size_t bins;
+  int is_signed;
+  int is_used;
+  int exponent;
+  uint64_t nans;
+  uint64_t negative_infinities;
+  uint64_t positive_infinities;
+  double least; /* of the finite values */
+  double most;
+} pyinfo_float_histogram;
+
+/* What is least at the best threshold: a divergence in nats, or the mean squared error. */
+typedef enum pyinfo_criterion {
+  PYINFO_CRITERION_NVIDIA = 0,
+  PYINFO_CRITERION_ONNXRUNTIME = 1, /* of a signed histogram */
+  PYINFO_CRITERION_MSE = 2,
+  PYINFO_CRITERION_LAST = 0x7fffffff
+} pyinfo_criterion;
+
+/* Counts n values; `counts` has `bins` places, of which those of a new histogram may be anything.
+ */
+PYINFO_FUNCTION pyinfo_error pyinfo_histogram_add(const void* x, pyinfo_float_type type, size_t n,
+                                                  int threads, pyinfo_float_histogram* histogram,
+                                                  uint64_t* counts);
+/* Finds the magnitude at which to clip for integers of `bits`, 2 to 16, symmetric about 0, and its
+ * score, for which there may be null. PYINFO_ERROR_VALUE if the histogram has too few bins. */
+PYINFO_FUNCTION pyinfo_error pyinfo_calibrate(const pyinfo_float_histogram* histogram,
+                                              const uint64_t* counts, int bits,
+                                              pyinfo_criterion criterion, double* threshold,
+                                              double* score);
+
+/* Of `groups` groups of `size` weights, one after another. importance[i % columns] is what the
+ * squared error of weight i counts; null: 1. PYINFO_ERROR_VALUE if a weight is not finite. threads:
+ * 0 for one per core; the result does not depend on them. */
+
+/* The scale of each group with the least squared error for integers of `bits` without the lowest
+ * one; errors may be null. */
+PYINFO_FUNCTION pyinfo_error pyinfo_optimal_scales(const void* w, pyinfo_float_type type,
+                                                   size_t groups, size_t size,
+                                                   const float* importance, size_t columns,
+                                                   int bits, int threads, float* scales,
+                                                   double* errors);
+/* Squared error of all weights, and entropy of the integers in bits per weight, for each of n steps
+ * above 1 / 32767 of the largest weight, the same for all groups. */
+PYINFO_FUNCTION pyinfo_error pyinfo_rate_distortion(const void* w, pyinfo_float_type type,
+                                                    size_t groups, size_t size,
+                                                    const float* importance, size_t columns,
+                                                    const double* steps, size_t n, int threads,
+                                                    double* errors, double* bits);
+
 /* ---- Budgets ------------------------------------------------------------------------------- */
 
 /* A node of the tree that proves a lower bound, in preorder. unit >= 0: a split, followed by the
@@ -478,6 +538,17 @@ typedef struct pyinfo_api {
                                  void* gradient);
   pyinfo_error (*logits_logsumexp)(const void* logits, pyinfo_logit_type type, size_t rows,
                                    size_t classes, int threads, double* values);
+
+  pyinfo_error (*histogram_add)(const void* x, pyinfo_float_type type, size_t n, int threads,
+                                pyinfo_float_histogram* histogram, uint64_t* counts);
+  pyinfo_error (*calibrate)(const pyinfo_float_histogram* histogram, const uint64_t* counts,
+                            int bits, pyinfo_criterion criterion, double* threshold, double* score);
+  pyinfo_error (*optimal_scales)(const void* w, pyinfo_float_type type, size_t groups, size_t size,
+                                 const float* importance, size_t columns, int bits, int threads,
+                                 float* scales, double* errors);
+  pyinfo_error (*rate_distortion)(const void* w, pyinfo_float_type type, size_t groups, size_t size,
+                                  const float* importance, size_t columns, const double* steps,
+                                  size_t n, int threads, double* errors, double* bits);
 
   pyinfo_error (*allocate)(const double* costs, const double* errors, const size_t* first,
                            size_t tensors, const size_t* units, const int64_t* fixed, double budget,
