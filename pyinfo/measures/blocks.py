@@ -106,7 +106,8 @@ def _text(data: Any, shortest: int) -> memoryview:
         text = view.cast("B") if view.format != "B" or view.ndim != 1 else view
     except TypeError:
         kind = type(data).__name__
-        raise TypeError(f"data must be a C-contiguous buffer of bytes, not {kind}") from None
+        hint = ": encode it first, data.encode()" if isinstance(data, str) else ""
+        raise TypeError(f"data must be a C-contiguous buffer of bytes, not {kind}{hint}") from None
     if text.nbytes < shortest:
         raise ValueError(f"data must have at least {shortest} bytes, not {text.nbytes}")
     return text

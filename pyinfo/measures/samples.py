@@ -12,7 +12,7 @@ measure cannot be; 0 is returned then.
 from __future__ import annotations
 
 import math
-from typing import Any, Final, SupportsIndex, TypeAlias
+from typing import Any, Final, Literal, SupportsIndex, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,46 @@ _SLICE_CELLS: Final = 1 << 20
 # -- Entropies ------------------------------------------------------------------------------------
 
 
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: Literal[False] = False,
+) -> float: ...
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: Literal[True],
+) -> tuple[float, float]: ...
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: SupportsIndex | None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: Literal[False] = False,
+) -> Result: ...
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: SupportsIndex | None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: bool = False,
+) -> Result | tuple[Result, Result]: ...
 def entropy_of(
     x: npt.ArrayLike,
     *,
