@@ -91,7 +91,7 @@ def logits_cross_entropy(
     out: npt.NDArray[_Float] | None = None,
     axis: SupportsIndex = -1,
     threads: SupportsIndex = 1,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
 ) -> _Result: ...
 def logits_kl_divergence(
     p_logits: npt.ArrayLike,
