@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, str] = {
     "counting": "counting",
     "labels": "dependence",
     "measure": "measures",
+    "quantization": "quantization",
     "zarr": "zarr_arrays",
 }
 

@@ -9,6 +9,7 @@ from bench.report.sections import (
     footprint,
     measures,
     native,
+    quantization,
     samples,
     sizes,
     zarr,
@@ -34,4 +35,5 @@ SECTIONS: Mapping[str, Section] = {
     "zarr": zarr.chunks,
     "coders": native.coders,
     "counting": samples.counting,
+    "quantization": quantization.quantization,
 }
