@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "labels": "dependence",
     "loss": "logits",
     "measure": "measures",
+    "quantization": "quantization",
     "zarr": "zarr_arrays",
 }
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from bench.inputs.distributions import Shape
 from bench.inputs.samples import UNIFORM
+from bench.peers.candidate import NUMPY
 from bench.peers.codecs import CONSTRICTION, ZSTANDARD
 from bench.peers.dependence import SKLEARN
 from bench.peers.logits import COMPILED, EAGER, READING, WITH_GRADIENT
+from bench.peers.quantization import ONNXRUNTIME
 
 SCIPY = "scipy.stats.entropy"
 JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
@@ -198,3 +200,12 @@ KERNELS = {
 ZARR_WRITE = at_least(1)  # times as fast as numcodecs.Zstd(level=1)
 ZARR_SIZE_OF_HUFFMAN_ONLY = at_most(1)  # of zstd's size by Huffman coding alone, bytes shuffled
 ZARR_TWO_THREADS = at_least(1.6)
+
+# Parts of quantisation on four million floats.
+QUANTIZATION: Mapping[str, Bars] = {
+    "histogram": {NUMPY: at_least(8)},
+    "entropy of NVIDIA": {NUMPY: at_least(60)},
+    "entropy of onnxruntime": {ONNXRUNTIME: at_least(500)},
+    "scales, 4 bits, groups of 64": {NUMPY: at_least(35)},
+    "rate and distortion, 7 widths": {NUMPY: at_least(25)},
+}

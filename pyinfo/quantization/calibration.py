@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, SupportsFloat, SupportsIndex
+from typing import Any, Final, Literal, SupportsFloat, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from pyinfo.arguments import choice, integer, integer_from_to, require_not_empty
 from pyinfo.quantization.histograms import FloatHistogram
 from pyinfo.quantization.quantizers import integer_range
 
-Method = Literal["entropy", "mse", "percentile", "max"]
-Criterion = Literal["nvidia", "onnxruntime"]
+Method: TypeAlias = Literal["entropy", "mse", "percentile", "max"]
+Criterion: TypeAlias = Literal["nvidia", "onnxruntime"]
 
 _METHODS: Final = ("entropy", "mse", "percentile", "max")
 _CRITERIA: Final = ("nvidia", "onnxruntime")

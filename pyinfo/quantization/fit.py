@@ -135,7 +135,8 @@ def fit(
     gap : float, optional
         As in `allocate`.
     threads : int, optional
-        How many to use, 0 for one per core. The result does not depend on it.
+        How many to use, 0 for one per core. The result does not depend on it; instruction sets
+        differ in the last digits of the curves, which may tip a choice.
     overwrite : bool, optional
         Whether an older file is replaced.
     progress : callable, optional

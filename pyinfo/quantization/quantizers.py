@@ -217,6 +217,6 @@ def _steps(
     zeros = groups.flat_scales(_core.as_array(zero_point, "zero_point"), "zero_point")
     if zeros.dtype.kind not in "iub":
         raise TypeError(f"zero_point must be integers, not {zeros.dtype}")
-    if zeros.size and not (low <= int(zeros.min()) and int(zeros.max()) <= high):
-        raise ValueError(f"zero_point must be from {low} to {high}")
+    for extreme in (zeros.min(), zeros.max()) if zeros.size else ():
+        integer_from_to(int(extreme), "zero_point", low, high)
     return steps, zeros.astype(np.int32)

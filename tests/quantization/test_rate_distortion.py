@@ -139,9 +139,10 @@ def test_shannons_bound() -> None:
         for point in found.steps:
             bound = found.shannon_error(point.coded_bytes)
             assert bound < point.error
-            # 0.25 bit at high rates: a factor of pi e / 6 = 1.423 in the error.
-            if point.coded_bytes > 3 * N / 8:
-                assert point.error < 1.6 * bound
+            # 0.25 bit at high rates, a factor of pi e / 6 = 1.423 in the error, where the density is
+            # smooth.
+            if point.coded_bytes > 3 * N / 8 and name != "uniform":
+                assert point.error < 1.5 * bound
     normal = rate_distortion(RNG.standard_normal(1 << 20) * 3)
     entropy = 0.5 * math.log2(2 * math.pi * math.e * 9)
     assert normal.differential_entropy == pytest.approx(entropy, abs=0.01)

@@ -10,6 +10,7 @@ from bench.report.sections import (
     logits,
     measures,
     native,
+    quantization,
     samples,
     sizes,
     zarr,
@@ -38,4 +39,5 @@ SECTIONS: Mapping[str, Section] = {
     "zarr": zarr.chunks,
     "coders": native.coders,
     "counting": samples.counting,
+    "quantization": quantization.quantization,
 }
