@@ -139,7 +139,7 @@ def test_shannons_bound() -> None:
         for point in found.steps:
             bound = found.shannon_error(point.coded_bytes)
             assert bound < point.error
-            # 0.25 bit at high rates, a factor of pi e / 6 = 1.423 in the error, where the density is
+            # 0.25 bit at high rates, 1.423 = pi e / 6 times the error, where the density is
             # smooth.
             if point.coded_bytes > 3 * N / 8 and name != "uniform":
                 assert point.error < 1.5 * bound
