@@ -1,18 +1,25 @@
 """Type information for the extension module."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn, Self, SupportsIndex, TypeAlias, TypedDict
+from typing import Any, Literal, NoReturn, Self, SupportsIndex, TypeAlias, TypedDict, overload
 
 import numpy as np
 import numpy.typing as npt
+
+from pyinfo.counting.counts import Counts
 
 __version__: str
 _C_API: object  # a PyCapsule: see pyinfo.h
 
 _Axis: TypeAlias = int | tuple[int, ...] | list[int] | None
-_Normalize: TypeAlias = bool | None
+_Norm: TypeAlias = bool | None
 _Float: TypeAlias = np.float32 | np.float64
 _Result: TypeAlias = float | np.float32 | npt.NDArray[_Float]
+# One distribution: its measure is a float. Of arrays that may have any number of dimensions it may
+# be one.
+_Element: TypeAlias = np.float64 | np.integer[Any] | np.bool_
+_Row: TypeAlias = Sequence[float] | Counts | np.ndarray[tuple[int], np.dtype[_Element]]
+_Distribution: TypeAlias = npt.ArrayLike | Counts
 
 class _Config(TypedDict):
     version: str
@@ -154,137 +161,251 @@ def dfloat11_encode(
     npt.NDArray[np.uint8],
     npt.NDArray[np.int64],
 ]: ...
+@overload
+def information_content(p: float, *, base: float = 2) -> float: ...
+@overload
 def information_content(
     p: npt.ArrayLike, *, base: float = 2, out: npt.NDArray[_Float] | None = None
 ) -> _Result: ...
+@overload
 def entropy(
-    p: npt.ArrayLike,
+    p: _Row, *, base: float = 2, axis: _Axis = -1, normalize: _Norm = None, threads: int = 1
+) -> float: ...
+@overload
+def entropy(
+    p: _Distribution,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def cross_entropy(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    *,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def cross_entropy(
+    p: _Distribution,
+    q: _Distribution,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def kl_divergence(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    *,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def kl_divergence(
+    p: _Distribution,
+    q: _Distribution,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def js_divergence(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
-    *more: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    *more: _Row,
+    weights: Sequence[float] | None = None,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def js_divergence(
+    p: _Distribution,
+    q: _Distribution,
+    *more: _Distribution,
     weights: Sequence[float] | None = None,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def js_distance(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
-    *more: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    *more: _Row,
+    weights: Sequence[float] | None = None,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def js_distance(
+    p: _Distribution,
+    q: _Distribution,
+    *more: _Distribution,
     weights: Sequence[float] | None = None,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def renyi_entropy(
-    p: npt.ArrayLike,
+    p: _Row,
+    alpha: float,
+    *,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def renyi_entropy(
+    p: _Distribution,
     alpha: float,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def tsallis_entropy(
-    p: npt.ArrayLike,
+    p: _Row, alpha: float, *, axis: _Axis = -1, normalize: _Norm = None, threads: int = 1
+) -> float: ...
+@overload
+def tsallis_entropy(
+    p: _Distribution,
     alpha: float,
     *,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def renyi_divergence(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    alpha: float,
+    *,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def renyi_divergence(
+    p: _Distribution,
+    q: _Distribution,
     alpha: float,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def jeffreys_divergence(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    *,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def jeffreys_divergence(
+    p: _Distribution,
+    q: _Distribution,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def hellinger_distance(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row, q: _Row, *, axis: _Axis = -1, normalize: _Norm = None, threads: int = 1
+) -> float: ...
+@overload
+def hellinger_distance(
+    p: _Distribution,
+    q: _Distribution,
     *,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def bhattacharyya_distance(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row,
+    q: _Row,
+    *,
+    base: float = 2,
+    axis: _Axis = -1,
+    normalize: _Norm = None,
+    threads: int = 1,
+) -> float: ...
+@overload
+def bhattacharyya_distance(
+    p: _Distribution,
+    q: _Distribution,
     *,
     base: float = 2,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...
+@overload
 def total_variation_distance(
-    p: npt.ArrayLike,
-    q: npt.ArrayLike,
+    p: _Row, q: _Row, *, axis: _Axis = -1, normalize: _Norm = None, threads: int = 1
+) -> float: ...
+@overload
+def total_variation_distance(
+    p: _Distribution,
+    q: _Distribution,
     *,
     axis: _Axis = -1,
     keepdims: bool = False,
-    normalize: _Normalize = None,
+    normalize: _Norm = None,
     out: npt.NDArray[_Float] | None = None,
     threads: int = 1,
 ) -> _Result: ...

@@ -13,7 +13,14 @@ __all__ = ["Config", "config", "show_config"]
 
 
 class Config(TypedDict):
-    """See `config`."""
+    """See `config`.
+
+    Examples
+    --------
+    >>> facts: pyinfo.config.Config = pyinfo.config.config()
+    >>> facts["isa"] in facts["available_isas"]
+    True
+    """
 
     version: str
     compiler: str
@@ -28,6 +35,11 @@ def config() -> Config:
 
     `isa` is the instruction set whose kernels are used: the best of `available_isas`, or the one
     that the environment variable PYINFO_ISA named when pyinfo was imported.
+
+    Examples
+    --------
+    >>> sorted(pyinfo.config.config())
+    ['available_isas', 'compiler', 'isa', 'numpy', 'python', 'version']
     """
     core = _core.config()
     return {
@@ -47,6 +59,14 @@ def show_config(file: TextIO | None = None) -> None:
     ----------
     file : text stream, optional
         Where to print; standard output by default.
+
+    Examples
+    --------
+    >>> import io
+    >>> text = io.StringIO()
+    >>> pyinfo.show_config(text)
+    >>> text.getvalue().split()[0]
+    'version'
     """
     for name, value in config().items():
         text = ", ".join(value) if isinstance(value, list) else value

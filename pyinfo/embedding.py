@@ -26,12 +26,24 @@ def get_include() -> str:
 
 
 def get_cmake_dir() -> str:
-    """Return the directory of the CMake package, for ``-Dpyinfo_DIR=``."""
+    """Return the directory of the CMake package, for ``-Dpyinfo_DIR=``.
+
+    Examples
+    --------
+    >>> pyinfo.embedding.get_cmake_dir().endswith("cmake")
+    True
+    """
     return str(_INSTALLED / "cmake")
 
 
 def get_pkgconfig_dir() -> str:
-    """Return the directory of ``pyinfo.pc``, for ``PKG_CONFIG_PATH``."""
+    """Return the directory of ``pyinfo.pc``, for ``PKG_CONFIG_PATH``.
+
+    Examples
+    --------
+    >>> pyinfo.embedding.get_pkgconfig_dir().endswith("pkgconfig")
+    True
+    """
     return str(_INSTALLED / "pkgconfig")
 
 

@@ -14,6 +14,16 @@ class CorruptDataError(ValueError):
         What is wrong, and where.
     offset
         Where the damaged part of the data begins, in bytes; None if that is not known.
+
+    Examples
+    --------
+    >>> frame = bytearray(pyinfo.compress(bytes(range(256)) * 9))
+    >>> frame[200] ^= 1
+    >>> try:
+    ...     pyinfo.decompress(bytes(frame))
+    ... except pyinfo.CorruptDataError as error:
+    ...     print(type(error.offset))
+    <class 'int'>
     """
 
     offset: int | None

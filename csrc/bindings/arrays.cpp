@@ -177,7 +177,7 @@ Reference as_array(PyObject* object, const char* name) {
   return Reference::checked(PyObject_CallMethod(borrowed.array.get(), "view", "O", type.get()));
 }
 
-Input as_input(PyObject* object, const char* name) {
+Input as_input(PyObject* object, const char* name, const char* hint) {
   Borrowed borrowed = borrow(object, name);
   Input input{std::move(borrowed.array), Element::float64, name};
   if (borrowed.extension != nullptr) {
@@ -186,7 +186,8 @@ Input as_input(PyObject* object, const char* name) {
     input.type = Element::bfloat16;
   } else if (!find_element(PyArray_DESCR(input.get()), input.type)) {
     throw TypeError(std::string(name) + " must hold real numbers, not " +
-                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(input.get()))));
+                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(input.get()))) +
+                    (PyTypeNum_ISCOMPLEX(PyArray_TYPE(input.get())) ? "" : hint));
   }
   return input;
 }

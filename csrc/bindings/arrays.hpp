@@ -40,8 +40,9 @@ Borrowed borrow(PyObject* object, const char* name);
 // is not installed.
 Reference as_array(PyObject* object, const char* name);
 
-// The same for measures; TypeError naming the argument if it holds no real numbers.
-Input as_input(PyObject* object, const char* name);
+// The same for measures; TypeError naming the argument if it holds no real numbers, which ends in
+// what is to be done with other values.
+Input as_input(PyObject* object, const char* name, const char* hint = "");
 
 // True for a C-contiguous, aligned, one-dimensional exact ndarray of native doubles, not empty.
 inline bool is_plain_vector(PyObject* object, int type) noexcept {

@@ -103,6 +103,19 @@ void require_same_values(const Input& p, const Input& q, const Broadcast& common
   }
 }
 
+// What arrays of text and objects are.
+constexpr const char* kHintForLabels =
+    "; pyinfo.entropy_of and pyinfo.Counts.from_samples take samples";
+
+// Other packages have one function for the entropy of p and the divergence of p and q.
+void require_one_distribution(const Measure& measure, Py_ssize_t given) {
+  if (given == 2 && measure.operands == 1 && !measure.takes(measures::kAlpha))
+    throw TypeError(std::string(measure.name) +
+                    "() takes 1 positional argument but 2 were given: of two distributions, "
+                    "kl_divergence(p, q) is the relative entropy, cross_entropy(p, q) the "
+                    "cross-entropy, and the base is base=");
+}
+
 PyObject* evaluate(const Measure& measure, const Arguments& arguments) {
   measures::Problem problem(measure);
   Request& request = problem.request;
@@ -113,8 +126,8 @@ PyObject* evaluate(const Measure& measure, const Arguments& arguments) {
     named[0] = PyTuple_GetItem(aligned.get(), 0);
     if (two) named[1] = PyTuple_GetItem(aligned.get(), 1);
   }
-  Input p = as_input(named[0], "p");
-  Input q = two ? as_input(named[1], "q") : Input{Reference(), p.type, "q"};
+  Input p = as_input(named[0], "p", kHintForLabels);
+  Input q = two ? as_input(named[1], "q", kHintForLabels) : Input{Reference(), p.type, "q"};
 
   double unit_rest;
   bit_in_base(arguments[kBase], request.unit, unit_rest);
@@ -255,6 +268,7 @@ PyObject* call(PyObject*, PyObject* const* args, Py_ssize_t given, PyObject* key
           Reference::checked(PyObject_GetAttrString(room.get(), measure.name));
       return PyObject_Vectorcall(function.get(), args, std::size_t(given), keywords);
     }
+    require_one_distribution(measure, given);
     Arguments arguments;
     signature.parse(args, given, keywords, arguments);
     return evaluate(measure, arguments);

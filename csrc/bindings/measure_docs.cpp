@@ -8,11 +8,12 @@ using measures::Measure;
 constexpr char kP[] =
     "p : array_like\n"
     "    Probabilities along `axis`: floats that sum to 1, or counts (integers, booleans),\n"
-    "    which are divided by their sum.\n";
+    "    which are divided by their sum; or pyinfo.Counts.\n";
 constexpr char kPAndQ[] =
     "p, q : array_like\n"
     "    Distributions along `axis`: floats that sum to 1, or counts (integers, booleans),\n"
-    "    which are divided by their sum. They broadcast against each other.\n";
+    "    which are divided by their sum. They broadcast against each other. Counts and tables\n"
+    "    of value_counts() are aligned by their values.\n";
 constexpr char kWeights[] =
     "*more : array_like\n"
     "    More distributions, if it is a mixture of more than two.\n"
@@ -77,7 +78,12 @@ const char* const kInformationContentDocumentation =
     "\n"
     "Notes\n"
     "-----\n"
-    "C. E. Shannon, A Mathematical Theory of Communication, 1948.\n";
+    "C. E. Shannon, A Mathematical Theory of Communication, 1948.\n"
+    "\n"
+    "Examples\n"
+    "--------\n"
+    ">>> pyinfo.information_content([1.0, 0.5, 0.125])\n"
+    "array([0., 1., 3.])\n";
 
 std::string measure_documentation(const Measure& measure) {
   const bool two = measure.operands == 2;
@@ -104,6 +110,7 @@ std::string measure_documentation(const Measure& measure) {
   text += base ? kBase : "";
   text += kCommon;
   if (words.source[0] != '\0') text += std::string("\nNotes\n-----\n") + words.source + "\n";
+  if (words.example[0] != '\0') text += std::string("\nExamples\n--------\n") + words.example;
   return text;
 }
 

@@ -19,6 +19,9 @@ measures::Suspect suspect_of(const FailedOperand& argument) {
           argument.normalization,    argument.tolerance};
 }
 
+constexpr const char* kNotNormalized =
+    "; if these are percentages or other weights, pass normalize=True";
+
 // p[2, 1]; the axes that `whole` marks are a colon. p alone if there is no other axis.
 std::string place(const Input& input, const std::ptrdiff_t* index, const bool* whole) {
   std::string text;
@@ -56,7 +59,7 @@ std::string sentence(const FailedOperand& argument, const Diagnosis& diagnosis, 
     case Flaw::infinite:
       return element(" is not finite");
     case Flaw::above_one:
-      return element(" is greater than 1") + hint;
+      return element(" is greater than 1") + (*hint == '\0' ? "" : kNotNormalized) + hint;
     case Flaw::sum_not_one:
       return place(input, diagnosis.index, whole) + " sums to " + number_text(diagnosis.value) +
              ", not 1 (tolerance " + number_text(argument.tolerance) +

@@ -101,6 +101,11 @@ def decompress(
         If anything in the frame is damaged: its header, a block, the index, or the end.
     ValueError
         If the result would be larger than `max_size`.
+
+    Examples
+    --------
+    >>> pyinfo.decompress(pyinfo.compress(np.arange(4)))
+    array([0, 1, 2, 3])
     """
     reader = _core.FrameReader(data, size_limit(max_size))
     reader.require_complete()  # before memory is asked for: a damaged frame may claim anything

@@ -32,6 +32,12 @@ class FileSizes(NamedTuple):
     ----------
     read, written
         Bytes of the two files.
+
+    Examples
+    --------
+    >>> import io
+    >>> pyinfo.compress_file(io.BytesIO(bytes(1000)), io.BytesIO()).read
+    1000
     """
 
     read: int
@@ -74,6 +80,15 @@ def compress_file(
     -------
     FileSizes
         Bytes read and written.
+
+    Examples
+    --------
+    >>> import io
+    >>> data, frame = io.BytesIO(bytes(10_000)), io.BytesIO()
+    >>> pyinfo.compress_file(data, frame).read
+    10000
+    >>> len(frame.getvalue()) < 200
+    True
     """
     piece = _PIECE_BYTES * thread_count(threads)
 
@@ -130,6 +145,15 @@ def decompress_file(
     CorruptDataError
         If the source is damaged, or ends too early. What was written to a file object up to then
         is intact.
+
+    Examples
+    --------
+    >>> import io
+    >>> frame, data = io.BytesIO(pyinfo.compress(b"mississippi")), io.BytesIO()
+    >>> pyinfo.decompress_file(frame, data).written
+    11
+    >>> data.getvalue()
+    b'mississippi'
     """
     count = thread_count(threads)
     stream = FrameStream(size_limit(max_size), count, concatenated=True)

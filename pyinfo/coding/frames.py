@@ -42,6 +42,12 @@ class Block(NamedTuple):
         Where in the frame the block begins.
     lanes
         Number of interleaved coder states; 0 for raw and constant blocks.
+
+    Examples
+    --------
+    >>> frame = pyinfo.Frame(pyinfo.compress(np.zeros(1000, np.uint8)))
+    >>> [(block.mode, block.stop) for block in frame.blocks]
+    [('constant', 1000)]
     """
 
     mode: Mode
@@ -64,6 +70,13 @@ class DamagedBlock(NamedTuple):
         Where in the frame the damaged part begins.
     message
         What is wrong, in one sentence.
+
+    Examples
+    --------
+    >>> frame = bytearray(pyinfo.compress(np.random.default_rng(0).bytes(1000)))
+    >>> frame[500] ^= 1
+    >>> [damaged.block for damaged in pyinfo.Frame(bytes(frame)).verify()]
+    [0]
     """
 
     block: int | None

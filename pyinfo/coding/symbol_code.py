@@ -199,6 +199,11 @@ def refuse(wrong: npt.NDArray[np.bool_], array: npt.NDArray[Any], name: str, wha
         raise ValueError(f"{name}[{i}] = {array[i]} {what}")
 
 
+_LABEL_THEM: Final = (
+    ": number the values first, values, symbols = np.unique(samples, return_inverse=True)"
+)
+
+
 def symbol_counts(values: Array, counts: Array) -> npt.NDArray[np.uint64]:
     """Return how often each of all values of a type occurs, from those that do.
 
@@ -211,8 +216,11 @@ def symbol_counts(values: Array, counts: Array) -> npt.NDArray[np.uint64]:
     """
     if values.dtype not in (np.uint8, np.uint16):
         if values.dtype.kind not in "bui":
-            raise TypeError(f"codes are made for integers, not for {values.dtype}")
-        values = as_symbols(values, "values")
+            raise TypeError(f"codes are made for integers, not for {values.dtype}{_LABEL_THEM}")
+        try:
+            values = as_symbols(values, "values")
+        except ValueError as error:
+            raise ValueError(f"{error}{_LABEL_THEM}") from None
     if counts.dtype.kind != "u":
         raise TypeError("codes are made of integer counts, not of weighted ones")
     table = np.zeros(256 if values.itemsize == 1 else 65536, np.uint64)
@@ -272,7 +280,7 @@ def sample_counts(samples: Any) -> npt.NDArray[np.uint64]:
         np.frombuffer(samples, np.uint8) if is_bytes else _core.as_array(samples, "samples")
     )
     if array.dtype.kind not in "bui":
-        raise TypeError(f"samples must be integers or bytes-like, not {array.dtype}")
+        raise TypeError(f"samples must be integers or bytes-like, not {array.dtype}{_LABEL_THEM}")
     require_not_empty(array.size, "samples")
     return symbol_counts(*count(as_samples(array)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Protocol, Self, SupportsIndex, TypeVar
+from typing import Any, Final, Literal, Protocol, Self, SupportsIndex, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -206,9 +206,21 @@ class Counts:
             return NotImplemented
         return self.merge(other)
 
+    @overload
+    def entropy(
+        self,
+        *,
+        base: float = 2,
+        estimator: Estimator = "plugin",
+        return_std: Literal[False] = False,
+    ) -> float: ...
+    @overload
+    def entropy(
+        self, *, base: float = 2, estimator: Estimator = "plugin", return_std: Literal[True]
+    ) -> tuple[float, float]: ...
     def entropy(
         self, *, base: float = 2, estimator: Estimator = "plugin", return_std: bool = False
-    ) -> Any:
+    ) -> float | tuple[float, float]:
         """Return the entropy of what the samples are drawn from, as far as they tell.
 
         Parameters
@@ -222,9 +234,11 @@ class Counts:
             Whether to return a pair: the estimate and its standard deviation.
         """
         if self.counts.dtype.kind == "u":
-            return estimate_entropy(  # type: ignore[call-overload]
-                self.counts, base=base, estimator=estimator, return_std=return_std
-            )
+            if return_std:
+                return estimate_entropy(
+                    self.counts, base=base, estimator=estimator, return_std=True
+                )
+            return estimate_entropy(self.counts, base=base, estimator=estimator)
         if estimator != "plugin" or return_std:
             raise ValueError("weighted counts have the plug-in entropy only, without a deviation")
         return float(_core.entropy(scaled(self.counts), base=base, normalize=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, SupportsIndex
+from typing import Any, Final, SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -162,7 +162,15 @@ class JointCounts:
         table[tuple(cells.T)] = counts
         return table
 
-    def marginal(self, *variables: SupportsIndex) -> Any:
+    @overload
+    def marginal(self, variable: SupportsIndex, /) -> Counts: ...
+    @overload
+    def marginal(
+        self, first: SupportsIndex, second: SupportsIndex, /, *more: SupportsIndex
+    ) -> JointCounts: ...
+    @overload
+    def marginal(self, *variables: SupportsIndex) -> Counts | JointCounts: ...
+    def marginal(self, *variables: SupportsIndex) -> Counts | JointCounts:
         """Return the counts of some of the variables.
 
         Parameters
@@ -183,7 +191,7 @@ class JointCounts:
             raise ValueError("variables must differ from each other")
         return _of_cells([values[i] for i in chosen], cells[:, chosen], counts)
 
-    def conditional(self, given: Mapping[int, Any]) -> Any:
+    def conditional(self, given: Mapping[int, Any]) -> Counts | JointCounts:
         """Return the counts of the other variables where some have certain values.
 
         Parameters

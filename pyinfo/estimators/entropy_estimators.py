@@ -114,6 +114,13 @@ def estimate_entropy(
        Ecology and Evolution 4, 2013.
     .. [6] I. Nemenman, F. Shafee and W. Bialek, "Entropy and inference, revisited", Advances in
        Neural Information Processing Systems 14, 2002.
+
+    Examples
+    --------
+    >>> round(pyinfo.estimate_entropy([4, 2, 3, 0, 2, 4, 0, 0, 2]), 2)
+    2.51
+    >>> round(pyinfo.estimate_entropy([4, 2, 3, 0, 2, 4, 0, 0, 2], estimator="nsb"), 2)
+    2.8
     """
     unit = units_per_nat(base)
     table = counted(counts)

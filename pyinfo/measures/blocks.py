@@ -36,6 +36,13 @@ def block_entropy(
     -------
     float
         Per run; divide by `length` for that of a byte.
+
+    Examples
+    --------
+    >>> pyinfo.block_entropy(b"abababab", 1)
+    1.0
+    >>> round(pyinfo.block_entropy(b"abababab", 2), 3)
+    0.985
     """
     unit = units_per_nat(base)
     estimate = estimation(estimator)
@@ -70,6 +77,11 @@ def entropy_rate(
     -------
     float
         Per byte.
+
+    Examples
+    --------
+    >>> pyinfo.entropy_rate(b"abababab" * 100, 0), pyinfo.entropy_rate(b"abababab" * 100, 1)
+    (1.0, 0.0)
     """
     unit = units_per_nat(base)
     estimate = estimation(estimator)
@@ -94,7 +106,8 @@ def _text(data: Any, shortest: int) -> memoryview:
         text = view.cast("B") if view.format != "B" or view.ndim != 1 else view
     except TypeError:
         kind = type(data).__name__
-        raise TypeError(f"data must be a C-contiguous buffer of bytes, not {kind}") from None
+        hint = ": encode it first, data.encode()" if isinstance(data, str) else ""
+        raise TypeError(f"data must be a C-contiguous buffer of bytes, not {kind}{hint}") from None
     if text.nbytes < shortest:
         raise ValueError(f"data must have at least {shortest} bytes, not {text.nbytes}")
     return text

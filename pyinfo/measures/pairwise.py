@@ -41,6 +41,14 @@ def pairwise_mutual_information(
     -------
     ndarray of float64, shape (variables, variables)
         Symmetric; the diagonal has the entropies.
+
+    Examples
+    --------
+    >>> X = np.array([[0, 0, 1], [0, 0, 0], [1, 1, 1], [1, 1, 0]])
+    >>> pyinfo.pairwise_mutual_information(X)
+    array([[1., 1., 0.],
+           [1., 1., 0.],
+           [0., 0., 1.]])
     """
     unit = units_per_nat(base)
     workers = thread_count(threads)

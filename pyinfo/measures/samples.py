@@ -12,7 +12,7 @@ measure cannot be; 0 is returned then.
 from __future__ import annotations
 
 import math
-from typing import Any, Final, SupportsIndex, TypeAlias
+from typing import Any, Final, Literal, SupportsIndex, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,46 @@ _SLICE_CELLS: Final = 1 << 20
 # -- Entropies ------------------------------------------------------------------------------------
 
 
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: Literal[False] = False,
+) -> float: ...
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: Literal[True],
+) -> tuple[float, float]: ...
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: SupportsIndex | None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: Literal[False] = False,
+) -> Result: ...
+@overload
+def entropy_of(
+    x: npt.ArrayLike,
+    *,
+    base: float = 2,
+    estimator: Estimator = "plugin",
+    axis: SupportsIndex | None = None,
+    alphabet_size: SupportsIndex | None = None,
+    return_std: bool = False,
+) -> Result | tuple[Result, Result]: ...
 def entropy_of(
     x: npt.ArrayLike,
     *,
@@ -71,6 +111,13 @@ def entropy_of(
     Returns
     -------
     float or ndarray, or pair of them
+
+    Examples
+    --------
+    >>> pyinfo.entropy_of(["a", "b", "b", "a"])
+    1.0
+    >>> round(pyinfo.entropy_of("mississippi", estimator="miller-madow"), 3)
+    2.02
     """
     unit = units_per_nat(base)
     estimate = estimation(estimator)
@@ -124,6 +171,11 @@ def joint_entropy(
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(pyinfo.joint_entropy([0, 0, 1, 1], ["a", "b", "a", "b"]), 12)
+    2.0
     """
     unit = units_per_nat(base)
     entropy = entropy_function(estimator)
@@ -148,6 +200,11 @@ def conditional_entropy(
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> pyinfo.conditional_entropy([0, 0, 1, 1], given=["a", "a", "b", "b"])
+    0.0
     """
     unit = units_per_nat(base)
     entropy = entropy_function(estimator)
@@ -180,6 +237,11 @@ def mutual_information(
     -------
     float
         Never negative, and 0 for variables that are exactly independent in the samples.
+
+    Examples
+    --------
+    >>> pyinfo.mutual_information([0, 0, 1, 1], ["a", "a", "b", "b"])
+    1.0
     """
     unit = units_per_nat(base)
     if estimator == "plugin":
@@ -212,6 +274,12 @@ def conditional_mutual_information(
     -------
     float
         Never negative.
+
+    Examples
+    --------
+    >>> x, y = [0, 0, 1, 1], [0, 1, 0, 1]
+    >>> round(pyinfo.conditional_mutual_information(x, y, given=[0, 1, 1, 0]), 12)
+    1.0
     """
     unit = units_per_nat(base)
     a, b, *conditions = labelled_variables([x, y], ["x", "y"], given)
@@ -236,6 +304,11 @@ def total_correlation(
     -------
     float
         Never negative.
+
+    Examples
+    --------
+    >>> round(pyinfo.total_correlation([0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]), 12)
+    2.0
     """
     unit = units_per_nat(base)
     entropy = entropy_function(estimator)
@@ -274,6 +347,11 @@ def interaction_information(
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(pyinfo.interaction_information([0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]), 12)
+    1.0
     """
     unit = units_per_nat(base)
     a, b, c = labelled_variables([x, y, z], ["x", "y", "z"])
@@ -311,6 +389,12 @@ def transfer_entropy(
     References
     ----------
     T. Schreiber, "Measuring information transfer", Physical Review Letters 85, 2000.
+
+    Examples
+    --------
+    >>> coins = np.random.default_rng(0).integers(0, 2, 10_000)
+    >>> round(pyinfo.transfer_entropy(coins[1:], coins[:-1]), 2)
+    1.0
     """
     unit = units_per_nat(base)
     source_length, target_length = _histories(history)

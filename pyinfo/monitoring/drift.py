@@ -39,6 +39,15 @@ class DriftWarning(UserWarning):
     ----------
     message : str
         What is doubtful, and why.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     found = pyinfo.drift([1, 2, 2], [2, 2, 1])
+    >>> print(caught[0].category is pyinfo.DriftWarning, found.notes[0])
+    True 3 samples are fewer than the 50 that p-values were tried for
     """
 
     def __init__(self, message: str = "") -> None:

@@ -44,6 +44,14 @@ class PatchedFiles(NamedTuple):
         Bytes of all files afterwards.
     patch_size
         Bytes of the patch.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(99)}, "a.safetensors")
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.ones(99)}, "b.safetensors")
+    >>> pyinfo.patches.diff_files("a.safetensors", "b.safetensors", "ab.patch").changed_tensors
+    1
     """
 
     files: int
@@ -99,6 +107,14 @@ def diff_files(
     See Also
     --------
     apply_files : the way back.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(99)}, "c.safetensors")
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.ones(99)}, "d.safetensors")
+    >>> pyinfo.patches.diff_files("c.safetensors", "d.safetensors", "cd.patch").tensors
+    1
     """
     count = thread_count(threads)
     old, new = Path(old), Path(new)
@@ -171,6 +187,16 @@ def apply_files(
     See Also
     --------
     diff_files
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(99)}, "e.safetensors")
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.ones(99)}, "f.safetensors")
+    >>> _ = pyinfo.patches.diff_files("e.safetensors", "f.safetensors", "ef.patch")
+    >>> _ = pyinfo.patches.apply_files("e.safetensors", "ef.patch", "g.safetensors")
+    >>> pyinfo.safetensors.numpy.load_file("g.safetensors")["w"].sum()
+    np.float64(99.0)
     """
     count = thread_count(threads)
     base = Path(base)

@@ -72,6 +72,15 @@ def pack(
     -----
     Beside the result, one tensor takes memory, or 64 MiB of a larger one. The file must not change
     meanwhile.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(1000)}, "z.safetensors")
+    >>> _ = pyinfo.safetensors.unpack("z.safetensors", "plain-z.safetensors")
+    >>> sizes = pyinfo.safetensors.pack("plain-z.safetensors", "packed-z.safetensors")
+    >>> sizes.written < sizes.read
+    True
     """
 
     def convert(path: Path, target: Path, told: Progress | None) -> FileSizes:
@@ -113,6 +122,13 @@ def unpack(
         If the file is damaged: the message names the tensor.
     ValueError
         If it is not packed; of a folder, if no file in it is.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(1000)}, "p.safetensors")
+    >>> pyinfo.safetensors.unpack("p.safetensors", "plain.safetensors").written > 8000
+    True
     """
 
     def convert(path: Path, target: Path, told: Progress | None) -> FileSizes:

@@ -42,6 +42,13 @@ class RecoveredTensor:
         Whether all of it can be decoded; if not, `pyinfo.Frame` reads the parts that can.
     data
         The bytes of the frame, for `pyinfo.decompress`.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros(1000)}, "r.safetensors")
+    >>> [(each.name, each.is_intact) for each in pyinfo.safetensors.recover("r.safetensors")]
+    [('w', True)]
     """
 
     name: str | None

@@ -23,6 +23,16 @@ class SafetensorError(_Base):
     ----------
     message
         What is wrong.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> _ = pathlib.Path("none.safetensors").write_bytes(b"no header")
+    >>> try:
+    ...     pyinfo.safetensors.safe_open("none.safetensors", "np")
+    ... except pyinfo.safetensors.SafetensorError:
+    ...     print("none")
+    none
     """
 
     def __init__(self, message: str = "") -> None:

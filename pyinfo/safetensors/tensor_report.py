@@ -48,6 +48,14 @@ class TensorReport:
         one before it.
     is_estimate
         Whether `packed_size` was estimated from eight parts of the tensor.
+
+    Examples
+    --------
+    >>> import pyinfo.safetensors.numpy
+    >>> pyinfo.safetensors.numpy.save_file({"w": np.zeros((8, 8))}, "t.safetensors")
+    >>> (found,) = pyinfo.safetensors.report("t.safetensors")
+    >>> found.name, found.dtype, found.shape
+    ('w', 'F64', (8, 8))
     """
 
     name: str

@@ -63,6 +63,13 @@ class Complexity:
         Peak memory beyond the input at each size; empty without a claim on memory.
     by : str
         What `costs` are: "time" or "instructions".
+
+    Examples
+    --------
+    >>> n = [1 << k for k in range(12, 20)]
+    >>> found = pyinfo.testing.measure_complexity(bytes, lambda n: n, None, memory="n", sizes=n)
+    >>> found.passed, found.sizes == tuple(n)
+    (True, True)
     """
 
     name: str
@@ -177,6 +184,12 @@ def assert_complexity(
         If a claim does not hold: the message says why and shows what was measured.
     ValueError
         If the claims or sizes make no sense.
+
+    Examples
+    --------
+    >>> n = [1 << k for k in range(12, 20)]
+    >>> pyinfo.testing.assert_complexity(bytes, lambda n: n, None, memory="n", sizes=n).passed
+    True
     """
     __tracebackhide__ = True
     found = measure_complexity(
@@ -214,6 +227,12 @@ def measure_complexity(
     """Do what `assert_complexity` does, but return also what does not hold.
 
     Parameters and errors, but for `AssertionError`, are those of `assert_complexity`.
+
+    Examples
+    --------
+    >>> n = [1 << k for k in range(12, 20)]
+    >>> pyinfo.testing.measure_complexity(bytes, lambda n: n, None, memory="1", sizes=n).passed
+    False
     """
     _check_options(by, memory_by, rounds, retries)
     claims = [growth(each) for each in (claim, memory) if each is not None]
@@ -285,6 +304,14 @@ def judge_time(
     -------
     tuple of Verdict and ndarray
         The judgement, and the seconds that it is about: the lower quartiles of all rounds.
+
+    Examples
+    --------
+    >>> from pyinfo.testing.timing import Call
+    >>> calls = {1 << k: Call(sum, (range(1 << k),)) for k in range(4, 12)}
+    >>> verdict, seconds = pyinfo.testing.judge_time(calls, "n", rounds=1, retries=0)
+    >>> len(seconds)
+    8
     """
     samplers = {str(n): call.sampler(timer) for n, call in calls.items()}
     seconds = np.empty((len(calls), 0))
@@ -316,6 +343,12 @@ def judge_seconds(
     -------
     Verdict
         The judgement.
+
+    Examples
+    --------
+    >>> sizes = [64, 128, 256, 512, 1024, 2048]
+    >>> pyinfo.testing.judge_seconds({n: 1e-6 + 1e-9 * n for n in sizes}, "n").passed
+    True
     """
     sizes = sorted(seconds)
     memory = _memory_levels(bytes_per_item, sizes[-1])
@@ -340,6 +373,14 @@ def judge_memory(
     -------
     tuple of Verdict and list of int
         The judgement, and the bytes that it is about.
+
+    Examples
+    --------
+    >>> from pyinfo.testing.timing import Call
+    >>> calls = {1 << k: Call(bytes, (1 << k,)) for k in range(14, 22)}
+    >>> verdict, peaks = pyinfo.testing.judge_memory(calls, "n")
+    >>> verdict.passed
+    True
     """
     if by == "traced":
         peaks = [traced_peak(call) for call in calls.values()]

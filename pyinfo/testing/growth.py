@@ -70,6 +70,13 @@ class Growth:
         How reports call it.
     of : callable
         Takes an array of sizes, gives the growth at each of them.
+
+    Examples
+    --------
+    >>> cubic = pyinfo.testing.Growth("n^3", lambda n: n**3)
+    >>> n = np.array([64, 128, 256, 512, 1024, 2048])
+    >>> pyinfo.testing.check_time(n, 1e-9 * n**3, cubic).passed
+    True
     """
 
     name: str
@@ -98,6 +105,11 @@ class Memory:
         Sizes of the data caches in bytes, the innermost first.
     seconds_per_byte : float
         What a byte costs that is streamed from memory.
+
+    Examples
+    --------
+    >>> pyinfo.testing.Memory(8, caches=(32 << 10, 1 << 20), seconds_per_byte=1e-10).bytes_per_item
+    8
     """
 
     bytes_per_item: float
@@ -137,6 +149,12 @@ class Verdict:
         Root mean square of the relative deviations from the fit.
     slope : float
         Of log(cost) against log(n) over the upper half of the sizes.
+
+    Examples
+    --------
+    >>> n = np.array([64, 128, 256, 512, 1024, 2048])
+    >>> pyinfo.testing.check_time(n, 1e-9 * n**2, "n").passed
+    False
     """
 
     claim: str
@@ -187,6 +205,12 @@ def check_time(
     -------
     Verdict
         Whether the claim holds, and if not, why.
+
+    Examples
+    --------
+    >>> n = np.array([64, 128, 256, 512, 1024, 2048])
+    >>> pyinfo.testing.check_time(n, 1e-6 + 1e-9 * n, "n").passed
+    True
     """
     sizes, costs = _checked(n, seconds)
     return _verdict(sizes, costs, growth(claim), memory)
@@ -215,6 +239,12 @@ def check_memory(
     -------
     Verdict
         Whether the claim holds, and if not, why.
+
+    Examples
+    --------
+    >>> n = np.array([64, 128, 256, 512, 1024, 2048]) * 1000
+    >>> pyinfo.testing.check_memory(n, 8 * n, "n").passed
+    True
     """
     sizes = np.asarray(n, dtype=np.float64)
     peaks = np.asarray(extra_bytes, dtype=np.float64)
@@ -351,5 +381,11 @@ def _non_negative(matrix: Array, target: Array) -> Array:
 
 
 def doublings(first: int, last: int) -> Sequence[int]:
-    """Return the sizes 2^first, ..., 2^last."""
+    """Return the sizes 2^first, ..., 2^last.
+
+    Examples
+    --------
+    >>> list(pyinfo.testing.doublings(8, 11))
+    [256, 512, 1024, 2048]
+    """
     return [1 << k for k in range(first, last + 1)]

@@ -26,7 +26,13 @@ _EVENT = "instructions:u"
 
 
 def counters() -> tuple[str, ...]:
-    """Return which of "perf" and "callgrind" work here; the first is what is used."""
+    """Return which of "perf" and "callgrind" work here; the first is what is used.
+
+    Examples
+    --------
+    >>> set(pyinfo.testing.counters()) <= {"perf", "callgrind"}
+    True
+    """
     found = []
     if sys.platform == "linux" and shutil.which("perf"):
         probe = ["perf", "stat", "-x,", "-e", _EVENT, "true"]
@@ -67,6 +73,11 @@ def count_instructions(
         If there is no such counter here, or a function is not importable.
     RuntimeError
         If the process fails: the message has what it printed.
+
+    Examples
+    --------
+    >>> pyinfo.testing.count_instructions(sorted, range, [1000, 2000])  # doctest: +SKIP
+    [52118, 96432]
     """
     if counter is None:
         counter = next(iter(counters()), None)

@@ -23,6 +23,11 @@ def traced_peak(call: Callable[[], Any]) -> int:
     -------
     int
         Bytes, the result of the call included.
+
+    Examples
+    --------
+    >>> pyinfo.testing.traced_peak(lambda: bytes(100_000)) >= 100_000
+    True
     """
     call()
     tracing = tracemalloc.is_tracing()
@@ -58,6 +63,10 @@ def resident_growth(call: Callable[[], Any], pid: int | None = None) -> int | No
     -------
     int or None
         Bytes, or None where the system does not tell.
+
+    Examples
+    --------
+    >>> grown = pyinfo.testing.resident_growth(lambda: bytearray(1 << 20))
     """
     process = Path(f"/proc/{os.getpid() if pid is None else pid}")
     try:
