@@ -20,6 +20,8 @@ _MARKER = (
     "pyinfo.testing.assert_complexity. With the fixture `complexity` they are its defaults; on a "
     "test that uses pytest-benchmark and is parametrized by `parameter`, its times are judged."
 )
+_BUSY = "the machine is busy"
+_NOT_JUDGED = "not judged"
 _FEWEST_SIZES = 6  # as in pyinfo.testing.growth, which is not imported to know it
 _BENCHMARKS = pytest.StashKey["dict[str, _Benchmarks]"]()
 _CHECKED = pytest.StashKey[list[str]]()
@@ -60,6 +62,8 @@ def complexity(request: pytest.FixtureRequest) -> Callable[..., Complexity]:
         found = measure_complexity(func, make_input, **{**defaults, **marked, **options})
         request.config.stash[_CHECKED].append(str(found).partition("\n")[0])
         request.node.add_report_section("call", "complexity", str(found))
+        if not found.judged:
+            _leave_unjudged(str(found))
         if not found.passed:
             raise AssertionError(str(found))
         return found
@@ -73,6 +77,9 @@ class _Benchmarks:
     def __init__(self) -> None:
         self.waiting = 0
         self.seconds: dict[int, float] = {}
+        self.records: list[dict[str, Any]] = []  # what goes to pytest-benchmark's JSON
+        self.disturbed = 0.0  # the largest share of the time that others took
+        self.name = ""
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -87,26 +94,89 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Note a benchmark's time; the last size of a group is where the claim is judged."""
     group = item.config.stash[_BENCHMARKS].get(_key(item)) if _judged_by_benchmark(item) else None
-    if group is not None:
-        group.waiting -= 1
-    yield
     if group is None:
+        yield
         return
-    stats = item.funcargs["benchmark"].stats  # type: ignore[attr-defined]
-    if stats is not None:  # it is None when benchmarks are disabled
-        group.seconds[_size(item)] = stats["min"]
+    from pyinfo.testing.clocks import Disturbance
+
+    group.waiting -= 1
+    group.name = item.nodeid.partition("[")[0].rpartition("::")[2]
+    with Disturbance() as others:
+        yield
+    benchmark = item.funcargs["benchmark"]  # type: ignore[attr-defined]
+    if benchmark.stats is not None:  # it is None when benchmarks are disabled
+        group.seconds[_size(item)] = benchmark.stats["min"]
+        group.records.append(benchmark.extra_info)
+        group.disturbed = max(group.disturbed, others.share)
     if group.waiting == 0 and group.seconds:
-        name = item.nodeid.partition("[")[0].rpartition("::")[2]
-        if len(group.seconds) < _FEWEST_SIZES:
-            count = len(group.seconds)
-            sizes = f"{count} size{'s'[: count != 1]} of at least {_FEWEST_SIZES}"
-            item.config.stash[_CHECKED].append(f"{name}: not judged, {sizes}")
-            return
-        verdict = _judge(item, group.seconds)
-        text = f"{name}: O({verdict.claim}) time, {'holds' if verdict.passed else 'does not hold'}"
-        item.config.stash[_CHECKED].append(text)
-        if not verdict.passed:
-            pytest.fail("\n".join([text, *(f"  {why}" for why in verdict.reasons)]), pytrace=False)
+        _judge_group(item, group)
+
+
+def _judge_group(item: pytest.Item, group: _Benchmarks) -> None:
+    checked = item.config.stash[_CHECKED]
+    if len(group.seconds) < _FEWEST_SIZES:
+        count = len(group.seconds)
+        sizes = f"{count} size{'s'[: count != 1]} of at least {_FEWEST_SIZES}"
+        checked.append(f"{group.name}: not judged, {sizes}")
+        _record(group, {"outcome": "not judged", "reasons": [sizes]})
+        return
+    verdict = _judge(item, group)
+    outcome = "holds" if verdict.passed else "does not hold"
+    if not verdict.judged:
+        outcome = f"not judged, {_BUSY}"
+    text = f"{group.name}: O({verdict.claim}) time, {outcome}"
+    checked.append(text)
+    reasons = list(verdict.reasons)
+    _record(
+        group,
+        {"claim": verdict.claim, "outcome": outcome.partition(",")[0], "reasons": reasons},
+    )
+    if not verdict.judged:
+        _leave_unjudged("\n".join([text, *(f"  {why}" for why in reasons)]))
+    if not verdict.passed:
+        pytest.fail("\n".join([text, *(f"  {why}" for why in reasons)]), pytrace=False)
+
+
+def _record(group: _Benchmarks, verdict: dict[str, Any]) -> None:
+    """Write the verdict into pytest-benchmark's JSON, beside each of the times it is about."""
+    for record in group.records:
+        record["complexity"] = verdict
+
+
+def _leave_unjudged(text: str) -> None:
+    pytest.skip(f"{_BUSY}, {_NOT_JUDGED}: {text}")
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, str] | None:
+    """Let tests whose claims were not judged have an outcome of their own."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    if report.skipped and f"{_BUSY}, {_NOT_JUDGED}" in reason:
+        return _NOT_JUDGED, "B", "NOT JUDGED"
+    return None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let what a process of pytest-xdist has checked be printed by the one that started it."""
+    config = session.config
+    if not hasattr(config, "workeroutput"):
+        return
+    checked = config.stash[_CHECKED]
+    checked += [
+        f"{group.name}: not judged, pytest-xdist does not run all sizes in one process"
+        for group in config.stash[_BENCHMARKS].values()
+        if group.name and (group.waiting > 0 or not group.seconds)
+    ]
+    config.workeroutput["pyinfo_checked"] = checked
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist has checked."""
+    checked = node.config.stash[_CHECKED]
+    found = getattr(node, "workeroutput", {}).get("pyinfo_checked", [])
+    checked += [line for line in found if line not in checked]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -153,15 +223,16 @@ def _key(item: pytest.Item) -> str:
     return f"{item.nodeid.partition('[')[0]} {sorted((k, repr(v)) for k, v in others.items())}"
 
 
-def _judge(item: pytest.Item, seconds: dict[int, float]) -> Verdict:
+def _judge(item: pytest.Item, group: _Benchmarks) -> Verdict:
     from pyinfo.testing.complexity import judge_seconds
 
     options = _marked(item)
     options.pop("parameter", None)
+    options["disturbed"] = group.disturbed
     allowed = inspect.signature(judge_seconds).parameters
     unknown = sorted(set(options) - set(allowed))
     if unknown:
         raise pytest.UsageError(
             f"{item.nodeid}: {', '.join(unknown)} makes no sense for times that are measured"
         )
-    return judge_seconds(dict(sorted(seconds.items())), **options)
+    return judge_seconds(dict(sorted(group.seconds.items())), **options)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from pyinfo.testing.clocks import BUSY, Disturbance, Timer, chosen_timer
 from pyinfo.testing.growth import (
     FEWEST_SIZES,
     Array,
@@ -30,7 +32,7 @@ from pyinfo.testing.growth import (
 from pyinfo.testing.instructions import count_instructions
 from pyinfo.testing.machine import cache_levels, cache_sizes, seconds_per_byte
 from pyinfo.testing.memory import resident_growth, traced_peak
-from pyinfo.testing.timing import Call, Timer, interleaved
+from pyinfo.testing.timing import Call, interleaved
 
 Claim: TypeAlias = str | Growth
 MadeInput: TypeAlias = Callable[[int], Any]
@@ -38,6 +40,7 @@ Cost: TypeAlias = Literal["time", "instructions"]
 MemoryCost: TypeAlias = Literal["traced", "resident"]
 
 SAMPLE_SECONDS = 0.002
+_SHARED_CORE = 0.8  # what two programs on one core take from each other beside time
 
 # Sizes are doubled until a call takes this long: far above the overhead of a call, cheap to repeat.
 LONG_ENOUGH = {"time": 0.01, "instructions": 0.001}
@@ -86,6 +89,13 @@ class Complexity:
         return not self.reasons
 
     @property
+    def judged(self) -> bool:
+        """False if a claim does not hold, but might where the machine is less busy."""
+        verdicts = [each for each in (self.time, self.memory) if each is not None]
+        refused = any(each.judged and not each.passed for each in verdicts)
+        return refused or all(each.judged for each in verdicts)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why the claims do not hold; empty if they do."""
         verdicts = {"time": self.time, "memory": self.memory}
@@ -103,6 +113,8 @@ class Complexity:
             if verdict is not None
         ]
         held = "holds" if self.passed else "does not hold"
+        if not self.judged:
+            held = "not judged, the machine is busy"
         lines = [f"{self.name}: {', '.join(claims)} {held}", *(f"  {why}" for why in self.reasons)]
         return "\n".join([*lines, *self._table()])
 
@@ -138,7 +150,7 @@ def assert_complexity(
     bytes_per_item: float | None = None,
     rounds: int = 9,
     retries: int = 2,
-    timer: Timer = time.perf_counter,
+    timer: Timer | None = None,
 ) -> Complexity:
     """Assert that a function's cost grows with the size of its input as claimed.
 
@@ -170,8 +182,11 @@ def assert_complexity(
         How often each size is measured.
     retries : int
         How often a claim that misses gets more rounds, each time twice as many.
-    timer : callable
-        The clock, in seconds.
+    timer : callable, optional
+        The clock, in seconds. By default that of the processor, which other programs do not slow
+        down; for functions that wait or use several threads, the wall clock. Where that is
+        disturbed and a claim might hold without the disturbance, it is not judged: a warning says
+        so.
 
     Returns
     -------
@@ -205,7 +220,9 @@ def assert_complexity(
         retries=retries,
         timer=timer,
     )
-    if not found.passed:
+    if not found.judged:
+        warnings.warn(str(found), UserWarning, stacklevel=2)
+    elif not found.passed:
         raise AssertionError(str(found))
     return found
 
@@ -222,7 +239,7 @@ def measure_complexity(
     bytes_per_item: float | None = None,
     rounds: int = 9,
     retries: int = 2,
-    timer: Timer = time.perf_counter,
+    timer: Timer | None = None,
 ) -> Complexity:
     """Do what `assert_complexity` does, but return also what does not hold.
 
@@ -283,7 +300,7 @@ def judge_time(
     rounds: int = 9,
     retries: int = 2,
     sample_seconds: float = SAMPLE_SECONDS,
-    timer: Timer = time.perf_counter,
+    timer: Timer | None = None,
 ) -> tuple[Verdict, Array]:
     """Time calls by their n and judge a claim; more rounds are taken before one is refused.
 
@@ -313,20 +330,55 @@ def judge_time(
     >>> len(seconds)
     8
     """
+    if timer is None:
+        timer = chosen_timer(calls[max(calls)])
     samplers = {str(n): call.sampler(timer) for n, call in calls.items()}
     seconds = np.empty((len(calls), 0))
-    for look in range(retries + 1):
-        taken = interleaved(samplers, rounds=rounds << look, sample_seconds=sample_seconds)
-        seconds = np.hstack([seconds, np.stack(list(taken.values()))])
-        undisturbed: Array = np.percentile(seconds, 25, axis=1)
-        verdict = check_time(list(calls), undisturbed, claim, memory=memory)
-        if verdict.passed:
-            break
+    with Disturbance() as others:
+        for look in range(retries + 1):
+            taken = interleaved(samplers, rounds=rounds << look, sample_seconds=sample_seconds)
+            seconds = np.hstack([seconds, np.stack(list(taken.values()))])
+            undisturbed: Array = np.percentile(seconds, 25, axis=1)
+            verdict = check_time(list(calls), undisturbed, claim, memory=memory)
+            if verdict.passed:
+                break
+    if timer is time.perf_counter:
+        verdict = excused(verdict, list(calls), undisturbed, claim, others.share, memory=memory)
     return verdict, undisturbed
 
 
+def excused(
+    verdict: Verdict,
+    sizes: Sequence[int],
+    seconds: Array,
+    claim: Claim,
+    share: float,
+    *,
+    memory: Memory | None = None,
+) -> Verdict:
+    """Return a verdict as not judged if a claim might hold without what others did meanwhile.
+
+    Every time may be too long by as much as this process was kept waiting. A claim is refused all
+    the same if no times that are shorter by at most that much fit it.
+    """
+    if verdict.passed or share < BUSY:
+        return verdict
+    shape = growth(claim).of(np.array(sizes, np.float64))
+    least = seconds * (1 - share) * _SHARED_CORE
+    for i in range(len(sizes)):
+        for anchor in (seconds[i], least[i]):
+            fitting = np.clip(anchor * shape / shape[i], least, seconds)
+            if check_time(sizes, fitting, claim, memory=memory).passed:
+                return replace(verdict, judged=False)
+    return verdict
+
+
 def judge_seconds(
-    seconds: Mapping[int, float], claim: Claim = "n", *, bytes_per_item: float = 0
+    seconds: Mapping[int, float],
+    claim: Claim = "n",
+    *,
+    bytes_per_item: float = 0,
+    disturbed: float = 0,
 ) -> Verdict:
     """Judge a claim on times that somebody else has measured.
 
@@ -338,6 +390,9 @@ def judge_seconds(
         How time is claimed to grow.
     bytes_per_item : float
         As in `assert_complexity`, but 0 by default.
+    disturbed : float
+        The share of the time that other programs took, 0 to 1: a claim that might hold without
+        them is not judged.
 
     Returns
     -------
@@ -352,7 +407,9 @@ def judge_seconds(
     """
     sizes = sorted(seconds)
     memory = _memory_levels(bytes_per_item, sizes[-1])
-    return check_time(sizes, [seconds[n] for n in sizes], claim, memory=memory)
+    costs = np.array([seconds[n] for n in sizes])
+    verdict = check_time(sizes, costs, claim, memory=memory)
+    return excused(verdict, sizes, costs, claim, disturbed, memory=memory)
 
 
 def judge_memory(
@@ -408,16 +465,17 @@ def _given_calls(call_of: Callable[[int], Call], sizes: Sequence[int]) -> dict[i
     return {int(n): call_of(int(n)) for n in sizes}
 
 
-def _chosen_calls(call_of: Callable[[int], Call], by: Cost, timer: Timer) -> dict[int, Call]:
+def _chosen_calls(call_of: Callable[[int], Call], by: Cost, timer: Timer | None) -> dict[int, Call]:
     """Double n until a call takes long enough; the last of these sizes are what is measured."""
+    clock = timer or time.perf_counter
     calls: dict[int, Call] = {}
     n = FIRST_SIZE
     while n <= LAST_SIZE:
         calls[n] = call = call_of(n)
         call()
-        start = timer()
+        start = clock()
         call()
-        took = timer() - start
+        took = clock() - start
         if took >= LONG_ENOUGH[by] and len(calls) > FEWEST_SIZES:
             break
         if took >= TOO_LONG:

@@ -149,6 +149,8 @@ class Verdict:
         Root mean square of the relative deviations from the fit.
     slope : float
         Of log(cost) against log(n) over the upper half of the sizes.
+    judged : bool
+        False if it does not hold, but might where other programs had left the processors alone.
 
     Examples
     --------
@@ -163,6 +165,7 @@ class Verdict:
     per_unit: float
     residual: float
     slope: float
+    judged: bool = True
 
     @property
     def passed(self) -> bool:

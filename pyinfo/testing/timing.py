@@ -20,11 +20,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pyinfo.testing.clocks import Timer
+
 Sampler: TypeAlias = Callable[[int], float]
 """Makes the given number of calls and returns the seconds that they took together."""
-
-Timer: TypeAlias = Callable[[], float]
-"""A clock in seconds."""
 
 
 @dataclass(frozen=True)

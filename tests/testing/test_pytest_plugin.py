@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 
@@ -171,3 +172,66 @@ def test_plugin_is_light() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["pytest_pyinfo"]
+
+
+BUSY = """
+from pyinfo.testing import clocks
+
+clocks._kept_waiting = iter(range(0, 10**9, 100)).__next__  # others have all of the processors
+
+NOISE = [1, 1, 2.4, 1, 2.2, 1, 2.5]
+
+def noisy(items):
+    global now
+    now += 1e-9 * len(items) * NOISE[len(items).bit_length() - 9]
+"""
+
+
+@needs_benchmark
+def test_what_might_hold_on_an_idle_machine_has_an_outcome_of_its_own(
+    pytester: pytest.Pytester,
+) -> None:
+    source = BENCHMARKS.replace("[linear, quadratic]", "[noisy, quadratic]")
+    result = run(pytester, BUSY + source, "-v")
+    result.stdout.fnmatch_lines(
+        [
+            "*test_speed[[]16384-noisy[]] NOT JUDGED*",
+            "*test_speed[[]16384-quadratic[]] FAILED*",
+            "test_speed: O(n) time, not judged, the machine is busy",
+            "test_speed: O(n) time, does not hold",
+            "*1 failed, 12 passed*1 not judged*",
+        ]
+    )
+
+
+@needs_benchmark
+def test_verdicts_are_in_the_json_of_benchmarks(pytester: pytest.Pytester) -> None:
+    run(pytester, BENCHMARKS, "--benchmark-json=found.json")
+    found = json.loads((pytester.path / "found.json").read_text("utf-8"))["benchmarks"]
+    assert len(found) == 14
+    for benchmark in found:
+        verdict = benchmark["extra_info"]["complexity"]
+        assert verdict["claim"] == "n"
+        holds = "linear" in benchmark["name"]
+        assert verdict["outcome"] == ("holds" if holds else "does not hold")
+        assert (verdict["reasons"] == []) == holds
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("xdist") is None, reason="needs pytest-xdist (group dev)"
+)
+@needs_benchmark
+def test_with_xdist_what_was_not_judged_is_named(pytester: pytest.Pytester) -> None:
+    source = """
+@pytest.mark.complexity("n", **OPTIONS)
+def test_linear(complexity):
+    assert complexity(linear, range).passed
+"""
+    result = run(pytester, BENCHMARKS + source, "-n", "2", "-W", "ignore", "-p", "xdist")
+    result.assert_outcomes(passed=15)
+    result.stdout.fnmatch_lines_random(
+        [
+            "test_speed: not judged, pytest-xdist does not run all sizes in one process",
+            "linear: O(n) time holds",
+        ]
+    )
