@@ -12,11 +12,30 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
 EXIT_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells report it
 _NAMES: Final = frozenset({"pyinfo", "pyinfo.exe", "pyinfo-script.py"})
+
+
+def reason_without_core(file: str) -> str:
+    """Say why there is no extension beside this file of the package, and what to do.
+
+    Parameters
+    ----------
+    file : str
+        The package's ``__init__.py``.
+    """
+    folder = Path(file).resolve().parents[1]
+    if not (folder / "CMakeLists.txt").exists():
+        return f"the installation of pyinfo in {folder} has no pyinfo._core: install it again"
+    return (
+        f"this is the source tree of pyinfo, {folder}, which has no compiled extension: start "
+        "Python in another folder, or with -P, to import the pyinfo that is installed. To install "
+        f"this one: pip install {folder}"
+    )
 
 
 def _is_command() -> bool:

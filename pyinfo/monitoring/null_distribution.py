@@ -27,8 +27,9 @@ Terms: TypeAlias = Callable[[Floats, Floats], Floats]
 SMALL_P: Final = 1e-3
 """Below this, p-values depend on a tail that a mean and a variance do not tell."""
 
-_MANY: Final = 30.0  # variance of a count from where on its terms are those of many counts
-_WINDOW: Final = 130  # counts around the mean: at least eleven deviations of one below _MANY
+_MANY: Final = 100.0  # variance of a count from where on its terms are those of many counts
+_REACH: Final = 110  # counts on each side of the mean: eleven deviations of one below _MANY
+_WINDOW: Final = 2 * _REACH + 10
 _MOST_TABLES: Final = 1 << 20  # that are enumerated if there are two categories
 _MOST_DRAWS: Final = 1_000_000  # counts that are drawn at random, all tables together
 _PERMUTATIONS: Final = 9_999
@@ -68,7 +69,7 @@ def moments(a: Floats, b: Floats, scale: float, terms: Terms) -> Moments:
     if few.size:
         x = pooled[few, np.newaxis]
         least = np.maximum(0, smaller - (total - x))
-        first = np.floor(np.maximum(0, x * share - 60))
+        first = np.floor(np.maximum(0, x * share - _REACH))
         j = np.minimum(first + np.arange(_WINDOW), x)
         within = np.arange(_WINDOW) <= x - first
         possible = within & (j >= least) & (j <= smaller)
