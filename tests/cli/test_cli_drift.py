@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 
 import pyinfo
 from pyinfo.__main__ import main
-from pyinfo.cli import table_files
+from pyinfo.cli import exit_codes, table_files
+from pyinfo.cli.main import COMMANDS
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed (extra bench)")
 pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra arrow)")
@@ -157,3 +159,14 @@ def test_errors_take_one_line(
         assert out == ""
         assert words in err
         assert err.count("\n") == 1
+
+
+def test_documentation_names_every_command() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "use" / "command-line.md").read_text()
+    names = {command.name for command in COMMANDS}
+    (table, _, completion) = page.partition("## Exit codes")
+    assert {name for name in names if f"`{name}`" in table} == names
+    for shown in re.findall(r'"(report [a-z ]+)"', completion):
+        assert set(shown.split()) == names
+    codes = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)} == codes
