@@ -2,11 +2,13 @@
 
 An interrupt while NumPy and the core are imported becomes an ImportError on its way through their
 initialisation. As long as nothing has been done yet, ending the process at once is all there is to
-do. Programs that import pyinfo are left alone.
+do. Programs that import pyinfo are left alone. The extension is imported here, so that where there
+is none this is said before anything else needs it.
 """
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import signal
@@ -16,19 +18,29 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
+_CORE: Final = "pyinfo._core"
 EXIT_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells report it
 _NAMES: Final = frozenset({"pyinfo", "pyinfo.exe", "pyinfo-script.py"})
 
 
-def reason_without_core(file: str) -> str:
-    """Say why there is no extension beside this file of the package, and what to do.
+def load_core() -> None:
+    """Import the extension; where there is none, say why and what to do.
 
-    Parameters
-    ----------
-    file : str
-        The package's ``__init__.py``.
+    Raises
+    ------
+    ImportError
+        If it is not there.
     """
-    folder = Path(file).resolve().parents[1]
+    try:
+        importlib.import_module(_CORE)
+    except ModuleNotFoundError as error:
+        if error.name != _CORE:
+            raise
+        raise ImportError(_reason_without_core(), name=_CORE) from None
+
+
+def _reason_without_core() -> str:
+    folder = Path(__file__).resolve().parents[1]
     if not (folder / "CMakeLists.txt").exists():
         return f"the installation of pyinfo in {folder} has no pyinfo._core: install it again"
     return (
@@ -67,3 +79,4 @@ def finish() -> None:
 
 
 begin()
+load_core()

@@ -42,5 +42,6 @@ def plot_drift(found: DriftTable, path: str, unit: str) -> None:
     axes.set_yticks(places, [str(name) for name, _ in columns])
     axes.set_xlabel(f"divergence in {unit}, with its interval")
     axes.set_xlim(left=0)
+    axes.set_ylim(-0.6, len(columns) - 0.4)
     axes.grid(axis="x", alpha=0.3)
     figure.savefig(path)

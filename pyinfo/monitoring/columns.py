@@ -98,7 +98,11 @@ def _of_values(reference: Counts, current: Counts) -> Aligned:
         [each.counts for each in tables],
         ["reference", "current"],
     )
-    return _without_empty(values.tolist(), a, b)
+    try:
+        categories = values.tolist()
+    except SystemError:  # NumPy's text may hold any 32 bits
+        raise ValueError("the values hold text with numbers that are no characters") from None
+    return _without_empty(categories, a, b)
 
 
 def _without_empty(categories: Sequence[Hashable], a: Array, b: Array) -> Aligned:
@@ -195,7 +199,8 @@ def _at_most(values: Array, edges: Array) -> npt.NDArray[np.int64]:
     if len(edges) > 64:
         return np.searchsorted(np.sort(values), edges, side="right").astype(np.int64)
     for start in range(0, len(values), _BLOCK):
-        block = values[start : start + _BLOCK]
+        # Copied: compared with all edges, also where another thread writes to it.
+        block = values[start : start + _BLOCK].copy()
         result += np.array([np.count_nonzero(block <= edge) for edge in edges], np.int64)
     return result
 

@@ -18,7 +18,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from pyinfo.testing.clocks import BUSY, Disturbance, Timer, chosen_timer
+from pyinfo.testing.clocks import Disturbance, Timer, chosen_timer
+from pyinfo.testing.excuses import excused
 from pyinfo.testing.growth import (
     FEWEST_SIZES,
     Array,

@@ -235,6 +235,12 @@ def test_tables_of_counts_are_not_taken_for_samples() -> None:
             drift(counts, counts)
 
 
+def test_text_that_is_none() -> None:
+    broken = np.full(80, 0x7FFFFFFF, np.uint32).view("U1")
+    with pytest.raises(ValueError, match="numbers that are no characters"):
+        drift(broken, broken)
+
+
 def test_wrong_arguments() -> None:
     for wrong, words in (
         ({"confidence": 95}, r"between 0 and 1, not 95 \(pass 0.95\)"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -74,6 +75,8 @@ READ_NO_BUFFER = {
     *("JointCounts.cells", "JointCounts.conditional", "JointCounts.counts", "JointCounts.entropy"),
     *("JointCounts.marginal", "JointCounts.merge", "JointCounts.mutual_information"),
     *("JointCounts.table", "JointCounts.total", "JointCounts.variables", "JointCounts"),
+    *("Drift", "Drift.notes", "DriftTable", "DriftWarning"),
+    *(f"DriftTable.{name}" for name in dir(pyinfo.DriftTable)),
     *("Compressor", "Compressor.flush", "Decompressor", "Decompressor.eof"),
     *("Decompressor.needs_input", "Decompressor.unused_data"),
     *("Frame.close", "Frame.coded_size", "Frame.dtype", "Frame.nbytes", "Frame.order"),
@@ -215,7 +218,19 @@ def _of_samples() -> dict[str, list[Reader]]:
         )
     )  # fmt: skip
     readers["estimate_entropy"] = [Reader((COUNTS,), of_counts)]
+    readers["drift"] = [
+        Reader((a, b), (partial(_drift, bins=bins),))
+        for a, b, bins in (
+            (WEIGHTS, OTHERS, 10), (WIDE, FEW, 100), (SHORTS, FEW, None), (LETTERS, LETTERS, 10),
+        )
+    ]  # fmt: skip
     return readers
+
+
+def _drift(reference: Any, current: Any, bins: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pyinfo.DriftWarning)
+        return pyinfo.drift(reference, current, bins=bins)
 
 
 def _with_length(function: Callable[..., Any], length: int, data: Any) -> Any:

@@ -411,6 +411,12 @@ def _collections() -> dict[str, list[Reader]]:
                 (lambda x, y, f=function: f(_dask(x), _dask(y)).compute(scheduler="threads"),),
             )
         ]
+    readers["dask.drift"] = [
+        Reader(
+            (own.FEW, own.FEW[::-1]),
+            (lambda x, y: dask.drift(_dask(x), _dask(y)).compute(scheduler="threads"),),
+        )
+    ]
     readers["dask.entropy"] = [
         Reader((own.FEW,), (lambda x: dask.entropy(_dask(x)).compute(scheduler="threads"),))
     ]

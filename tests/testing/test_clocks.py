@@ -14,7 +14,7 @@ import pytest
 from pyinfo.testing import assert_complexity, check_time, judge_seconds, measure_complexity
 from pyinfo.testing import clocks as clocks_module
 from pyinfo.testing.clocks import Disturbance, chosen_timer
-from pyinfo.testing.complexity import excused
+from pyinfo.testing.excuses import excused
 
 pytestmark = pytest.mark.once
 
