@@ -5,13 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyinfo import _startup  # first: it is what happens on Ctrl-C during the others
 
-try:
-    importlib.import_module("pyinfo._core")
-except ModuleNotFoundError as error:
-    if error.name != "pyinfo._core":
-        raise
-    raise ImportError(_startup.reason_without_core(__file__), name=error.name) from None
-
 # isort: split
 from pyinfo import (
     coding,

@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -41,7 +41,6 @@ Cost: TypeAlias = Literal["time", "instructions"]
 MemoryCost: TypeAlias = Literal["traced", "resident"]
 
 SAMPLE_SECONDS = 0.002
-_SHARED_CORE = 0.8  # what two programs on one core take from each other beside time
 
 # Sizes are doubled until a call takes this long: far above the overhead of a call, cheap to repeat.
 LONG_ENOUGH = {"time": 0.01, "instructions": 0.001}
@@ -346,32 +345,6 @@ def judge_time(
     if timer is time.perf_counter:
         verdict = excused(verdict, list(calls), undisturbed, claim, others.share, memory=memory)
     return verdict, undisturbed
-
-
-def excused(
-    verdict: Verdict,
-    sizes: Sequence[int],
-    seconds: Array,
-    claim: Claim,
-    share: float,
-    *,
-    memory: Memory | None = None,
-) -> Verdict:
-    """Return a verdict as not judged if a claim might hold without what others did meanwhile.
-
-    Every time may be too long by as much as this process was kept waiting. A claim is refused all
-    the same if no times that are shorter by at most that much fit it.
-    """
-    if verdict.passed or share < BUSY:
-        return verdict
-    shape = growth(claim).of(np.array(sizes, np.float64))
-    least = seconds * (1 - share) * _SHARED_CORE
-    for i in range(len(sizes)):
-        for anchor in (seconds[i], least[i]):
-            fitting = np.clip(anchor * shape / shape[i], least, seconds)
-            if check_time(sizes, fitting, claim, memory=memory).passed:
-                return replace(verdict, judged=False)
-    return verdict
 
 
 def judge_seconds(
