@@ -89,6 +89,7 @@ FLOORS: dict[str, float] = {
     "elements": 1.5,
     "measures": 2,
     "logits": 2,
+    "neighbours": 2,
     "dependence": 2.1,
     "counting": 2,
     "coding": 2.1,
@@ -310,7 +311,7 @@ FREESTANDING = {
 
 
 # As in CMakeLists.txt: an object library per area and instruction set.
-KERNEL_AREAS = ["measures", "logits", "counting", "coding"]
+KERNEL_AREAS = ["measures", "logits", "neighbours", "counting", "coding"]
 KERNELS = sorted((ROOT / "csrc").rglob("*_kernels.cpp"))
 
 
