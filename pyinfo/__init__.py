@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 from pyinfo import _startup  # first: it is what happens on Ctrl-C during the others
 
 # isort: split
-from pyinfo import coding, config, counting, embedding, errors, estimators, logits, measures
+from pyinfo import (
+    coding,
+    config,
+    continuous,
+    counting,
+    embedding,
+    errors,
+    estimators,
+    logits,
+    measures,
+)
 from pyinfo._core import __version__
 from pyinfo._namespace import publish
 from pyinfo.coding import (
@@ -111,7 +121,17 @@ __all__ = [
     "variation_of_information",
 ]
 
-_NAMESPACES = (coding, config, counting, embedding, errors, estimators, logits, measures)
+_NAMESPACES = (
+    coding,
+    config,
+    continuous,
+    counting,
+    embedding,
+    errors,
+    estimators,
+    logits,
+    measures,
+)
 # Imported when they are asked for.
 _LAZY_NAMESPACES = ("integrations", "patches", "safetensors", "testing")
 

@@ -48,6 +48,14 @@ py::array_t<double> neighbour_digammas(const Coordinate& columns, std::size_t k,
   return means;
 }
 
+PointClasses nearby_order(const Coordinate& columns) {
+  const neighbours::Points points = points_argument(columns);
+  PointClasses order(columns.shape(1));
+  std::uint32_t* const out = order.mutable_data();
+  without_gil(points.count * points.dimensions, [&] { neighbours::nearby_order(points, out); });
+  return order;
+}
+
 py::tuple class_digammas(const Coordinate& columns, const PointClasses& labels, std::size_t classes,
                          std::size_t k, const py::object& threads) {
   const neighbours::Points points = points_argument(columns);
@@ -70,6 +78,8 @@ void bind_neighbours(py::module_& m) {
         py::arg("spaces"), py::arg("extents"), py::arg("threads"),
         "For each set of coordinates, the mean digamma of how many points are nearer there than\n"
         "the kth neighbour is in all of them, or no farther than what is within its distance.");
+  m.def("nearby_order", &nearby_order, py::arg("columns"),
+        "The points in an order in which those that follow each other are near.");
   m.def("class_digammas", &class_digammas, py::arg("columns"), py::arg("labels"),
         py::arg("classes"), py::arg("k"), py::arg("threads"),
         "How many points have others in their class, and means of digammas: of the points nearer\n"

@@ -158,6 +158,13 @@ void mean_digammas_of_extents(const Points& points, std::size_t k, const Coordin
   }
 }
 
+void nearby_order(const Points& points, std::uint32_t* order) {
+  check(points, 1);
+  const Columns columns = sorted_columns(points);
+  const Tree tree = joint_tree(columns);
+  std::copy(tree.point_at(), tree.point_at() + points.count, order);
+}
+
 ClassInformation class_information(const Points& points, const std::uint32_t* labels,
                                    std::size_t classes, std::size_t k, int threads) {
   check(points, k);

@@ -57,6 +57,7 @@ FLOORS = {
     "logits": 2,
     "_samples": 3,
     "coding": 4,
+    "continuous": 4,
     "counting": 5,
     "safetensors": 5,
     "patches": 5.5,
@@ -164,6 +165,7 @@ def test_what_the_core_checks_is_left_to_it(wording: str) -> None:
 NAMESPACES = {
     "pyinfo.coding",
     "pyinfo.config",
+    "pyinfo.continuous",
     "pyinfo.counting",
     "pyinfo.embedding",
     "pyinfo.errors",
@@ -290,6 +292,7 @@ KEPT = [
     pyinfo.compress_file(io.BytesIO(b"abc"), io.BytesIO()),
     pyinfo.CorruptDataError("it is damaged", 3),
     pyinfo.logits.compare(np.eye(3), 2 * np.eye(3), [0, 1, 2]),
+    pyinfo.continuous.Estimate(0.5, 0.1, (0.0, 0.1), 0.2),
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),
