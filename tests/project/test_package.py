@@ -293,6 +293,8 @@ KEPT = [
     pyinfo.CorruptDataError("it is damaged", 3),
     pyinfo.logits.compare(np.eye(3), 2 * np.eye(3), [0, 1, 2]),
     pyinfo.continuous.Estimate(0.5, 0.1, (0.0, 0.1), 0.2),
+    pyinfo.measures.RankedFeature("x0", 0, "ksg1", 0.5, 0.4, 0.05),
+    pyinfo.measures.FeatureRanking((pyinfo.measures.RankedFeature("a", 0, "bins", 1, 1, 1),)),
     testing.Memory(8, (1 << 20,), 1e-10),
     VERDICT,
     testing.Complexity("sorted", (1, 2, 4, 8), VERDICT),

@@ -34,4 +34,5 @@ SECTIONS: Mapping[str, Section] = {
     "zarr": zarr.chunks,
     "coders": native.coders,
     "counting": samples.counting,
+    "continuous": samples.continuous,
 }
