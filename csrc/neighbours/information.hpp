@@ -38,7 +38,8 @@ void mean_digammas(const Points& points, std::size_t k, const Coordinates* space
 void mean_digammas_of_extents(const Points& points, std::size_t k, const Coordinates* spaces,
                               std::size_t space_count, int threads, double* means);
 
-// The points in an order in which every eight that follow each other are near: leaves of a k-d tree.
+// The points in an order in which every eight that follow each other are near: leaves of a k-d
+// tree.
 void nearby_order(const Points& points, std::uint32_t* order);
 
 // Points in classes. Those of classes with one point are left out.
