@@ -9,6 +9,7 @@ from pyinfo import _startup  # first: it is what happens on Ctrl-C during the ot
 from pyinfo import (
     coding,
     config,
+    continuous,
     counting,
     embedding,
     errors,
@@ -58,6 +59,7 @@ from pyinfo.measures import (
     mutual_information,
     normalized_mutual_information,
     pairwise_mutual_information,
+    rank_features,
     renyi_divergence,
     renyi_entropy,
     total_correlation,
@@ -117,6 +119,7 @@ __all__ = [
     "mutual_information",
     "normalized_mutual_information",
     "pairwise_mutual_information",
+    "rank_features",
     "renyi_divergence",
     "renyi_entropy",
     "show_config",
@@ -130,6 +133,7 @@ __all__ = [
 _NAMESPACES = (
     coding,
     config,
+    continuous,
     counting,
     embedding,
     errors,

@@ -186,6 +186,25 @@ def expected_information(
 def pairwise_information(
     codes: npt.NDArray[np.uint8], alphabets: npt.NDArray[np.uint32], threads: SupportsIndex
 ) -> npt.NDArray[np.float64]: ...
+def digamma(x: float) -> float: ...
+def neighbour_log_distance(
+    columns: npt.NDArray[np.float64], k: int, threads: SupportsIndex
+) -> float: ...
+def neighbour_digammas(
+    columns: npt.NDArray[np.float64],
+    k: int,
+    spaces: npt.NDArray[np.uint32],
+    extents: bool,
+    threads: SupportsIndex,
+) -> npt.NDArray[np.float64]: ...
+def nearby_order(columns: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]: ...
+def class_digammas(
+    columns: npt.NDArray[np.float64],
+    labels: npt.NDArray[np.uint32],
+    classes: int,
+    k: int,
+    threads: SupportsIndex,
+) -> tuple[int, float, float, float]: ...
 def count_values(
     samples: npt.NDArray[Any], weights: npt.NDArray[Any] | None = None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]: ...

@@ -15,6 +15,7 @@ FAMILIES: Mapping[str, str] = {
     "message": "codecs",
     "threads": "codecs",
     "counting": "counting",
+    "continuous_variables": "continuous",
     "labels": "dependence",
     "loss": "logits",
     "measure": "measures",

@@ -16,6 +16,7 @@ void bind_frames(pybind11::module_& m);
 void bind_logits(pybind11::module_& m);
 void bind_measures(pybind11::module_& m);
 void bind_messages(pybind11::module_& m);
+void bind_neighbours(pybind11::module_& m);
 void bind_patches(pybind11::module_& m);
 void bind_quantization(pybind11::module_& m);
 void bind_serial(pybind11::module_& m);

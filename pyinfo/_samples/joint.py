@@ -6,7 +6,6 @@ In nats. Mutual information, of samples, of labellings, of columns and of counts
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -15,16 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo._samples.labels import Labels, labelled, together
+from pyinfo._samples.labels import Labels, labelled, together, warn_if_continuous
 from pyinfo._samples.samples import Array, LabelArray, factorize, is_native, require_total
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 _MOST_KEYS: Final = 2**64
-_FEW: Final = 16
-_NEARLY: Final = 0.9
-"""Labels are nearly all different if there are more than so many per sample."""
-
 _SMALLEST_PRODUCT: Final = 2.0**-1000
 """Of shares: smaller ones lose digits, or are zero."""
 
@@ -96,13 +91,7 @@ class Pair:
         arrays = together([x, y], ["x", "y"])
         pair = cls(*arrays)
         for array, margin, name in zip(arrays, pair._distinct, ["x", "y"], strict=True):
-            if array.dtype.kind == "f" and len(array) >= _FEW and margin > _NEARLY * len(array):
-                warnings.warn(
-                    f"pyinfo: {name} holds floats, {margin} different ones of {len(array)}, and "
-                    "each is a label of its own: bin values that are continuous first, or silence "
-                    "this with warnings.filterwarnings('ignore', 'pyinfo: ')",
-                    stacklevel=3,
-                )
+            warn_if_continuous(array, margin, name)
         return pair
 
     @property

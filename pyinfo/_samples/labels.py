@@ -5,9 +5,11 @@ Measures look at which samples are equal, never at what they are: labels 0, 1, .
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy.typing as npt
 
@@ -23,6 +25,10 @@ from pyinfo.arguments import require_not_empty
 from pyinfo.arrays import columns_of, is_array
 
 Given: TypeAlias = npt.ArrayLike | Sequence[npt.ArrayLike]
+
+_FEW: Final = 16
+_NEARLY: Final = 0.9
+"""Labels are nearly all different if there are more than so many per sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,27 @@ def labelled_variables(
 ) -> list[Labels]:
     """Label arrays, and those that are given, all with the same number of samples."""
     conditions, more = _given_variables(given)
-    return [labelled(array) for array in together([*arrays, *conditions], [*names, *more])]
+    everything = [*names, *more]
+    found = []
+    for array, name in zip(together([*arrays, *conditions], everything), everything, strict=True):
+        found.append(labelled(array))
+        warn_if_continuous(array, found[-1].size, name)
+    return found
+
+
+def warn_if_continuous(array: Array, different: int, name: str) -> None:
+    """Say so if labels are floats that are nearly all different, at the line of the caller."""
+    if array.dtype.kind != "f" or len(array) < _FEW or different <= _NEARLY * len(array):
+        return
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("pyinfo."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(
+        f"pyinfo: {name} holds floats, {different} different ones of {len(array)}, and each is a "
+        "label of its own: pyinfo.continuous is for values that are continuous; or bin them first, "
+        "or silence this with warnings.filterwarnings('ignore', 'pyinfo: ')",
+        stacklevel=level,
+    )
 
 
 def together(variables: Sequence[Any], names: Sequence[str]) -> list[Array]:

@@ -27,6 +27,7 @@ from pyinfo.measures.labellings import (
     variation_of_information,
 )
 from pyinfo.measures.pairwise import pairwise_mutual_information
+from pyinfo.measures.ranking import FeatureRanking, RankedFeature, rank_features
 from pyinfo.measures.samples import (
     conditional_entropy,
     conditional_mutual_information,
@@ -39,6 +40,8 @@ from pyinfo.measures.samples import (
 )
 
 __all__ = [
+    "FeatureRanking",
+    "RankedFeature",
     "adjusted_mutual_information",
     "bhattacharyya_distance",
     "block_entropy",
@@ -59,6 +62,7 @@ __all__ = [
     "mutual_information",
     "normalized_mutual_information",
     "pairwise_mutual_information",
+    "rank_features",
     "renyi_divergence",
     "renyi_entropy",
     "total_correlation",

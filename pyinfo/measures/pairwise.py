@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pyinfo import _core
 from pyinfo._samples.joint import Pair
-from pyinfo._samples.labels import Labels, labelled, samples_of
+from pyinfo._samples.labels import Labels, labelled, samples_of, warn_if_continuous
 from pyinfo._samples.samples import read_samples, with_missing
 from pyinfo.arguments import require_not_empty, thread_count, units_per_nat
 from pyinfo.arrays import columns_of, read
@@ -95,6 +95,7 @@ def _labelled_columns(
         wide: dict[int, Labels] = {}
         for i, column in enumerate(variables):
             labels = labelled(samples_of(column, "X"))
+            warn_if_continuous(column, labels.size, f"column {i} of X")
             if labels.size > _NARROW:
                 wide[i] = labels
             else:

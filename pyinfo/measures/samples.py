@@ -20,7 +20,14 @@ import numpy.typing as npt
 from pyinfo import _core
 from pyinfo._samples.joint import Pair, joint_variable, joint_variables
 from pyinfo._samples.label_measures import conditional_information, entropy_function
-from pyinfo._samples.labels import Given, Labels, labelled, labelled_variables, samples_of
+from pyinfo._samples.labels import (
+    Given,
+    Labels,
+    labelled,
+    labelled_variables,
+    samples_of,
+    warn_if_continuous,
+)
 from pyinfo._samples.samples import count, read_samples
 from pyinfo.arguments import (
     axis_index,
@@ -439,6 +446,7 @@ def _series(values: npt.ArrayLike, name: str) -> Labels:
     if samples.masked is not None:
         raise TypeError(f"{name} must have no masked elements: without them times would move")
     found = labelled(samples.array)
+    warn_if_continuous(samples.array, found.size, name)
     shaped = found.array.reshape(samples.shape or (1,))
     return Labels(shaped, found.size, found.alphabet_size)
 

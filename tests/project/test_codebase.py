@@ -90,6 +90,7 @@ FLOORS: dict[str, float] = {
     "elements": 1.5,
     "measures": 2,
     "logits": 2,
+    "neighbours": 2,
     "dependence": 2.1,
     "quantization": 2.2,
     "counting": 2,
@@ -312,7 +313,7 @@ FREESTANDING = {
 
 
 # As in CMakeLists.txt: an object library per area and instruction set.
-KERNEL_AREAS = ["measures", "logits", "quantization", "counting", "coding"]
+KERNEL_AREAS = ["measures", "logits", "neighbours", "quantization", "counting", "coding"]
 KERNELS = sorted((ROOT / "csrc").rglob("*_kernels.cpp"))
 
 

@@ -93,6 +93,8 @@ READ_NO_BUFFER = {
         quantization.Allocation, quantization.Calibration, quantization.FittedModel,
         quantization.FittedTensor, quantization.RateDistortion, quantization.RatePoint,
     ) for part in ("", *(f".{name}" for name in dir(kind)))),
+    *("FeatureRanking", "FeatureRanking.features", "FeatureRanking.scores", "RankedFeature"),
+    *(f"RankedFeature.{name}" for name in measures.RankedFeature.__dataclass_fields__),
 }  # fmt: skip
 
 _random = np.random.default_rng(0)
@@ -206,6 +208,12 @@ def _of_samples() -> dict[str, list[Reader]]:
     readers["pairwise_mutual_information"] = [
         Reader((array,), (partial(pyinfo.pairwise_mutual_information, threads=2),))
         for array in (columns, columns % 50, BYTES[:N].reshape(-1, 6))
+    ]
+    readers["rank_features"] = [
+        Reader(
+            (np.round(WEIGHTS, 1)[:6000].reshape(-1, 3), FEW[:2000]),
+            (partial(pyinfo.rank_features, permutations=1),),
+        )
     ]
     for name in ("block_entropy", "entropy_rate"):
         calls = tuple(partial(_with_length, getattr(pyinfo, name), n) for n in (1, 2, 3, 7))

@@ -5,6 +5,7 @@ counts for other packages. As `buffer_readers`.
 from __future__ import annotations
 
 import ctypes
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import MemoryStore
 
-from pyinfo import logits, patches
+from pyinfo import continuous, logits, patches
 from pyinfo.integrations import arrow, dask, numcodecs
 from pyinfo.integrations import zarr as zarr_codecs
 from support import buffer_readers as own
@@ -25,7 +26,8 @@ from support.buffer_readers import Reader
 from support.c_interface import DIVIDE, MEMBERS, Options, error_of, table
 
 MODULES = {
-    "arrow": arrow, "dask": dask, "logits": logits, "numcodecs": numcodecs, "zarr": zarr_codecs,
+    "arrow": arrow, "continuous": continuous, "dask": dask, "logits": logits,
+    "numcodecs": numcodecs, "zarr": zarr_codecs,
 }  # fmt: skip
 
 
@@ -38,6 +40,7 @@ READ_NO_BUFFER = {
     *("c.size", "c.version", "c.library_version", "c.error_message", "c.last_error_detail"),
     *("c.last_error_offset", "c.isa", "c.code_destroy", "c.code_encode_bound"),
     *("c.frame_compress_bound", "c.patch_bound", "logits.LogitsComparison"),
+    "continuous.Estimate",
     "arrow.parquet_counts",  # Arrow reads the file, and hands over what it made of it
 }
 
@@ -223,6 +226,39 @@ def _patches() -> dict[str, list[Reader]]:
         ],
         "c.patch_apply": [Reader((old, patch), (apply,), coded=True)],
     }
+
+
+def _continuous() -> dict[str, list[Reader]]:
+    """What a writer leaves may be a NaN, which is refused, or equal values, which are warned of."""
+
+    def quietly(function: Any, **options: Any) -> Any:
+        def call(*arrays: Any) -> None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                function(*arrays, **options)
+
+        return call
+
+    x, y, z = np.random.default_rng(0).standard_normal((3, 5000))
+    labels = (y > 0).astype(np.int64)
+    entropy, information = continuous.differential_entropy, continuous.mutual_information
+    return {
+        "continuous.differential_entropy": [
+            Reader((x,), (quietly(entropy), quietly(entropy, method="vasicek"))),
+        ],
+        "continuous.mutual_information": [
+            Reader(
+                (x, y), tuple(quietly(information, method=m) for m in ("ksg1", "ksg2", "bins"))
+            ),
+            Reader((x, labels), (quietly(information, method="ross"),)),
+        ],
+        "continuous.conditional_mutual_information": [
+            Reader((x, y, z), (quietly(continuous.conditional_mutual_information),)),
+        ],
+        "continuous.transfer_entropy": [
+            Reader((x, y), (quietly(continuous.transfer_entropy),)),
+        ],
+    }  # fmt: skip
 
 
 def _logits() -> dict[str, list[Reader]]:
@@ -425,5 +461,5 @@ def _collections() -> dict[str, list[Reader]]:
 
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
-    **_of_logits(), **_quantization(), **_collections(),
+    **_of_logits(), **_quantization(), **_continuous(), **_collections(),
 }  # fmt: skip

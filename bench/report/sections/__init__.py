@@ -40,4 +40,5 @@ SECTIONS: Mapping[str, Section] = {
     "coders": native.coders,
     "counting": samples.counting,
     "quantization": quantization.quantization,
+    "continuous": samples.continuous,
 }

@@ -31,6 +31,21 @@ def dependence(effort: Effort) -> Iterator[Row]:
 
 
 @section(
+    "Continuous variables",
+    "k = 3; medians of interleaved rounds, one thread; results were checked to agree. Of "
+    "scikit-learn the private functions, without its validation and noise.",
+)
+def continuous(effort: Effort) -> Iterator[Row]:
+    """Information and entropy by nearest neighbours."""
+    for function in ("ksg1", "ross", "entropy 1", "entropy 2", "entropy 3", "entropy 4"):
+        for items in (10_000, 100_000):
+            n = effort.size(items)
+            subjects = every_row(Workload("continuous_variables", (function, n)))
+            found = effort.compare(function, size_text(n), subjects, most_rounds=5)
+            yield from found.against_all({})
+
+
+@section(
     "Counting",
     "`Counts.from_samples` on an array; medians of interleaved rounds in one thread. NumPy's "
     "results are sorted as pyinfo's are, pandas' and polars' are not. Bars are against the "
