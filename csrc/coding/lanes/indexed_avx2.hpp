@@ -5,7 +5,8 @@
 
 #include <cstdint>
 
-#include "coding/lanes/indexed_vectors.hpp"
+#include "coding/lanes/indexed_rans.hpp"
+#include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/lane_shuffles.hpp"
 #include "coding/lanes/words_avx2.hpp"
 #include "simd/kernel_file.hpp"
@@ -115,3 +116,6 @@ void decode_steps(const IndexedLookups& tables, unsigned lanes, std::uint32_t* s
 
 }  // namespace
 }  // namespace pyinfo::coding
+
+// The encoder, in the terms of words_avx2.hpp.
+#include "coding/lanes/indexed_vectors.hpp"
