@@ -58,6 +58,7 @@ from pyinfo.measures import (
 )
 
 if TYPE_CHECKING:
+    from pyinfo import entropy_models as entropy_models
     from pyinfo import integrations as integrations
     from pyinfo import patches as patches
     from pyinfo import safetensors as safetensors
@@ -113,7 +114,7 @@ __all__ = [
 
 _NAMESPACES = (coding, config, counting, embedding, errors, estimators, logits, measures)
 # Imported when they are asked for.
-_LAZY_NAMESPACES = ("integrations", "patches", "safetensors", "testing")
+_LAZY_NAMESPACES = ("entropy_models", "integrations", "patches", "safetensors", "testing")
 
 publish(globals())
 _startup.finish()

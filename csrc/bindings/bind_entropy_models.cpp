@@ -1,6 +1,7 @@
 // Models per symbol: what pyinfo/entropy_models/ is made of, which has checked the arguments.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <algorithm>
 #include <cstdint>
