@@ -193,20 +193,19 @@ class SymbolModels:
 
     def _indexes(self, indexes: Any) -> Array:
         array = _core.as_array(indexes, "indexes")
-        if array.dtype.kind not in "ui":
+        if array.size and array.dtype.kind not in "ui":
             raise TypeError(f"indexes must be integers, not {array.dtype}")
-        small = array.dtype == np.uint8 or len(self) <= 256
         if array.dtype not in (np.uint8, np.uint16):
             if array.size and not 0 <= int(array.min()) <= int(array.max()) < len(self):
                 raise ValueError(f"indexes must be from 0 to {len(self) - 1}")
-            array = array.astype(np.uint8 if small else np.uint16)
+            array = array.astype(np.uint8 if len(self) <= 256 else np.uint16)
         return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
 
 
 def _as_symbols(symbols: Any) -> Array:
     """Return symbols as int16 or int32, contiguous."""
     array = _core.as_array(symbols, "symbols")
-    if array.dtype.kind not in "ui":
+    if array.size and array.dtype.kind not in "ui":
         raise TypeError(f"symbols must be integers, not {array.dtype}")
     wanted = np.int16 if np.can_cast(array.dtype, np.int16) else np.int32
     if array.size and not np.can_cast(array.dtype, np.int32):

@@ -20,7 +20,7 @@ from pyinfo.entropy_models.symbol_models import (
 _LEAST_SYMBOL: Final = -32767
 _MOST_SYMBOL: Final = 32766
 _SUM_TOLERANCE: Final = 1e-3
-_MOST_TOTAL: Final = 2**30
+_MOST_TOTAL: Final = 2**31 - 1
 
 
 class _Weighted(SymbolModels):
@@ -144,7 +144,7 @@ class Cdfs(_Weighted):
                 raise ValueError(f"sizes[{i}] must be from 3 to {row.size}, not {length}")
             steps = np.diff(row[:length])
             if row[0] != 0 or (steps <= 0).any() or row[length - 1] > _MOST_TOTAL:
-                raise ValueError(f"cdfs[{i}] must rise from 0 to at most 2**30")
+                raise ValueError(f"cdfs[{i}] must rise from 0 to below 2**31")
             frequencies.append(steps)
         super().__init__(frequencies, np.asarray(firsts, np.int64), precision)
 
