@@ -12,6 +12,7 @@ void bind_counting(pybind11::module_& m);
 void bind_dependence(pybind11::module_& m);
 void bind_entropy_models(pybind11::module_& m);
 void bind_frames(pybind11::module_& m);
+void bind_learned_streams(pybind11::module_& m);
 void bind_logits(pybind11::module_& m);
 void bind_measures(pybind11::module_& m);
 void bind_messages(pybind11::module_& m);

@@ -23,7 +23,7 @@ import pytest
 
 import pyinfo
 import pyinfo.safetensors
-from pyinfo import patches, testing
+from pyinfo import entropy_models, patches, testing
 
 pytestmark = pytest.mark.once
 
@@ -60,6 +60,7 @@ FLOORS = {
     "counting": 5,
     "safetensors": 5,
     "patches": 5.5,
+    "entropy_models": 5.5,
     "measures": 6,
     "testing": 6,
     "integrations": 7,
@@ -166,6 +167,7 @@ NAMESPACES = {
     "pyinfo.config",
     "pyinfo.counting",
     "pyinfo.embedding",
+    "pyinfo.entropy_models",
     "pyinfo.errors",
     "pyinfo.estimators",
     "pyinfo.integrations",
@@ -284,6 +286,8 @@ KEPT = [
     REPORT.planes[0],
     FRAME,
     FRAME.blocks[0],
+    entropy_models.Gaussian([1.0, 2.0]),
+    entropy_models.Categorical([[0.5, 0.5]]),
     patches.Patch(patches.diff(np.arange(10), np.arange(10) // 2)),
     patches.PatchedFiles(6, 2, 8, 3, 1 << 20, 5000),
     pyinfo.coding.DamagedBlock(1, 2, "it is damaged"),
