@@ -33,58 +33,58 @@ _REMEMBERED: Final = 8
 
 
 class _Remembered(NamedTuple):
-    """Tables, and a copy of what they were made from."""
+    """Tables, and copies of what they were made from: arrays, or of lists the rows that count."""
 
-    source: tuple[Any, Any, Any]
+    cdfs: Any
+    sizes: Any
+    offsets: Any
     tables: _core.CompressaiTables
 
 
 _remembered: list[_Remembered] = []
 
 
-def _copied(rows: Any) -> Any:
-    if isinstance(rows, list | tuple):
-        return type(rows)(list(row) if isinstance(row, list) else row for row in rows)
-    return np.array(rows)
-
-
 def _equal(a: Any, b: Any) -> bool:
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, np.ndarray):
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return a.dtype == b.dtype and np.array_equal(a, b)
-    return bool(a == b)
+    return type(a) is type(b) and bool(a == b)
+
+
+def _that_count(cdfs: Any, sizes: Any) -> Any:
+    """Return copies of the rows of a list without their padding, or of an array."""
+    if isinstance(cdfs, list) and len(cdfs) == len(sizes):
+        return [row[:size] for row, size in zip(cdfs, sizes, strict=True)]
+    return list(cdfs) if isinstance(cdfs, list) else np.array(cdfs)
 
 
 def _tables(cdfs: Any, sizes: Any, offsets: Any) -> _core.CompressaiTables:
     """Return the tables of these lists or arrays, made once for equal ones."""
-    given = tuple(
+    rows, lengths, least = (
         part if isinstance(part, list) else _core.as_array(part, name)
         for part, name in ((cdfs, "cdfs"), (sizes, "cdfs_sizes"), (offsets, "offsets"))
     )
     for known in _remembered.copy():
-        if all(map(_equal, known.source, given)):
+        if not (_equal(known.sizes, lengths) and _equal(known.offsets, least)):
+            continue
+        if _equal(known.cdfs, _that_count(rows, lengths) if isinstance(rows, list) else rows):
             return known.tables
-    rows = given[0]
+    copies = _that_count(rows, lengths), lengths.copy(), least.copy()
     if isinstance(rows, list):
         width = max((len(row) for row in rows), default=0)
         rows = np.array([[*row, *[0] * (width - len(row))] for row in rows])
     if rows.ndim != 2:
         raise ValueError(f"cdfs must have two dimensions, not {rows.ndim}")
-    integers = (
-        _integers(rows, "cdfs"),
-        _integers(sizes, "cdfs_sizes"),
-        _integers(offsets, "offsets"),
+    tables = _core.compressai_tables(
+        _integers(rows, "cdfs"), _integers(lengths, "cdfs_sizes"), _integers(least, "offsets")
     )
-    tables = _core.compressai_tables(*integers)
-    copies = _copied(given[0]), _copied(given[1]), _copied(given[2])
-    _remembered[:] = [_Remembered(copies, tables), *_remembered[: _REMEMBERED - 1]]
+    _remembered[:] = [_Remembered(*copies, tables), *_remembered[: _REMEMBERED - 1]]
     return tables
 
 
 def _integers(values: Any, name: str) -> Integers:
     """Return whole numbers of 32 bits."""
-    array = _core.as_array(values, name)
+    vector = _core.plain_vector(values) if isinstance(values, list | tuple) else None
+    array = _core.as_array(values, name) if vector is None else vector
     if array.size and array.dtype.kind not in "ui":
         raise TypeError(f"{name} must be integers, not {array.dtype}")
     if array.size and not np.can_cast(array.dtype, np.int32):
@@ -191,7 +191,8 @@ class RansDecoder:
         Raises
         ------
         CorruptDataError
-            If the stream ends too early, or does not end with the last symbol.
+            If the stream ends too early, or does not end with the last symbol. There is no
+            checksum: what damage has made the stream of other symbols decodes to these.
         """
         tables = _tables(cdfs, cdfs_sizes, offsets)
         symbols = _core.compressai_decode(tables, encoded, _integers(indexes, "indexes"))

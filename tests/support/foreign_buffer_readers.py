@@ -395,6 +395,7 @@ def _models() -> dict[str, list[Reader]]:
 
 
 READERS: dict[str, list[Reader]] = {
-    **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(), **_models(),
+    **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
+    **_models(),
     **_collections(),
 }  # fmt: skip

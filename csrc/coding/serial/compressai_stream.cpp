@@ -212,6 +212,9 @@ void CompressaiDecoder::decode(const CompressaiTables& tables, const std::int32_
       if (groups > kMostGroups) throw CorruptData("a symbol has too many bits: damaged", at);
       std::uint32_t raw = 0;
       for (std::uint32_t g = 0; g < groups; ++g) raw |= pop_group() << kGroupBits * g;
+      if (groups > 0 && raw >> kGroupBits * (groups - 1) == 0) {
+        throw CorruptData("a symbol has more groups than it needs: damaged", at);
+      }
       value = (raw & 1) != 0 ? -std::int64_t{raw >> 1} - 1 : std::int64_t{raw >> 1} + table.escape;
     }
     value += table.offset;
