@@ -71,6 +71,7 @@ from pyinfo.measures import (
 from pyinfo.monitoring import Drift, DriftTable, DriftWarning, drift
 
 if TYPE_CHECKING:
+    from pyinfo import entropy_models as entropy_models
     from pyinfo import integrations as integrations
     from pyinfo import patches as patches
     from pyinfo import quantization as quantization
@@ -143,7 +144,14 @@ _NAMESPACES = (
     monitoring,
 )
 # Imported when they are asked for.
-_LAZY_NAMESPACES = ("integrations", "patches", "quantization", "safetensors", "testing")
+_LAZY_NAMESPACES = (
+    "entropy_models",
+    "integrations",
+    "patches",
+    "quantization",
+    "safetensors",
+    "testing",
+)
 
 publish(globals())
 _startup.finish()

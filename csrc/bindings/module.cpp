@@ -22,8 +22,10 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, pybind11::mod_gil_not_used()) {
   pyinfo::bindings::bind_dependence(m);
   pyinfo::bindings::bind_messages(m);
   pyinfo::bindings::bind_neighbours(m);
+  pyinfo::bindings::bind_entropy_models(m);
   pyinfo::bindings::bind_frames(m);
   pyinfo::bindings::bind_serial(m);
+  pyinfo::bindings::bind_learned_streams(m);
   pyinfo::bindings::bind_checksums(m);
   pyinfo::bindings::bind_patches(m);
   pyinfo::bindings::bind_quantization(m);

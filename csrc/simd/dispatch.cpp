@@ -72,8 +72,8 @@ Isa detect() noexcept {
 }
 
 bool detect_vbmi2_gfni() noexcept {
-  const std::uint32_t vbmi_vbmi2_gfni = 1u << 1 | 1u << 6 | 1u << 8;
-  return detect() == Isa::avx512 && all(cpuid(7).ecx, vbmi_vbmi2_gfni);
+  const std::uint32_t wanted = 1u << 1 | 1u << 6 | 1u << 8 | 1u << 12;  // with BITALG
+  return detect() == Isa::avx512 && all(cpuid(7).ecx, wanted);
 }
 
 #else

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fuzz"
 CORPUS = BUILD / "corpus"
 FINDINGS = BUILD / "findings"
-HARNESSES = ("deltas", "frame", "huffman", "index", "message", "patches", "rans")
+HARNESSES = ("deltas", "frame", "huffman", "index", "message", "models", "patches", "rans")
 
 COMPILERS = ("clang++", *(f"clang++-{version}" for version in range(30, 10, -1)))
 LONGEST_INPUT = 6000

@@ -24,7 +24,7 @@ import pytest
 
 import pyinfo
 import pyinfo.safetensors
-from pyinfo import patches, quantization, testing
+from pyinfo import entropy_models, patches, quantization, testing
 
 pytestmark = pytest.mark.once
 
@@ -63,6 +63,7 @@ FLOORS = {
     "safetensors": 5,
     "patches": 5.5,
     "quantization": 5.6,
+    "entropy_models": 5.5,
     "measures": 6,
     "testing": 6,
     "monitoring": 6.5,
@@ -171,6 +172,7 @@ NAMESPACES = {
     "pyinfo.continuous",
     "pyinfo.counting",
     "pyinfo.embedding",
+    "pyinfo.entropy_models",
     "pyinfo.errors",
     "pyinfo.estimators",
     "pyinfo.integrations",
@@ -313,6 +315,8 @@ KEPT = [
     REPORT.planes[0],
     FRAME,
     FRAME.blocks[0],
+    entropy_models.Gaussian([1.0, 2.0]),
+    entropy_models.Categorical([[0.5, 0.5]]),
     patches.Patch(patches.diff(np.arange(10), np.arange(10) // 2)),
     patches.PatchedFiles(6, 2, 8, 3, 1 << 20, 5000),
     pyinfo.coding.DamagedBlock(1, 2, "it is damaged"),

@@ -18,16 +18,17 @@ from numpy.typing import NDArray
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import MemoryStore
 
-from pyinfo import continuous, logits, patches
-from pyinfo.integrations import arrow, dask, numcodecs
+from pyinfo import continuous, entropy_models, logits, patches
+from pyinfo.integrations import arrow, compressai, dask, numcodecs
 from pyinfo.integrations import zarr as zarr_codecs
 from support import buffer_readers as own
 from support.buffer_readers import Reader
 from support.c_interface import DIVIDE, MEMBERS, Options, error_of, table
 
 MODULES = {
-    "arrow": arrow, "continuous": continuous, "dask": dask, "logits": logits,
-    "numcodecs": numcodecs, "zarr": zarr_codecs,
+    "arrow": arrow, "compressai": compressai, "continuous": continuous, "dask": dask,
+    "entropy_models": entropy_models, "logits": logits, "numcodecs": numcodecs,
+    "zarr": zarr_codecs,
 }  # fmt: skip
 
 
@@ -41,6 +42,7 @@ READ_NO_BUFFER = {
     *("c.last_error_offset", "c.isa", "c.code_destroy", "c.code_encode_bound"),
     *("c.frame_compress_bound", "c.patch_bound", "logits.LogitsComparison"),
     "continuous.Estimate",
+    *("compressai.install", "compressai.uninstall"),
     "arrow.parquet_counts",  # Arrow reads the file, and hands over what it made of it
 }
 
@@ -459,7 +461,64 @@ def _collections() -> dict[str, list[Reader]]:
     return readers
 
 
+def _models() -> dict[str, list[Reader]]:
+    """Models per symbol, and CompressAI's coder: symbols, indexes, means, tables, streams."""
+    n = 40000
+    indexes = np.arange(n, dtype=np.uint8) % 3
+    symbols = (np.arange(n) % 50 - 25).astype(np.int16)
+    means = (np.arange(n) % 77 / 7).astype(np.float32)
+    models = entropy_models.Gaussian([1.0, 5.0, 20.0])
+    message = np.frombuffer(models.encode(symbols, indexes), np.uint8)
+    with_means = np.frombuffer(models.encode(symbols, indexes, means), np.uint8)
+    out = np.zeros(n, np.int16)
+    coders = [
+        Reader((symbols, indexes), (models.encode, models.expected_length)),
+        Reader((symbols, indexes, means), (models.encode, models.expected_length)),
+        Reader((message, indexes), (lambda *a: models.decode(*a, out=out),), coded=True),
+        Reader((with_means, indexes, means), (models.decode,), coded=True),
+        Reader((message, indexes), (models.decode,)),
+    ]
+    scales, pmfs = np.geomspace(0.5, 20, 30), np.full((20, 8), 0.125)
+    cdfs = np.tile(np.array([0, 16384, 49152, 62259, 65536], np.int32), (3, 1))
+    rest = np.full(3, 5, np.int32), np.zeros(3, np.int32)
+    tables = (cdfs, *rest)
+    stream = compressai.RansEncoder().encode_with_indexes(symbols, indexes, *tables)
+
+    def buffered(*given: Any) -> None:
+        encoder = compressai.BufferedRansEncoder()
+        encoder.encode_with_indexes(*given)
+        encoder.flush()
+
+    def in_parts(encoded: Any, *given: Any) -> None:
+        decoder = compressai.RansDecoder()
+        decoder.set_stream(encoded)
+        decoder.decode_stream(*given)
+
+    coded = np.frombuffer(stream, np.uint8)
+    wide, chosen = symbols.astype(np.int32), indexes.astype(np.int32)
+    decode = compressai.RansDecoder().decode_with_indexes
+    return {
+        "entropy_models.SymbolModels": coders,
+        "entropy_models.Gaussian": [Reader((scales,), (entropy_models.Gaussian,))],
+        "entropy_models.Laplace": [Reader((scales,), (entropy_models.Laplace,))],
+        "entropy_models.Logistic": [Reader((scales,), (entropy_models.Logistic,))],
+        "entropy_models.Categorical": [Reader((pmfs,), (entropy_models.Categorical,))],
+        "entropy_models.Cdfs": [Reader(tables, (entropy_models.Cdfs,))],
+        "compressai.RansEncoder": [
+            Reader((wide, chosen, *tables), (compressai.RansEncoder().encode_with_indexes,))
+        ],
+        "compressai.BufferedRansEncoder": [Reader((wide, chosen, *tables), (buffered,))],
+        "compressai.RansDecoder": [
+            Reader((coded, chosen, *tables), (decode, in_parts), coded=True)
+        ],
+        "compressai.pmf_to_quantized_cdf": [
+            Reader((pmfs[0].astype(np.float32),), (compressai.pmf_to_quantized_cdf,))
+        ],
+    }
+
+
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
-    **_of_logits(), **_quantization(), **_continuous(), **_collections(),
+    **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
+    **_of_logits(), **_quantization(), **_continuous(), **_models(), **_collections(),
 }  # fmt: skip

@@ -68,7 +68,8 @@ PYINFO_INLINE __m128i four_entries(const std::uint32_t* table, const std::uint32
   return _mm_insert_epi32(v, static_cast<int>(table[index[3]]), 3);
 }
 
-PYINFO_INLINE __m128i two_entries(const std::uint64_t* table, const std::uint8_t* symbols) {
+template <class Index>
+PYINFO_INLINE __m128i two_entries(const std::uint64_t* table, const Index* symbols) {
   const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + symbols[0]));
   return _mm_castps_si128(
       _mm_loadh_pi(_mm_castsi128_ps(first), reinterpret_cast<const __m64*>(table + symbols[1])));

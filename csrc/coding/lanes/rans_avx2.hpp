@@ -7,46 +7,17 @@
 
 #include "coding/lanes/lane_shuffles.hpp"
 #include "coding/lanes/rans_lanes.hpp"
+#include "coding/lanes/words_avx2.hpp"
 #include "simd/kernel_file.hpp"
 
 namespace pyinfo::coding {
 namespace {
 
 using Vector = __m256i;  // of 32-bit lanes
-using Words = __m256i;   // of 16-bit lanes
 
 constexpr bool kNeedSlots = true;
 constexpr unsigned kFewestLanes = 32;
 constexpr ExpandWordsWide<8> kExpand;
-
-PYINFO_INLINE Words load(const void* p) { return _mm256_load_si256(static_cast<const Words*>(p)); }
-PYINFO_INLINE void store(void* p, Words a) { _mm256_store_si256(static_cast<Words*>(p), a); }
-PYINFO_INLINE Words all(int value) { return _mm256_set1_epi16(static_cast<short>(value)); }
-PYINFO_INLINE Words add(Words a, Words b) { return _mm256_add_epi16(a, b); }
-PYINFO_INLINE Words subtract(Words a, Words b) { return _mm256_sub_epi16(a, b); }
-PYINFO_INLINE Words low_product(Words a, Words b) { return _mm256_mullo_epi16(a, b); }
-PYINFO_INLINE Words high_product(Words a, Words b) { return _mm256_mulhi_epu16(a, b); }
-PYINFO_INLINE Words both(Words a, Words b) { return _mm256_and_si256(a, b); }
-PYINFO_INLINE Words either(Words a, Words b) { return _mm256_or_si256(a, b); }
-PYINFO_INLINE Words greater(Words a, Words b) { return _mm256_cmpgt_epi16(a, b); }  // signed
-PYINFO_INLINE Words at_least(Words a, Words b) {                                    // unsigned
-  return _mm256_cmpeq_epi16(_mm256_max_epu16(a, b), a);
-}
-PYINFO_INLINE Words choose(Words where, Words yes, Words no) {
-  return _mm256_blendv_epi8(no, yes, where);
-}
-template <int n>
-PYINFO_INLINE Words left(Words a) {
-  return _mm256_slli_epi16(a, n);
-}
-template <int n>
-PYINFO_INLINE Words right(Words a) {
-  return _mm256_srli_epi16(a, n);
-}
-PYINFO_INLINE Words interleave_low(Words a, Words b) { return _mm256_unpacklo_epi16(a, b); }
-PYINFO_INLINE Words interleave_high(Words a, Words b) { return _mm256_unpackhi_epi16(a, b); }
-PYINFO_INLINE Words join_low(Words a, Words b) { return _mm256_unpacklo_epi64(a, b); }
-PYINFO_INLINE Words join_high(Words a, Words b) { return _mm256_unpackhi_epi64(a, b); }
 
 PYINFO_INLINE Vector low_bits(Vector x, int mask) {
   return _mm256_and_si256(x, _mm256_set1_epi32(mask));
@@ -81,20 +52,6 @@ PYINFO_INLINE void store_symbols(unsigned char* out, const Vector* symbols) {
                                             _mm256_packus_epi32(symbols[2], symbols[3]));
   const Vector order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   _mm256_storeu_si256(reinterpret_cast<Vector*>(out), _mm256_permutevar8x32_epi32(packed, order));
-}
-
-// The words of the lanes in `full`, last lane first.
-PYINFO_INLINE void write_words(Words low, Words full, unsigned char*& words) {
-  const __m128i bytes =
-      _mm_packs_epi16(_mm256_castsi256_si128(full), _mm256_extracti128_si256(full, 1));
-  const auto mask = static_cast<unsigned>(_mm_movemask_epi8(bytes));
-  write_words(_mm256_extracti128_si256(low, 1), mask >> 8, words);
-  write_words(_mm256_castsi256_si128(low), mask & 255, words);
-}
-// Two entries of every eight lanes.
-PYINFO_INLINE Words pair(const std::uint64_t* entries, const std::uint8_t* symbols) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(two_entries(entries, symbols)),
-                                 two_entries(entries, symbols + 8), 1);
 }
 
 }  // namespace

@@ -1,0 +1,275 @@
+#include "coding/serial/compressai_stream.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "coding/frames/corrupt_data.hpp"
+#include "coding/lanes/lanes.hpp"
+#include "simd/assert.hpp"
+#include "threads/interruption.hpp"
+
+namespace pyinfo::coding {
+namespace {
+
+__extension__ typedef unsigned __int128 uint128;
+
+constexpr std::uint64_t kLowest = std::uint64_t{1} << 31;
+constexpr std::uint32_t kTotal = std::uint32_t{1} << kCompressaiPrecision;
+constexpr unsigned kGroupBits = 4;
+constexpr unsigned kMostGroups = 7;  // of numbers below 2^28
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+// How far a symbol is outside of its table, and on which side.
+std::uint64_t raw_of(std::int64_t value, std::int64_t escape) noexcept {
+  return value < 0 ? std::uint64_t(-(value + 1)) * 2 + 1 : std::uint64_t(value - escape) * 2;
+}
+bool is_escape(std::int64_t value, std::int64_t escape) noexcept {
+  return value < 0 || value >= escape;
+}
+
+class Encoder {
+ public:
+  // For up to so many words.
+  explicit Encoder(std::size_t words) : memory_(4 * words + 8), at_(memory_.size()) {}
+
+  void push(const CompressaiTables::Interval& interval) noexcept {
+    make_room(std::uint64_t{interval.frequency} << 47);
+    const std::uint64_t quotient =
+        interval.frequency == 1 ? state_
+                                : static_cast<std::uint64_t>(
+                                      static_cast<uint128>(state_) * interval.reciprocal >> 64) >>
+                                      interval.shift;
+    // quotient << 16 | start + remainder
+    state_ += quotient * (kTotal - interval.frequency) + interval.start;
+  }
+  void push_group(std::uint32_t bits) noexcept {
+    make_room(std::uint64_t{1} << (63 - kGroupBits));
+    state_ = state_ << kGroupBits | bits;
+  }
+  // What follows an escape, the last first.
+  void push_raw(std::uint64_t raw) noexcept {
+    unsigned groups = 0;
+    while (raw >> kGroupBits * groups != 0) ++groups;
+    for (unsigned i = groups; i-- > 0;) push_group(raw >> kGroupBits * i & 15);
+    push_group(groups);
+  }
+  std::vector<unsigned char> finish() {
+    put_word(static_cast<std::uint32_t>(state_ >> 32));
+    put_word(static_cast<std::uint32_t>(state_));
+    return std::vector<unsigned char>(memory_.begin() + std::ptrdiff_t(at_), memory_.end());
+  }
+
+ private:
+  void put_word(std::uint32_t word) noexcept { store32(memory_.data() + (at_ -= 4), word); }
+  void make_room(std::uint64_t limit) noexcept {
+    if (state_ < limit) return;
+    put_word(static_cast<std::uint32_t>(state_));
+    state_ >>= 32;
+  }
+
+  std::vector<unsigned char> memory_;
+  std::size_t at_;
+  std::uint64_t state_ = kLowest;
+};
+
+}  // namespace
+
+CompressaiTables::CompressaiTables(const std::int32_t* cdfs, std::size_t count, std::size_t stride,
+                                   const std::int32_t* sizes, const std::int32_t* offsets) {
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::string name = "cdfs[" + std::to_string(k) + "]";
+    if (sizes[k] < 2 || std::size_t(sizes[k]) > stride) {
+      throw std::invalid_argument("cdfs_sizes[" + std::to_string(k) + "] must be from 2 to " +
+                                  std::to_string(stride) + ", not " + std::to_string(sizes[k]));
+    }
+    const std::int32_t* const cdf = cdfs + k * stride;
+    const auto size = std::uint32_t(sizes[k]) - 1;
+    if (cdf[0] != 0 || cdf[size] != std::int32_t(kTotal)) {
+      throw std::invalid_argument(name + " must begin with 0 and end with 65536");
+    }
+    tables_.push_back(
+        {std::uint32_t(intervals_.size()), size - 1, offsets[k], std::uint32_t(coarse_.size())});
+    std::uint32_t place = 0;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      if (cdf[i + 1] <= cdf[i] || cdf[i + 1] > std::int32_t(kTotal)) {
+        throw std::invalid_argument(name + " must rise: entry " + std::to_string(i + 1) + " is " +
+                                    std::to_string(cdf[i + 1]) + " after " +
+                                    std::to_string(cdf[i]));
+      }
+      const auto frequency = std::uint32_t(cdf[i + 1] - cdf[i]);
+      unsigned s = 0;
+      while (frequency > 1u << s) ++s;
+      // ceil(2^(63 + s) / f): its error times x < 2^63 is below 1 / f, so that quotients are exact.
+      const auto reciprocal =
+          frequency == 1 ? 0
+                         : static_cast<std::uint64_t>(
+                               ((static_cast<uint128>(1) << (63 + s)) + frequency - 1) / frequency);
+      intervals_.push_back({reciprocal, frequency, static_cast<std::uint16_t>(cdf[i]),
+                            static_cast<std::uint16_t>(s == 0 ? 0 : s - 1)});
+      for (; place << kPlaceBits < std::uint32_t(cdf[i + 1]) && place < kTotal >> kPlaceBits;
+           ++place) {
+        coarse_.push_back(i);
+      }
+    }
+  }
+}
+
+void require_codable(const CompressaiTables& tables, const std::int32_t* symbols,
+                     const std::int32_t* indexes, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i % kPiece == 0) threads::require_uninterrupted();
+    if (indexes[i] < 0 || std::size_t(indexes[i]) >= tables.count()) {
+      throw std::invalid_argument("indexes[" + std::to_string(i) +
+                                  "] = " + std::to_string(indexes[i]) + ", but there are " +
+                                  std::to_string(tables.count()) + " cdfs");
+    }
+    const CompressaiTables::Table& table = tables.table(std::size_t(indexes[i]));
+    const std::int64_t value = std::int64_t{symbols[i]} - table.offset;
+    if (is_escape(value, table.escape) &&
+        raw_of(value, table.escape) >> kGroupBits * kMostGroups != 0) {
+      throw std::invalid_argument(
+          "symbols[" + std::to_string(i) + "] = " + std::to_string(symbols[i]) +
+          " is 2**27 or more beyond its table, which CompressAI's streams have no number for");
+    }
+  }
+}
+
+std::vector<unsigned char> compressai_encode(const std::vector<CompressaiPart>& parts) {
+  std::size_t words = 2;
+  for (const CompressaiPart& part : parts) {
+    words += part.symbols.size();
+    for (std::size_t i = 0; i < part.symbols.size(); ++i) {
+      const CompressaiTables::Table& table = part.tables->table(std::size_t(part.indexes[i]));
+      words += is_escape(std::int64_t{part.symbols[i]} - table.offset, table.escape) ? 2 : 0;
+    }
+  }
+  Encoder encoder(words);
+  for (std::size_t p = parts.size(); p-- > 0;) {
+    const CompressaiPart& part = parts[p];
+    for (std::size_t i = part.symbols.size(); i-- > 0;) {
+      if (i % kPiece == 0) threads::require_uninterrupted();
+      const CompressaiTables::Table& table = part.tables->table(std::size_t(part.indexes[i]));
+      const std::int64_t value = std::int64_t{part.symbols[i]} - table.offset;
+      auto number = static_cast<std::uint32_t>(value);
+      if (is_escape(value, table.escape)) {
+        encoder.push_raw(raw_of(value, table.escape));
+        number = table.escape;
+      }
+      encoder.push(part.tables->interval(table.first + number));
+    }
+  }
+  return encoder.finish();
+}
+
+CompressaiDecoder::CompressaiDecoder(std::vector<unsigned char> stream)
+    : stream_(std::move(stream)) {
+  if (stream_.size() < 8 || stream_.size() % 4 != 0) {
+    throw CorruptData(
+        "a stream of " + std::to_string(stream_.size()) + " bytes has no state, or half a word", 0);
+  }
+  state_ = std::uint64_t{load32(stream_.data())} | std::uint64_t{load32(stream_.data() + 4)} << 32;
+  if (state_ < kLowest || state_ >> 63 != 0) {
+    throw CorruptData("the state that the stream begins with is out of range", 0);
+  }
+}
+
+void CompressaiDecoder::decode(const CompressaiTables& tables, const std::int32_t* indexes,
+                               std::size_t n, std::int32_t* out) {
+  std::uint64_t x = state_;
+  std::size_t at = at_;
+  const unsigned char* const words = stream_.data();
+  const std::size_t end = stream_.size();
+  const auto refill = [&] {
+    if (x >= kLowest) return;
+    if (at == end) throw CorruptData("the stream ends too early, or is damaged", at);
+    x = x << 32 | load32(words + at);
+    at += 4;
+  };
+  const auto pop_group = [&] {
+    const auto bits = static_cast<std::uint32_t>(x & 15);
+    x >>= kGroupBits;
+    refill();
+    return bits;
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i % kPiece == 0) threads::require_uninterrupted();
+    const std::int32_t index = indexes[i];
+    if (index < 0 || std::size_t(index) >= tables.count()) {
+      throw std::invalid_argument("indexes[" + std::to_string(i) + "] = " + std::to_string(index) +
+                                  ", but there are " + std::to_string(tables.count()) + " cdfs");
+    }
+    const CompressaiTables::Table& table = tables.table(std::size_t(index));
+    const auto slot = static_cast<std::uint32_t>(x & (kTotal - 1));
+    std::uint32_t number = tables.at_place(table, slot);
+    const CompressaiTables::Interval* interval = &tables.interval(table.first + number);
+    while (slot - interval->start >= interval->frequency) ++interval, ++number;
+    x = interval->frequency * (x >> kCompressaiPrecision) + slot - interval->start;
+    refill();
+    std::int64_t value = number;
+    if (number == table.escape) {
+      const std::uint32_t groups = pop_group();
+      if (groups > kMostGroups) throw CorruptData("a symbol has too many bits: damaged", at);
+      std::uint32_t raw = 0;
+      for (std::uint32_t g = 0; g < groups; ++g) raw |= pop_group() << kGroupBits * g;
+      if (groups > 0 && raw >> kGroupBits * (groups - 1) == 0) {
+        throw CorruptData("a symbol has more groups than it needs: damaged", at);
+      }
+      value = (raw & 1) != 0 ? -std::int64_t{raw >> 1} - 1 : std::int64_t{raw >> 1} + table.escape;
+    }
+    value += table.offset;
+    if (value != static_cast<std::int32_t>(value)) {
+      throw CorruptData("a symbol has more than 32 bits: damaged", at);
+    }
+    out[i] = static_cast<std::int32_t>(value);
+  }
+  state_ = x;
+  at_ = at;
+}
+
+void CompressaiDecoder::require_end() const {
+  if (at_ != stream_.size() || state_ != kLowest) {
+    throw CorruptData(
+        "the stream does not end with the last symbol: it is damaged, or was coded "
+        "with other tables or indexes",
+        at_);
+  }
+}
+
+std::vector<std::int32_t> compressai_cdf(const float* pmf, std::size_t n, int precision) {
+  const std::uint64_t slots = std::uint64_t{1} << precision;
+  std::vector<std::uint64_t> frequencies(n);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!(pmf[i] >= 0) || pmf[i] > 1e6f) {
+      throw std::invalid_argument("pmf[" + std::to_string(i) + "] must be a probability");
+    }
+    // In single precision, halves away from zero: it decides about the tables.
+    frequencies[i] = static_cast<std::uint64_t>(std::round(pmf[i] * float(slots)));
+    total += frequencies[i];
+  }
+  if (total == 0) throw std::invalid_argument("pmf must have a sum above 0");
+  if (n > slots) throw std::invalid_argument("pmf has more entries than there are slots");
+  std::vector<std::int32_t> cdf(n + 1, 0);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    sum += slots * frequencies[i] / total;
+    cdf[i + 1] = static_cast<std::int32_t>(sum);
+  }
+  cdf[n] = static_cast<std::int32_t>(slots);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (cdf[i] != cdf[i + 1]) continue;
+    std::size_t from = n;
+    std::int32_t least = std::numeric_limits<std::int32_t>::max();
+    for (std::size_t j = 0; j < n; ++j) {
+      const std::int32_t frequency = cdf[j + 1] - cdf[j];
+      if (frequency > 1 && frequency < least) least = frequency, from = j;
+    }
+    PYINFO_ASSERT(from < n);
+    for (std::size_t j = from + 1; j <= i; ++j) --cdf[j];
+    for (std::size_t j = i + 1; j <= from; ++j) ++cdf[j];
+  }
+  return cdf;
+}
+
+}  // namespace pyinfo::coding

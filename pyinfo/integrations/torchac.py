@@ -1,0 +1,123 @@
+"""torchac's functions with the same streams byte for byte, without a compiler at the first import.
+
+What differs: streams that are not those of the symbols they decode to raise `CorruptDataError`, and
+symbols and tables that cannot be coded raise ValueError. Needs torch.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pyinfo import _core
+
+__all__ = [
+    "decode_float_cdf",
+    "decode_int16_normalized_cdf",
+    "encode_float_cdf",
+    "encode_int16_normalized_cdf",
+]
+
+PRECISION: Final = 16
+
+
+def encode_float_cdf(
+    cdf_float: Any, sym: Any, needs_normalization: bool = True, check_input_bounds: bool = False
+) -> bytes:
+    """Code symbols with cumulative distributions of floats.
+
+    Parameters
+    ----------
+    cdf_float : Tensor of float32
+        Of shape (..., L + 1) for L symbols, rising from 0 to 1.
+    sym : Tensor of int16
+        Of shape (...), 0 to L - 1.
+    needs_normalization : bool, default True
+        Whether every symbol is to get one of the 2**16 slots at least.
+    check_input_bounds : bool, default False
+        Whether to raise ValueError for numbers outside of 0 to 1. (Symbols are always checked.)
+
+    Returns
+    -------
+    bytes
+        What ``torchac.encode_float_cdf`` returns.
+    """
+    if check_input_bounds and (cdf_float.min() < 0 or cdf_float.max() > 1):
+        raise ValueError("cdf_float must be from 0 to 1")
+    return encode_int16_normalized_cdf(_normalized(cdf_float, needs_normalization), sym)
+
+
+def decode_float_cdf(cdf_float: Any, byte_stream: Any, needs_normalization: bool = True) -> Any:
+    """Decode what `encode_float_cdf` returned for the same cumulative distributions.
+
+    Raises
+    ------
+    CorruptDataError
+        If the stream is damaged, or the distributions are others.
+    """
+    return decode_int16_normalized_cdf(_normalized(cdf_float, needs_normalization), byte_stream)
+
+
+def encode_int16_normalized_cdf(cdf_int: Any, sym: Any) -> bytes:
+    """Code symbols with cumulative frequencies of 16 bits, whose last one stands for 2**16.
+
+    Parameters
+    ----------
+    cdf_int : Tensor of int16
+        Of shape (..., L + 1): the bits of unsigned numbers.
+    sym : Tensor of int16
+        Of shape (...).
+    """
+    torch = _torch_of(cdf_int)
+    if sym.dtype != torch.int16:
+        raise ValueError(f"sym must be int16, not {sym.dtype}")
+    if tuple(cdf_int.shape[:-1]) != tuple(sym.shape):
+        raise ValueError(
+            f"cdf must have the shape of sym and one dimension more, not {tuple(cdf_int.shape)} "
+            f"for {tuple(sym.shape)}"
+        )
+    return _core.torchac_encode(_rows(cdf_int), sym.detach().cpu().numpy().reshape(-1))
+
+
+def decode_int16_normalized_cdf(cdf_int: Any, byte_stream: Any) -> Any:
+    """Decode what `encode_int16_normalized_cdf` returned for the same frequencies.
+
+    Returns
+    -------
+    Tensor of int16
+        The symbols, of shape (...).
+    """
+    torch = _torch_of(cdf_int)
+    symbols = _core.torchac_decode(_rows(cdf_int), byte_stream)
+    return torch.from_numpy(symbols).reshape(cdf_int.shape[:-1])
+
+
+def _rows(cdf_int: Any) -> npt.NDArray[np.uint16]:
+    torch = _torch_of(cdf_int)
+    if cdf_int.dtype != torch.int16 or cdf_int.ndim < 1:
+        raise ValueError("cdf must be a tensor of int16")
+    rows = cdf_int.detach().cpu().contiguous().reshape(-1, cdf_int.shape[-1]).numpy()
+    unsigned: npt.NDArray[np.uint16] = rows.view(np.uint16)
+    return unsigned
+
+
+def _normalized(cdf_float: Any, needs_normalization: bool) -> Any:
+    """Return floats as frequencies, in torch's own arithmetic, as torchac does."""
+    torch = _torch_of(cdf_float)
+    entries = cdf_float.shape[-1]
+    slots = 2**PRECISION - (entries - 1 if needs_normalization else 0)
+    whole = cdf_float.mul(torch.tensor(float(slots), dtype=torch.float32)).round().to(torch.int64)
+    if needs_normalization:
+        whole = whole + torch.arange(entries)
+    # The lower 16 bits, as numbers with a sign.
+    return ((whole + 2**15) % 2**16 - 2**15).to(torch.int16)
+
+
+def _torch_of(tensor: Any) -> Any:
+    import torch
+
+    if not isinstance(tensor, torch.Tensor):
+        raise TypeError(f"cdf must be a tensor, not {type(tensor).__name__}")
+    return torch
