@@ -519,6 +519,5 @@ def _models() -> dict[str, list[Reader]]:
 
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
-    **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
     **_of_logits(), **_quantization(), **_continuous(), **_models(), **_collections(),
 }  # fmt: skip
