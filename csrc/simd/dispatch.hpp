@@ -27,8 +27,8 @@ Isa active();
 // For tests and benchmarks in C++: the choice PYINFO_ISA=`wanted` would make (nullptr: the best).
 Isa choose(const char* wanted);
 
-// AVX-512 with VBMI, VBMI2, GFNI and BITALG, as Ice Lake and Zen 4 have them. Detected apart from the
-// level `avx512`, which says nothing about them.
+// AVX-512 with VBMI, VBMI2, GFNI and BITALG, as Ice Lake and Zen 4 have them. Detected apart from
+// the level `avx512`, which says nothing about them.
 bool has_vbmi2_gfni() noexcept;
 
 // The instruction set whose coders are used: `isa`, but avx2 where avx512 lacks these extensions.
