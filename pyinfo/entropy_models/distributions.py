@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar, Final, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -114,20 +115,14 @@ class _Distribution(SymbolModels):
         return self._scales.tobytes(), self._precision, self._tail, self._mean_steps
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), self._scales, *self._arguments()[1:])
+        options = {"tail": self._tail, "mean_steps": self._mean_steps}
+        return partial(type(self), precision=self._precision, **options), (self._scales,)
 
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}({len(self)} scales from {self._scales.min():g} to "
             f"{self._scales.max():g}, precision={self._precision})"
         )
-
-
-def _again(
-    kind: type[_Distribution], scales: Array, precision: int, tail: float, mean_steps: int
-) -> _Distribution:
-    """Make what was pickled."""
-    return kind(scales, precision=precision, tail=tail, mean_steps=mean_steps)
 
 
 class Gaussian(_Distribution):
