@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar, Final, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -115,8 +114,12 @@ class _Distribution(SymbolModels):
         return self._scales.tobytes(), self._precision, self._tail, self._mean_steps
 
     def __reduce__(self) -> tuple[Any, ...]:
-        options = {"tail": self._tail, "mean_steps": self._mean_steps}
-        return partial(type(self), precision=self._precision, **options), (self._scales,)
+        options = {"precision": self._precision, "tail": self._tail}
+        return (
+            type(self),
+            (self._scales[:1],),
+            {"scales": self._scales, "mean_steps": self._mean_steps, **options},
+        )
 
     def __repr__(self) -> str:
         return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final, SupportsIndex
 
 import numpy as np
@@ -99,7 +98,7 @@ class Categorical(_Weighted):
 
     def __reduce__(self) -> tuple[Any, ...]:
         pmfs = [row[:-1] / 2.0**WEIGHT_BITS for row in self._rows]
-        return partial(Categorical, precision=self._precision), (pmfs,)
+        return Categorical, ([[1.0]],), {"pmfs": pmfs, "precision": self._precision}
 
 
 class Cdfs(_Weighted):
@@ -152,7 +151,8 @@ class Cdfs(_Weighted):
 
     def __reduce__(self) -> tuple[Any, ...]:
         cdfs = [np.cumsum(np.append(0, row)) for row in self._rows]
-        return partial(Cdfs, precision=self._precision), (cdfs, None, self._offsets)
+        options = {"offsets": self._offsets, "precision": self._precision}
+        return Cdfs, ([[0, 1, 2]],), {"cdfs": cdfs, **options}
 
 
 def _rows(tables: Any, name: str) -> list[Any]:
