@@ -7,10 +7,9 @@ has what `encode` returns, byte by byte.
 
 from pyinfo._namespace import publish
 from pyinfo.entropy_models.distributions import Gaussian, Laplace, Logistic
-from pyinfo.entropy_models.symbol_models import SymbolModels
 from pyinfo.entropy_models.tables import Categorical, Cdfs
 
-__all__ = ["Categorical", "Cdfs", "Gaussian", "Laplace", "Logistic", "SymbolModels"]
+__all__ = ["Categorical", "Cdfs", "Gaussian", "Laplace", "Logistic"]
 
 publish(globals())
 

@@ -114,20 +114,18 @@ class _Distribution(SymbolModels):
         return self._scales.tobytes(), self._precision, self._tail, self._mean_steps
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), self._scales, *self._arguments()[1:])
+        options = {"precision": self._precision, "tail": self._tail}
+        return (
+            type(self),
+            (self._scales[:1],),
+            {"scales": self._scales, "mean_steps": self._mean_steps, **options},
+        )
 
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}({len(self)} scales from {self._scales.min():g} to "
             f"{self._scales.max():g}, precision={self._precision})"
         )
-
-
-def _again(
-    kind: type[_Distribution], scales: Array, precision: int, tail: float, mean_steps: int
-) -> _Distribution:
-    """Make what was pickled."""
-    return kind(scales, precision=precision, tail=tail, mean_steps=mean_steps)
 
 
 class Gaussian(_Distribution):

@@ -35,6 +35,10 @@ class SymbolModels:
         self._tables = tables
         self._precision = precision
 
+    def __setstate__(self, arguments: dict[str, Any]) -> None:
+        """Take the arguments that were pickled."""
+        type(self).__init__(self, **arguments)
+
     @property
     def precision(self) -> int:
         """Frequencies of a table sum to 2**precision."""

@@ -42,7 +42,7 @@ class _Weighted(SymbolModels):
                 f"a table of {int(sizes.max()) - 1} symbols needs a higher precision than {bits}"
             )
         if (offsets < _LEAST_SYMBOL).any() or (offsets + sizes - 2 > _MOST_SYMBOL).any():
-            raise ValueError(f"symbols of tables must be from {_LEAST_SYMBOL} to {_MOST_SYMBOL}")
+            raise ValueError(f"tables have symbols within {_LEAST_SYMBOL} .. {_MOST_SYMBOL} alone")
         weights = np.concatenate(rows).astype(np.uint64)
         self._rows = tuple(rows)
         self._offsets = offsets
@@ -59,9 +59,6 @@ class _Weighted(SymbolModels):
     def _content(self) -> tuple[Any, ...]:
         rows = tuple(row.tobytes() for row in self._rows)
         return rows, self._offsets.tobytes(), self._precision
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), self._rows, self._offsets, self._precision)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} tables, precision={self._precision})"
@@ -98,6 +95,10 @@ class Categorical(_Weighted):
     def __init__(self, pmfs: Any, *, precision: SupportsIndex = 12) -> None:
         rows = [_weights_of(row, f"pmfs[{i}]") for i, row in enumerate(_rows(pmfs, "pmfs"))]
         super().__init__(rows, np.zeros(len(rows), np.int64), precision)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        pmfs = [row[:-1] / 2.0**WEIGHT_BITS for row in self._rows]
+        return Categorical, ([[1.0]],), {"pmfs": pmfs, "precision": self._precision}
 
 
 class Cdfs(_Weighted):
@@ -148,14 +149,10 @@ class Cdfs(_Weighted):
             frequencies.append(steps)
         super().__init__(frequencies, np.asarray(firsts, np.int64), precision)
 
-
-def _again(
-    kind: type[_Weighted], rows: Sequence[Array], offsets: npt.NDArray[np.int64], precision: int
-) -> _Weighted:
-    """Make what was pickled."""
-    made = kind.__new__(kind)
-    _Weighted.__init__(made, rows, offsets, precision)
-    return made
+    def __reduce__(self) -> tuple[Any, ...]:
+        cdfs = [np.cumsum(np.append(0, row)) for row in self._rows]
+        options = {"offsets": self._offsets, "precision": self._precision}
+        return Cdfs, ([[0, 1, 2]],), {"cdfs": cdfs, **options}
 
 
 def _rows(tables: Any, name: str) -> list[Any]:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pytest
 
 from pyinfo import CorruptDataError
-from pyinfo.entropy_models import Categorical, Cdfs, Gaussian, Laplace, Logistic, SymbolModels
+from pyinfo.entropy_models import Categorical, Cdfs, Gaussian, Laplace, Logistic
+from pyinfo.entropy_models.symbol_models import SymbolModels
 from support import plain_models_decoder
 
 SCALES = 0.11 * (256 / 0.11) ** (np.arange(64) / 63)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyinfo.entropy_models import Categorical, Cdfs, Gaussian, Laplace, Logistic, SymbolModels
+from pyinfo.entropy_models import Categorical, Cdfs, Gaussian, Laplace, Logistic
+from pyinfo.entropy_models.symbol_models import SymbolModels
 from pyinfo.errors import CorruptDataError
 from support import broken_models, plain_models_decoder
 from support.plain_decoder import FormatError, crc, le32

@@ -498,8 +498,7 @@ def _models() -> dict[str, list[Reader]]:
     wide, chosen = symbols.astype(np.int32), indexes.astype(np.int32)
     decode = compressai.RansDecoder().decode_with_indexes
     return {
-        "entropy_models.SymbolModels": coders,
-        "entropy_models.Gaussian": [Reader((scales,), (entropy_models.Gaussian,))],
+        "entropy_models.Gaussian": [*coders, Reader((scales,), (entropy_models.Gaussian,))],
         "entropy_models.Laplace": [Reader((scales,), (entropy_models.Laplace,))],
         "entropy_models.Logistic": [Reader((scales,), (entropy_models.Logistic,))],
         "entropy_models.Categorical": [Reader((pmfs,), (entropy_models.Categorical,))],
