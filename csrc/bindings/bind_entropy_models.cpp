@@ -87,13 +87,7 @@ std::unique_ptr<IndexedTables> distribution_tables(int family, const Vector<doub
   const double* const of = scales.data();
   const auto count = std::size_t(scales.size());
   without_gil(count * 1024, [&] {
-    for (std::size_t i = 0; i < count; ++i) {
-      threads::require_uninterrupted();
-      for (unsigned step = 0; step < steps; ++step) {
-        coding::add_distribution(*tables, static_cast<coding::Family>(family), of[i], step, steps,
-                                 tail);
-      }
-    }
+    coding::add_distributions(*tables, static_cast<coding::Family>(family), of, count, steps, tail);
   });
   return tables;
 }
@@ -104,20 +98,10 @@ std::unique_ptr<IndexedTables> weight_tables(const Vector<std::uint64_t>& weight
                                              const Vector<std::int64_t>& leasts, int precision) {
   auto tables = std::make_unique<IndexedTables>(precision);
   require_same_length("sizes", std::size_t(sizes.size()), "leasts", std::size_t(leasts.size()));
-  const std::uint64_t* next = weights.data();
   const auto total = std::size_t(weights.size());
   without_gil(total, [&] {
-    std::size_t left = total;
-    for (py::ssize_t i = 0; i < sizes.size(); ++i) {
-      threads::require_uninterrupted();
-      const auto size = std::size_t(sizes.data()[i]);
-      if (size < 2 || size > left || size > std::size_t{1} << precision) {
-        throw std::invalid_argument("a table has no such number of symbols");
-      }
-      coding::add_weights(*tables, int(leasts.data()[i]), next, size - 1);
-      next += size;
-      left -= size;
-    }
+    coding::add_weight_tables(*tables, weights.data(), total, sizes.data(), leasts.data(),
+                              std::size_t(sizes.size()));
   });
   return tables;
 }

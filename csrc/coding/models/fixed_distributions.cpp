@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "coding/models/rans_model.hpp"
 #include "simd/assert.hpp"
+#include "threads/interruption.hpp"
 
 namespace pyinfo::coding {
 namespace {
@@ -181,6 +183,30 @@ void add_distribution(IndexedTables& tables, Family family, double scale, unsign
   weights.push_back(
       static_cast<std::uint64_t>(std::max<std::int64_t>(total - lowest + highest, 1)));
   add_weights(tables, -int(down.size()), weights.data(), symbols);
+}
+
+void add_distributions(IndexedTables& tables, Family family, const double* scales,
+                       std::size_t count, unsigned steps, std::uint32_t tail) {
+  for (std::size_t i = 0; i < count; ++i) {
+    threads::require_uninterrupted();
+    for (unsigned step = 0; step < steps; ++step) {
+      add_distribution(tables, family, scales[i], step, steps, tail);
+    }
+  }
+}
+
+void add_weight_tables(IndexedTables& tables, const std::uint64_t* weights, std::size_t total,
+                       const std::int64_t* sizes, const std::int64_t* leasts, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    threads::require_uninterrupted();
+    const auto size = static_cast<std::size_t>(sizes[i]);
+    if (size < 2 || size > total || size > std::size_t{1} << tables.precision()) {
+      throw std::invalid_argument("a table has no such number of symbols");
+    }
+    add_weights(tables, static_cast<int>(leasts[i]), weights, size - 1);
+    weights += size;
+    total -= size;
+  }
 }
 
 }  // namespace pyinfo::coding

@@ -28,8 +28,17 @@ std::uint64_t probability_above(Family family, std::uint32_t numerator, std::uin
 void add_distribution(IndexedTables& tables, Family family, double scale, unsigned step,
                       unsigned steps, std::uint32_t tail);
 
+// A table for each scale and step, scale by scale. An interrupted call throws.
+void add_distributions(IndexedTables& tables, Family family, const double* scales,
+                       std::size_t count, unsigned steps, std::uint32_t tail);
+
 // One more table of these weights, at least 1 each and below 2^31 in sum; the last is the escape's.
 void add_weights(IndexedTables& tables, int least, const std::uint64_t* weights,
                  std::size_t symbols);
+
+// Table i of `count` has sizes[i] of the `total` weights, those of its symbols from leasts[i] on
+// and of the escape. Throws std::invalid_argument where that cannot be, and if it is interrupted.
+void add_weight_tables(IndexedTables& tables, const std::uint64_t* weights, std::size_t total,
+                       const std::int64_t* sizes, const std::int64_t* leasts, std::size_t count);
 
 }  // namespace pyinfo::coding
