@@ -262,7 +262,7 @@ void test_work() {
                                " dimensions: " + std::to_string(per_leaf[0]) + ", " +
                                std::to_string(per_leaf[1]);
       const bool is_enormous = std::string(kind.name) == "enormous";
-      const double most = is_enormous ? 8 : 2;
+      const double most = is_enormous ? 16 : 2;
       CHECK(per_leaf[0] < most * normals[0] && per_leaf[1] < most * normals[1], what);
       CHECK(per_leaf[1] < 2.3 * per_leaf[0], what);
     }
