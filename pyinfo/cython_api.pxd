@@ -225,11 +225,6 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         pyinfo_error (*logits_logsumexp)(
             const void* logits, pyinfo_logit_type type, size_t rows, size_t classes, int threads,
             double* values) noexcept nogil
-        pyinfo_error (*allocate)(
-            const double* costs, const double* errors, const size_t* first, size_t tensors,
-            const size_t* units, const int64_t* fixed, double budget, double gap,
-            size_t max_nodes, size_t* choice, pyinfo_allocation* result,
-            pyinfo_certificate_node* certificate, size_t capacity) noexcept nogil
 
         pyinfo_error (*histogram_add)(
             const void* x, pyinfo_float_type type, size_t n, int threads,
@@ -245,6 +240,12 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
             const void* w, pyinfo_float_type type, size_t groups, size_t size,
             const float* importance, size_t columns, const double* steps, size_t n, int threads,
             double* errors, double* bits) noexcept nogil
+
+        pyinfo_error (*allocate)(
+            const double* costs, const double* errors, const size_t* first, size_t tensors,
+            const size_t* units, const int64_t* fixed, double budget, double gap,
+            size_t max_nodes, size_t* choice, pyinfo_allocation* result,
+            pyinfo_certificate_node* certificate, size_t capacity) noexcept nogil
 
 cdef extern from *:
     """

@@ -161,7 +161,7 @@ class Gaussian(_Distribution):
     >>> models = Gaussian([0.5, 4.0])
     >>> symbols, indexes = np.array([0, 1, -9], np.int16), np.array([0, 0, 1], np.uint8)
     >>> models.expected_length(symbols, indexes, per_symbol=True).round(2)
-    array([0.55, 2.67, 7.04])
+    array([0.55, 2.67, 6.96])
     """
 
     __slots__ = ()

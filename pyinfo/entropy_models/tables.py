@@ -85,7 +85,7 @@ class Categorical(_Weighted):
     >>> from pyinfo.entropy_models import Categorical
     >>> models = Categorical([[0.5, 0.5], [0.9, 0.05, 0.05]])
     >>> models.table(1)
-    (0, array([3686,  205,  204,    1], dtype=uint32))
+    (0, array([3685,  205,  205,    1], dtype=uint32))
     >>> models.decode(models.encode([1, 0, 7], [0, 1, 1]), [0, 1, 1])
     array([1, 0, 7], dtype=int32)
     """

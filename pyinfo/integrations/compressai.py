@@ -268,7 +268,7 @@ def install() -> None:
         for kind in (RansEncoder, RansDecoder, BufferedRansEncoder)
     ]
     pairs.append((cxx.pmf_to_quantized_cdf, pmf_to_quantized_cdf))
-    names = ReplacedNames(pairs)
+    names = ReplacedNames(pairs, package="compressai")
     names.replace()
     sys.modules["compressai.ans"] = coder
     package.ans = coder  # type: ignore[attr-defined]

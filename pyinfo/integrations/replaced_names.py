@@ -19,10 +19,14 @@ class ReplacedNames:
     pairs
         Objects, each with what is to stand for it. They must not be attributes of modules that are
         not to be changed.
+    package
+        Modules of it alone are looked at for what they have taken over, when that is undone; all by
+        default. Needed where others may have what stands for the objects by right.
     """
 
-    def __init__(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[Any, Any]], package: str | None = None) -> None:
         self._pairs = list(pairs)
+        self._package = package
         # Also of modules that sys.modules has lost meanwhile.
         self._changed: list[tuple[dict[str, Any], str]] = []
 
@@ -34,12 +38,14 @@ class ReplacedNames:
         """Undo it, also in modules that have taken over what was replaced."""
         originals = {id(new): old for old, new in self._pairs}
         _exchange(originals, (namespace for namespace, _ in self._changed))
-        _exchange(originals, _namespaces())
+        _exchange(originals, _namespaces(self._package))
         self._changed.clear()
 
 
-def _namespaces() -> Iterator[dict[str, Any]]:
-    for module in sys.modules.copy().values():
+def _namespaces(package: str | None = None) -> Iterator[dict[str, Any]]:
+    for full_name, module in sys.modules.copy().items():
+        if package is not None and full_name.partition(".")[0] != package:
+            continue
         if issubclass(type(module), ModuleType):
             # Not module.__dict__: a module that waits for its first use would be loaded.
             yield object.__getattribute__(module, "__dict__")

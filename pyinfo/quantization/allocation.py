@@ -46,6 +46,17 @@ class Allocation:
     hull : ndarray
         Shape (m, 2): cost and error of the best choices for each price, from the least cost on. No
         error lies below the lines between them.
+
+    Examples
+    --------
+    >>> from pyinfo.quantization import allocate
+    >>> found = allocate([[1, 2], [1, 2]], [[4.0, 1.0], [3.0, 2.0]], 3)
+    >>> found.choice, found.cost, found.error, found.gap < 1e-4
+    ((1, 0), 3.0, 4.0, True)
+    >>> found.hull
+    array([[2., 7.],
+           [3., 4.],
+           [4., 3.]])
     """
 
     choice: tuple[int, ...]

@@ -46,6 +46,15 @@ class Calibration:
     scores : ndarray of float64
         Of each candidate, the less the better: divergence in nats, or mean squared error in the
         square of the unit. Of the other methods both arrays are empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pyinfo import quantization
+    >>> histogram = quantization.FloatHistogram.from_chunks([np.linspace(-2.54, 1, 1000)])
+    >>> found = quantization.calibrate(histogram, method="max")
+    >>> round(found.low, 2), round(found.high, 2), round(found.scale, 4), found.zero_point
+    (-2.54, 2.54, 0.02, 0)
     """
 
     method: str

@@ -40,6 +40,14 @@ class RatePoint:
         The integers at their entropy: what an entropy coder makes of them, but for its tables.
     plain_bytes : int
         The integers at `bits` bits each.
+
+    Examples
+    --------
+    >>> from pyinfo import quantization
+    >>> found = quantization.rate_distortion([-1.0, 0.0, 0.0, 1.0], bits=[2], steps=[1.0])
+    >>> point = found.steps[0]
+    >>> point.bits, point.step, point.error, round(point.coded_bytes, 3), point.plain_bytes
+    (2, 1.0, 0.0, 0.75, 1)
     """
 
     bits: int
@@ -65,6 +73,17 @@ class RateDistortion:
         scalar quantiser.
     differential_entropy : float or None
         Of the weights' distribution, in bits; None with importance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pyinfo import quantization
+    >>> w = np.random.default_rng(1).normal(size=100_000)
+    >>> found = quantization.rate_distortion(w, bits=[3, 4, 5])
+    >>> [round(point.error / found.weights, 3) for point in found.widths]
+    [0.047, 0.013, 0.004]
+    >>> all(found.shannon_error(point.coded_bytes) < point.error for point in found.steps)
+    True
     """
 
     weights: int
@@ -158,7 +177,7 @@ def rate_distortion(
     >>> found = quantization.rate_distortion(w, bits=[4], steps=[0.5])
     >>> four, half = found.widths[0], found.steps[0]
     >>> four.plain_bytes, round(four.coded_bytes), round(four.error)
-    (50000, 43913, 1301)
+    (50000, 44031, 1300)
     >>> round(half.coded_bytes), round(half.error)
     (38196, 2070)
     """

@@ -29,6 +29,22 @@ class QuantizedTensor(NamedTuple):
         In the shape of the tensor; 0 stands for 0.
     step : float
         The distance of neighbouring values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyinfo.safetensors
+    >>> from pyinfo.quantization import fit
+    >>> from safetensors.numpy import save_file
+    >>> w = np.random.default_rng(1).normal(size=(200, 300)).astype(np.float32)
+    >>> save_file({"w": w}, "model.safetensors")
+    >>> found = fit("model.safetensors", "40kB", destination="small.safetensors")
+    >>> with pyinfo.safetensors.safe_open("small.safetensors", "np") as file:
+    ...     integers, step = file.get_quantized("w")
+    >>> integers.shape, step == found.tensors[0].step
+    ((200, 300), True)
+    >>> bool(abs(integers * step - w).max() <= 0.501 * step)
+    True
     """
 
     integers: NDArray[np.int8] | NDArray[np.int16] | NDArray[np.int32]

@@ -225,6 +225,9 @@ def test_install(package: Any) -> None:
     compressai.uninstall()
     assert package.ans is sys.modules["compressai.ans"] is original
     assert google.RansDecoder is original.RansDecoder
+    for kind in (RansDecoder, RansEncoder, BufferedRansEncoder):
+        assert getattr(compressai, kind.__name__) is kind, "what is ours stays ours"
+        assert kind.__module__ == "pyinfo.integrations.compressai"
 
 
 # -- torchac --------------------------------------------------------------------------------------
