@@ -15,7 +15,10 @@ from pyinfo.testing import doublings
 from pyinfo.testing.timing import Call
 
 # What has no input that grows.
-NO_CLAIM = ("CodingReport", "CorruptDataError", "get_include", "show_config")
+NO_CLAIM = (
+    *("CodingReport", "CorruptDataError", "Drift", "DriftTable", "DriftWarning"),
+    *("get_include", "show_config"),
+)
 
 
 def _of_measure(measure: Measure) -> tuple[Cost, Prepare]:
@@ -76,6 +79,19 @@ def _few_counts(n: int) -> Array:
     return np.random.default_rng(0).integers(0, 50, n)
 
 
+def _drifted(n: int) -> Call:
+    """Two samples of labels: what comes after they are counted depends on 50 counts alone."""
+    return call(pyinfo.drift, *labels(n, variables=2, different=50))
+
+
+def _ranked(n: int) -> Call:
+    """Two columns of floats, each with its nearest neighbours among the target's."""
+    random = np.random.default_rng(0)
+    return call(
+        pyinfo.rank_features, random.normal(size=(n, 2)), random.normal(size=n), permutations=0
+    )
+
+
 CLAIMS: Claims = {
     **{name: _of_measure(measure) for name, measure in MEASURES.items()},
     **{name: _of_labels(name, *said) for name, said in _LABELS.items()},
@@ -89,6 +105,11 @@ CLAIMS: Claims = {
     "estimate_entropy chao-wang-jost": (
         Cost(8, doublings(16, 22), doublings(14, 19), time="n log n", memory="n"),
         lambda n: call(pyinfo.estimate_entropy, _few_counts(n), estimator="chao-wang-jost"),
+    ),
+    "drift": (_of_samples(16, "n"), _drifted),
+    "rank_features": (
+        Cost(32, doublings(12, 17), doublings(9, 14), time="n log n", memory="n"),
+        _ranked,
     ),
     **coding_claims.CLAIMS,
     **count_claims.CLAIMS,
