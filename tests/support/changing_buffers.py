@@ -48,7 +48,8 @@ KINDS: dict[str, Callable[[int, Path], Any]] = {
 def handed_over(memory: Any, original: NDArray[Any]) -> Any:
     """Return memory as an object of its own kind where this can state dtype and shape."""
     plain = original.dtype == np.uint8 and original.ndim == 1
-    if isinstance(memory, memoryview) and original.dtype.kind in "iuf" and original.size:
+    known = original.dtype.kind in "iuf" and original.dtype.char != "e"  # to memoryviews
+    if isinstance(memory, memoryview) and known and original.size:
         return memory.cast(original.dtype.char, original.shape)
     if plain and not isinstance(memory, np.ndarray):
         return memory
