@@ -143,8 +143,10 @@ void build(const std::uint32_t frequencies[256], unsigned lanes, const RansKerne
   PYINFO_ASSERT(is_model(frequencies));
   const Ranking ranking(frequencies);
   table.has_ranks = false;
-  if (kernels != nullptr && !kernels->need_slots &&
-      (lanes == kAnyLanes || kernels->decode[kernel_index(lanes)] != nullptr)) {
+  const auto has_kernel = [&] {
+    return lanes >= kVectorLanes && kernels->decode[kernel_index(lanes)] != nullptr;
+  };
+  if (kernels != nullptr && !kernels->need_slots && (lanes == kAnyLanes || has_kernel())) {
     fill_by_rank(frequencies, ranking, table.ranks);
     table.has_ranks = fill_buckets(table.ranks);
   }
