@@ -65,8 +65,7 @@ def race(reader: Reader, path: Path, seed: int, seconds: float) -> None:
                 break
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, about the numbers it finds
-@pytest.mark.filterwarnings("ignore::pyinfo.DriftWarning")  # about categories that are met once
+@pytest.mark.filterwarnings("ignore")  # of NumPy's and ours about the numbers that are found
 @pytest.mark.parametrize("name", READERS)
 def test_writers(name: str, tmp_path: Path) -> None:
     """Each reader with another kind of memory; with more time, with all of them."""
