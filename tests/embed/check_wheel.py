@@ -98,6 +98,20 @@ def check_counting() -> set[str]:
     return {"Counts", "JointCounts"}
 
 
+def check_tables() -> set[str]:
+    """Use every name of what compares and ranks samples; return them."""
+    same = pyinfo.drift(X * 50, X * 50)
+    assert isinstance(same, pyinfo.Drift)
+    assert same.value == 0
+    table = pyinfo.drift({"x": np.array(X * 50)}, {"x": np.array(X * 50)})
+    assert isinstance(table, pyinfo.DriftTable)
+    assert issubclass(pyinfo.DriftWarning, UserWarning)
+    target = np.random.default_rng(0).normal(size=200)
+    ranking = pyinfo.rank_features(np.c_[target[::-1], target], target, permutations=0)
+    assert ranking.features[0].column == 1
+    return {"Drift", "DriftTable", "DriftWarning", "drift", "rank_features"}
+
+
 def main() -> None:
     installed = Path(pyinfo.__file__).parent
     assert "site-packages" in installed.parts, f"not the installed package: {installed}"
@@ -109,7 +123,7 @@ def main() -> None:
 
     for name, (got, expected) in RESULTS.items():
         assert math.isclose(got, expected, rel_tol=1e-14), f"{name}: {got} is not {expected}"
-    used = set(RESULTS) | check_coding() | check_counting()
+    used = set(RESULTS) | check_coding() | check_counting() | check_tables()
     assert set(pyinfo.__all__) <= used | {"get_include", "show_config", "config", "__version__"}
 
     counts = _core.byte_counts(b"abca")
