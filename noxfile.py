@@ -267,7 +267,7 @@ def optional(session: nox.Session) -> None:
     paths = ["integrations/test_foreign_arrays.py", "project/test_docs.py"]
     paths += ["project/test_examples.py", "testing/test_pytest_plugin.py"]
     paths += ["integrations/test_transformers.py", "integrations/test_vllm.py", "weights"]
-    paths += ["integrations/test_torch_losses.py", "logits"]
+    paths += ["integrations/test_torch_losses.py", "logits", "project/test_user_types.py"]
     # What compiles a measure needs no more than the extra, so the README's command runs it.
     compiled = "tests/project/test_docs.py::test_adding_a_measure_compiles_and_runs"
     options = ["-q", "-p", "no:cacheprovider", "--deselect", compiled]

@@ -69,6 +69,12 @@ reveal_type(pyinfo.drift([1], [2]).contributions)
 """
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all programs: what mypy knows of NumPy is kept there."""
+    return tmp_path_factory.mktemp("user")
+
+
 def mypy(source: str, folder: Path) -> str:
     if importlib.util.find_spec("mypy") is None:
         pytest.skip("mypy is not installed (group lint)")
@@ -78,17 +84,17 @@ def mypy(source: str, folder: Path) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-def test_a_program_passes_mypy(tmp_path: Path) -> None:
-    assert mypy(PROGRAM, tmp_path) == ""
+def test_a_program_passes_mypy(folder: Path) -> None:
+    assert mypy(PROGRAM, folder) == ""
 
 
-def test_mypy_finds_what_is_wrong(tmp_path: Path) -> None:
-    found = re.findall(r"program\.py:(\d+): error", mypy(WRONG, tmp_path))
+def test_mypy_finds_what_is_wrong(folder: Path) -> None:
+    found = re.findall(r"program\.py:(\d+): error", mypy(WRONG, folder))
     assert sorted({int(line) for line in found}) == [5, 6, 7, 8, 9]
 
 
-def test_results_are_known(tmp_path: Path) -> None:
-    revealed = re.findall(r'Revealed type is "(.*)"', mypy(REVEALED, tmp_path))
+def test_results_are_known(folder: Path) -> None:
+    revealed = re.findall(r'Revealed type is "(.*)"', mypy(REVEALED, folder))
     assert len(revealed) == 7
     assert [text for text in revealed if re.fullmatch(r"Any|.*tuple\[Any, Any\].*", text)] == []
     assert revealed[0] == revealed[2] == revealed[3] == revealed[5] == "float"
