@@ -7,10 +7,6 @@
 #include "coding/lanes/kernel_loops.hpp"
 #include "simd/kernel_file.hpp"
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"  // in GCC 12's own header: GCC bug 105593
-#endif
-
 namespace pyinfo::coding {
 namespace {
 

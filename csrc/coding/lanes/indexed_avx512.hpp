@@ -4,15 +4,7 @@
 // done in passes over all lanes: the places of look-ups were stored long before they are loaded.
 #pragma once
 
-#if defined(__GNUC__) && !defined(__clang__)
-// GCC 12 says so of its own header (GCC bug 105593).
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
 
 #include "coding/lanes/indexed_rans.hpp"
 #include "coding/lanes/kernel_loops.hpp"

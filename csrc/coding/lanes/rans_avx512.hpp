@@ -7,15 +7,7 @@
 // 32 lanes from the low halves of the 128-bit parts, those of the others from the high halves.
 #pragma once
 
-#if defined(__GNUC__) && !defined(__clang__)
-// GCC 12 says so of its own header (GCC bug 105593).
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
 
 #include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/rans_lanes.hpp"
