@@ -288,6 +288,16 @@ def native(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", tags=["ci"])
+def aarch64(session: nox.Session) -> None:
+    """Cross-compile for 64-bit ARM and run the C++ tests by an emulator (Linux)."""
+    needed = {"aarch64-linux-gnu-g++": "g++-aarch64-linux-gnu", "qemu-aarch64": "qemu-user"}
+    missing = [package for program, package in needed.items() if shutil.which(program) is None]
+    if missing:
+        session.skip(f"this machine lacks what Debian has in {' and '.join(missing)}")
+    run_preset(session, "aarch64")
+
+
+@nox.session(venv_backend="none", tags=["ci"])
 def sanitizers(session: nox.Session) -> None:
     """Run the C++ tests under the address and undefined behaviour sanitizers, and fuzz shortly.
 

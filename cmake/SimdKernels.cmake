@@ -44,14 +44,17 @@ if(MSVC)
   set(PYINFO_FLAGS_sse4 "")
   set(PYINFO_FLAGS_avx2 /arch:AVX2)
   set(PYINFO_FLAGS_avx512 /arch:AVX512)
+  set(PYINFO_FLAGS_neon "") # its vectors are all of one type: portable kernels
   set(PYINFO_FLAGS_KERNEL /O2 /fp:precise)
 else()
   set(PYINFO_FLAGS_portable "")
   set(PYINFO_FLAGS_sse4 -march=x86-64-v2)
   set(PYINFO_FLAGS_avx2 -march=x86-64-v3)
   set(PYINFO_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  # Every 64-bit ARM compiler has it switched on: this tells the kernels from the portable ones.
+  set(PYINFO_FLAGS_neon -DPYINFO_NEON=1)
   # With the sanitizers' checks in between, an optimised kernel file takes clang minutes.
-  set(optimization -O3)
+  set(optimization ${PYINFO_KERNEL_OPTIMIZATION})
   if(PYINFO_SANITIZE)
     set(optimization -O1)
   endif()

@@ -7,6 +7,15 @@
 
 #include "simd/changing_isa.hpp"
 
+#ifdef PYINFO_KERNELS_aarch64
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+#endif
+
 #ifdef PYINFO_KERNELS_x86
 #ifdef _MSC_VER
 #include <immintrin.h>
@@ -84,6 +93,20 @@ bool detect_vbmi2_gfni() noexcept { return false; }
 
 #endif
 
+bool detect_arm_crc() noexcept {
+#if !defined(PYINFO_KERNELS_aarch64)
+  return false;
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+#elif defined(__APPLE__)
+  int has = 0;
+  std::size_t size = sizeof has;
+  return sysctlbyname("hw.optional.armv8_crc32", &has, &size, nullptr, 0) == 0 && has != 0;
+#else
+  return false;
+#endif
+}
+
 struct Entry {
   const char* name;
   bool built;
@@ -136,6 +159,11 @@ void use(Isa isa) {
 
 bool has_vbmi2_gfni() noexcept {
   static const bool has = detect_vbmi2_gfni();
+  return has;
+}
+
+bool has_arm_crc() noexcept {
+  static const bool has = detect_arm_crc();
   return has;
 }
 

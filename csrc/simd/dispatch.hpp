@@ -31,6 +31,9 @@ Isa choose(const char* wanted);
 // the level `avx512`, which says nothing about them.
 bool has_vbmi2_gfni() noexcept;
 
+// The CRC instructions, which some of the first 64-bit ARM processors lack.
+bool has_arm_crc() noexcept;
+
 // The instruction set whose coders are used: `isa`, but avx2 where avx512 lacks these extensions.
 Isa coder_isa(Isa isa) noexcept;
 Isa coder_isa();  // of active()

@@ -70,7 +70,7 @@ PYINFO_INLINE Vec<double> atanh_tail(Vec<double> z, double unit = 1) {
   using V = Vec<double>;
   const auto c = [unit](double x) { return splat<double>(x * unit); };
   const auto fma = [](V a, V b, V x) { return multiply_add<double>(a, b, x); };
-#ifdef __FMA__
+#ifdef PYINFO_FUSED
   // Horner: the fewest operations; other registers' chains fill the time that its own takes.
   V sum = fma(c(0.1536748910064089), z, c(0.15250287791773223));
   sum = fma(sum, z, c(0.18186350589119765));

@@ -13,10 +13,14 @@
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <immintrin.h>
+#elif defined(PYINFO_NEON)
+#include <arm_neon.h>
 #endif
 #if !defined(__GNUC__) || defined(PYINFO_NO_VECTOR_EXTENSIONS)
 #define PYINFO_ARRAY_VECTORS 1
 #include <cmath>
+#elif defined(__FMA__) || defined(PYINFO_NEON)
+#define PYINFO_FUSED 1  // multiply_add() rounds once
 #endif
 
 namespace pyinfo::simd {
@@ -231,6 +235,11 @@ PYINFO_INLINE Vec<T> multiply_add(Vec<T> a, Vec<T> b, Vec<T> c) {
     return _mm256_fmadd_pd(a, b, c);
   else
     return _mm256_fmadd_ps(a, b, c);
+#elif defined(PYINFO_FUSED)
+  if constexpr (sizeof(T) == 8)
+    return vfmaq_f64(c, a, b);
+  else
+    return vfmaq_f32(c, a, b);
 #else
   return a * b + c;
 #endif
@@ -297,6 +306,11 @@ PYINFO_INLINE Vec<T> square_root(Vec<T> x) {
     return _mm_sqrt_pd(x);
   else
     return _mm_sqrt_ps(x);
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  if constexpr (sizeof(T) == 8)
+    return vsqrtq_f64(x);
+  else
+    return vsqrtq_f32(x);
 #elif defined(PYINFO_ARRAY_VECTORS)
   for (int i = 0; i < kLanes<T>; ++i) x[i] = std::sqrt(x[i]);
   return x;
@@ -331,6 +345,8 @@ PYINFO_INLINE bool all_less(Vec<T> a, Vec<T> b) {
     return _mm_movemask_pd(_mm_cmplt_pd(a, b)) == 0x3;
   else
     return _mm_movemask_ps(_mm_cmplt_ps(a, b)) == 0xf;
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  return vminvq_u32((uint32x4_t)(a < b)) != 0;
 #else
   bool all = true;
   for (int i = 0; i < kLanes<T>; ++i) all = all && a[i] < b[i];
@@ -349,6 +365,9 @@ PYINFO_INLINE void widen(Vec<float> v, Vec<double>& low, Vec<double>& high) {
 #elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
   low = _mm_cvtps_pd(v);
   high = _mm_cvtps_pd(_mm_movehl_ps(v, v));
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  low = vcvt_f64_f32(vget_low_f32(v));
+  high = vcvt_high_f64_f32(v);
 #else
   for (int i = 0; i < kLanes<double>; ++i) {
     low[i] = double(v[i]);
@@ -390,7 +409,7 @@ PYINFO_INLINE void two_sum(V a, V b, V& sum, V& error) {
 template <class T>
 PYINFO_INLINE void two_product(Vec<T> a, Vec<T> b, Vec<T>& product, Vec<T>& error) {
   product = a * b;
-#if defined(__FMA__) && !defined(PYINFO_ARRAY_VECTORS)
+#ifdef PYINFO_FUSED
   error = multiply_add<T>(a, b, splat<T>(0) - product);
 #else
   const T splitter = sizeof(T) == 8 ? T(134217729) : T(4097);

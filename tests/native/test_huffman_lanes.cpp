@@ -57,7 +57,7 @@ std::vector<Code> make_codes() {
 
 std::vector<Isa> instruction_sets() {
   std::vector<Isa> sets;
-  for (const Isa isa : {Isa::portable, Isa::sse4, Isa::avx2, Isa::avx512}) {
+  for (const Isa isa : pyinfo::simd::kIsas) {
     if (pyinfo::simd::available(isa) && pyinfo::simd::coder_isa(isa) == isa) sets.push_back(isa);
   }
   return sets;

@@ -313,7 +313,8 @@ FREESTANDING = {
 
 
 # As in CMakeLists.txt: an object library per area and instruction set.
-KERNEL_AREAS = ["measures", "logits", "neighbours", "quantization", "counting", "coding"]
+KERNEL_AREAS = ["measures", "logits", "neighbours", "quantization", "counting"]
+KERNEL_AREAS += ["checksum", "coding"]
 KERNELS = sorted((ROOT / "csrc").rglob("*_kernels.cpp"))
 
 

@@ -9,6 +9,8 @@
 
 #if defined(__SSE4_2__) || defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(PYINFO_NEON)
+#include <arm_neon.h>
 #endif
 #if defined(_MSC_VER)
 #include <intrin.h>
@@ -22,6 +24,8 @@ namespace {
 PYINFO_INLINE unsigned count_bits(std::uint64_t x) {
 #if defined(__POPCNT__) || (defined(_MSC_VER) && defined(__AVX2__))
   return unsigned(_mm_popcnt_u64(x));
+#elif defined(PYINFO_NEON)
+  return vaddv_u8(vcnt_u8(vcreate_u8(x)));
 #else
   x -= x >> 1 & 0x5555555555555555;
   x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
@@ -280,6 +284,67 @@ PYINFO_INLINE std::uint64_t mask_of(Test test) {
   return mask;
 }
 
+#elif defined(PYINFO_NEON)
+
+using Register = uint8x16_t;
+PYINFO_INLINE Register both(Register a, Register b) { return vandq_u8(a, b); }
+
+template <class T>
+PYINFO_INLINE Register splat(T x) {
+  if constexpr (sizeof(T) == 1) return vdupq_n_u8(x);
+  if constexpr (sizeof(T) == 2) return vreinterpretq_u8_u16(vdupq_n_u16(x));
+  if constexpr (sizeof(T) == 4) return vreinterpretq_u8_u32(vdupq_n_u32(x));
+  if constexpr (sizeof(T) == 8) return vreinterpretq_u8_u64(vdupq_n_u64(x));
+}
+template <class T>
+PYINFO_INLINE Register equal(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return vceqq_u8(a, b);
+  if constexpr (sizeof(T) == 2)
+    return vreinterpretq_u8_u16(vceqq_u16(vreinterpretq_u16_u8(a), vreinterpretq_u16_u8(b)));
+  if constexpr (sizeof(T) == 4)
+    return vreinterpretq_u8_u32(vceqq_u32(vreinterpretq_u32_u8(a), vreinterpretq_u32_u8(b)));
+  if constexpr (sizeof(T) == 8)
+    return vreinterpretq_u8_u64(vceqq_u64(vreinterpretq_u64_u8(a), vreinterpretq_u64_u8(b)));
+}
+template <class T>
+PYINFO_INLINE Register above(Register a, Register b) {
+  if constexpr (sizeof(T) == 1) return vcgtq_s8(vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b));
+  if constexpr (sizeof(T) == 2)
+    return vreinterpretq_u8_u16(vcgtq_s16(vreinterpretq_s16_u8(a), vreinterpretq_s16_u8(b)));
+  if constexpr (sizeof(T) == 4)
+    return vreinterpretq_u8_u32(vcgtq_s32(vreinterpretq_s32_u8(a), vreinterpretq_s32_u8(b)));
+  if constexpr (sizeof(T) == 8)
+    return vreinterpretq_u8_u64(vcgtq_s64(vreinterpretq_s64_u8(a), vreinterpretq_s64_u8(b)));
+}
+
+template <class T>
+PYINFO_INLINE Register part(const T* a, unsigned i) {
+  return vld1q_u8(reinterpret_cast<const unsigned char*>(a) + i * sizeof(Register));
+}
+
+// A byte, all ones or zeros, for each of 16 elements: every second byte of what has more.
+template <std::size_t size, class Test>
+PYINFO_INLINE Register test_bytes(const Test& test, unsigned i) {
+  if constexpr (size == 1) {
+    return test(i);
+  } else {
+    const auto narrower = [&](unsigned k) { return vuzp1q_u8(test(2 * k), test(2 * k + 1)); };
+    return test_bytes<size / 2>(narrower, i);
+  }
+}
+
+template <class T, class Test>
+PYINFO_INLINE std::uint64_t mask_of(Test test) {
+  static constexpr unsigned char bit[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                            1, 2, 4, 8, 16, 32, 64, 128};
+  const Register bits = vld1q_u8(bit);
+  const auto sixteen = [&](unsigned i) { return both(test_bytes<sizeof(T)>(test, i), bits); };
+  const Register low = vpaddq_u8(sixteen(0), sixteen(1));
+  const Register high = vpaddq_u8(sixteen(2), sixteen(3));
+  const Register quarters = vpaddq_u8(low, high);
+  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(quarters, quarters)), 0);
+}
+
 #else
 
 template <class T>
@@ -304,7 +369,7 @@ struct Magnitudes {
 #endif
 
 #if !(defined(__AVX512BW__) && defined(__AVX512VBMI2__)) && \
-    (defined(__AVX2__) || defined(__SSE4_2__))
+    (defined(__AVX2__) || defined(__SSE4_2__) || defined(PYINFO_NEON))
 
 template <class T>
 PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {

@@ -8,10 +8,15 @@ namespace pyinfo::coding {
 
 PYINFO_KERNEL_TABLES(ChecksumKernels, checksum_kernels)
 
+simd::Isa checksum_isa(simd::Isa isa) noexcept {
+  return isa == simd::Isa::neon && !simd::has_arm_crc() ? simd::Isa::portable : isa;
+}
+
 namespace {
 
 const ChecksumKernels& active() noexcept {
-  PYINFO_CHOSEN_ONCE const ChecksumKernels& kernels = checksum_kernels(simd::coder_isa());
+  PYINFO_CHOSEN_ONCE const ChecksumKernels& kernels =
+      checksum_kernels(checksum_isa(simd::coder_isa()));
   return kernels;
 }
 

@@ -28,4 +28,8 @@ struct ChecksumKernels {
 };
 const ChecksumKernels& checksum_kernels(simd::Isa isa) noexcept;
 
+// The instruction set whose checksums are used: `isa`, but the tables of the portable one where
+// NEON comes without instructions for CRCs.
+simd::Isa checksum_isa(simd::Isa isa) noexcept;
+
 }  // namespace pyinfo::coding

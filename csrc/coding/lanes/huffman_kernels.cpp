@@ -8,6 +8,8 @@
 #include "coding/lanes/huffman_avx2.hpp"
 #elif defined(__SSE4_1__)
 #include "coding/lanes/huffman_sse4.hpp"
+#elif defined(PYINFO_NEON)
+#include "coding/lanes/huffman_neon.hpp"
 #else
 #include "coding/lanes/huffman_scalar.hpp"
 #endif

@@ -4,7 +4,6 @@
 #include <immintrin.h>
 
 #include "coding/lanes/huffman_lanes.hpp"
-#include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/lane_shuffles.hpp"
 #include "simd/kernel_file.hpp"
 
@@ -21,27 +20,6 @@ PYINFO_INLINE __m128i load(const void* p) noexcept {
 PYINFO_INLINE void store(void* p, __m128i value) noexcept {
   _mm_storeu_si128(static_cast<__m128i*>(p), value);
 }
-
-// The halves of the states apart, and what decoders look up next.
-template <unsigned kLanes>
-struct Planes {
-  alignas(16) std::uint16_t low[kLanes];
-  alignas(16) std::uint16_t high[kLanes];
-  alignas(16) std::uint16_t slot[kLanes];
-
-  PYINFO_INLINE explicit Planes(const std::uint32_t* states) noexcept {
-    for (unsigned lane = 0; lane < kLanes; ++lane) {
-      low[lane] = static_cast<std::uint16_t>(states[lane]);
-      high[lane] = static_cast<std::uint16_t>(states[lane] >> 16);
-      slot[lane] = low[lane] & ((1u << kHuffmanWindow) - 1);
-    }
-  }
-  PYINFO_INLINE void join(std::uint32_t* states) const noexcept {
-    for (unsigned lane = 0; lane < kLanes; ++lane) {
-      states[lane] = std::uint32_t{high[lane]} << 16 | low[lane];
-    }
-  }
-};
 
 template <class Index>
 PYINFO_INLINE __m128i look_up(const std::uint16_t* table, const Index* index) noexcept {
@@ -66,14 +44,13 @@ PYINFO_INLINE __m128i low_byte_twice(__m128i x) noexcept {
 }
 
 // Takes a code off each of eight states; the looked-up slots.
-template <unsigned kLanes>
-PYINFO_INLINE __m128i pop(Planes<kLanes>& states, unsigned lane, const unsigned char*& words,
-                          const std::uint16_t* slots) noexcept {
-  const __m128i found = look_up(slots, states.slot + lane);
+PYINFO_INLINE __m128i pop(std::uint16_t* lows, std::uint16_t* highs, std::uint16_t* slots,
+                          const unsigned char*& words, const std::uint16_t* table) noexcept {
+  const __m128i found = look_up(table, slots);
   const __m128i factor =  // 2^(16 - length)
       power_of_two(_mm_sub_epi8(_mm_set1_epi16(0x0810), low_byte_twice(found)));
-  const __m128i old_low = load(states.low + lane);
-  const __m128i old_high = load(states.high + lane);
+  const __m128i old_low = load(lows);
+  const __m128i old_high = load(highs);
   const __m128i low =
       _mm_or_si128(_mm_mulhi_epu16(old_low, factor), _mm_mullo_epi16(old_high, factor));
   const __m128i high = _mm_mulhi_epu16(old_high, factor);
@@ -83,40 +60,24 @@ PYINFO_INLINE __m128i pop(Planes<kLanes>& states, unsigned lane, const unsigned 
   const __m128i filled = _mm_or_si128(_mm_andnot_si128(lacks, low),
                                       _mm_shuffle_epi8(load(words), load(kExpand.of[refill])));
   words += 2 * _mm_popcnt_u32(refill);
-  store(states.high + lane, _mm_or_si128(high, _mm_and_si128(lacks, low)));
-  store(states.low + lane, filled);
-  store(states.slot + lane, _mm_and_si128(filled, _mm_set1_epi16((1 << kHuffmanWindow) - 1)));
+  store(highs, _mm_or_si128(high, _mm_and_si128(lacks, low)));
+  store(lows, filled);
+  store(slots, _mm_and_si128(filled, _mm_set1_epi16((1 << kHuffmanWindow) - 1)));
   return found;
 }
 
-template <unsigned kLanes>
-void decode_steps(const HuffmanDecodeTable& table, std::uint32_t* states, DecodeCursor& cursor,
-                  const unsigned char* limit) noexcept {
-  const unsigned char* words = cursor.words;
-  unsigned char* out = cursor.out;
-  std::size_t steps = cursor.steps;
-  Planes<kLanes> planes(states);
-  for (; steps > 0 && words <= limit; --steps) {
-    for (unsigned lane = 0; lane < kLanes; lane += 16, out += 16) {
-      if (lane % 64 == 0) PYINFO_PREFETCH(words + kAhead);
-      const __m128i first = pop(planes, lane, words, table.slots);
-      const __m128i second = pop(planes, lane + 8, words, table.slots);
-      store(out, _mm_packus_epi16(_mm_srli_epi16(first, 8), _mm_srli_epi16(second, 8)));
-    }
-  }
-  planes.join(states);
-  cursor = {words, out, steps};
+PYINFO_INLINE __m128i symbols_of(__m128i first, __m128i second) noexcept {
+  return _mm_packus_epi16(_mm_srli_epi16(first, 8), _mm_srli_epi16(second, 8));
 }
 
 // Puts a code on each of eight states.
-template <unsigned kLanes>
-PYINFO_INLINE void push(Planes<kLanes>& states, unsigned lane, const std::uint8_t* symbols,
+PYINFO_INLINE void push(std::uint16_t* lows, std::uint16_t* highs, const std::uint8_t* symbols,
                         unsigned char*& words, const std::uint16_t* table) noexcept {
-  const __m128i entries = look_up(table, symbols + lane);
+  const __m128i entries = look_up(table, symbols);
   const __m128i length = low_byte_twice(_mm_and_si128(entries, _mm_set1_epi16(15)));
   const __m128i factor = power_of_two(_mm_sub_epi8(length, _mm_set1_epi16(0x0800)));  // 2^length
-  const __m128i old_low = load(states.low + lane);
-  const __m128i old_high = load(states.high + lane);
+  const __m128i old_low = load(lows);
+  const __m128i old_high = load(highs);
   const __m128i fits = _mm_cmpeq_epi16(_mm_mulhi_epu16(old_high, factor), _mm_setzero_si128());
   const unsigned flush =
       ~static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(fits, fits))) & 255;
@@ -124,28 +85,12 @@ PYINFO_INLINE void push(Planes<kLanes>& states, unsigned lane, const std::uint8_
   words -= 2 * _mm_popcnt_u32(flush);
   const __m128i low = _mm_blendv_epi8(old_high, old_low, fits);
   const __m128i high = _mm_and_si128(old_high, fits);
-  store(states.high + lane,
-        _mm_or_si128(_mm_mullo_epi16(high, factor), _mm_mulhi_epu16(low, factor)));
-  store(states.low + lane,
-        _mm_or_si128(_mm_mullo_epi16(low, factor), _mm_mulhi_epu16(entries, factor)));
-}
-
-template <unsigned kLanes>
-void encode_steps(const HuffmanEncodeTable& table, std::uint32_t* states,
-                  const std::uint8_t* symbols, std::size_t steps, unsigned char*& end) noexcept {
-  unsigned char* words = end;
-  Planes<kLanes> planes(states);
-  for (const std::uint8_t* at = symbols + steps * kLanes; at != symbols;) {
-    at -= kLanes;
-    for (unsigned lane = kLanes; lane > 0; lane -= 16) {
-      if (lane % 64 == 0 || kLanes == 32) PYINFO_PREFETCH(words - kBelow);
-      push(planes, lane - 8, at, words, table.entries);
-      push(planes, lane - 16, at, words, table.entries);
-    }
-  }
-  planes.join(states);
-  end = words;
+  store(highs, _mm_or_si128(_mm_mullo_epi16(high, factor), _mm_mulhi_epu16(low, factor)));
+  store(lows, _mm_or_si128(_mm_mullo_epi16(low, factor), _mm_mulhi_epu16(entries, factor)));
 }
 
 }  // namespace
 }  // namespace pyinfo::coding
+
+// The kernels, in these terms.
+#include "coding/lanes/huffman_vectors.hpp"

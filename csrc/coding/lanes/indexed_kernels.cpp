@@ -8,6 +8,8 @@
 #include "coding/lanes/indexed_avx2.hpp"
 #elif defined(__SSE4_1__)
 #include "coding/lanes/indexed_sse4.hpp"
+#elif defined(PYINFO_NEON)
+#include "coding/lanes/indexed_neon.hpp"
 #else
 #include "coding/lanes/indexed_scalar.hpp"
 #endif

@@ -1,5 +1,5 @@
-// The encoder kernels of AVX2 and SSE4.1 for indexed rANS, in the terms that words_avx2.hpp and
-// words_sse4.hpp define. Tables are looked up by scalar loads; a step is done in passes over all
+// The encoder kernels of AVX2, SSE4.1 and NEON for indexed rANS, in the terms that words_avx2.hpp
+// and its like define. Tables are looked up by scalar loads; a step is done in passes over all
 // lanes, so that neighbouring groups of lanes do not wait for each other.
 //
 // The quotient is that of rans_vectors.hpp: its low 16 bits from three of four partial products, at
@@ -71,8 +71,8 @@ std::size_t find_intervals(const IndexedLookups& tables, const std::int16_t* sym
 
 void encode_steps(const IndexedLookups& tables, unsigned lanes, std::uint32_t* states,
                   const std::uint16_t* numbers, std::size_t steps, unsigned char*& words) noexcept {
-  const __m128i precision = _mm_cvtsi32_si128(tables.precision);
-  const __m128i rest_bits = _mm_cvtsi32_si128(16 - tables.precision);
+  const Count precision = shift_count(tables.precision);
+  const Count rest_bits = shift_count(16 - tables.precision);
   const Words one = all(1);
   alignas(64) std::uint16_t lows[kMaxLanes];
   alignas(64) std::uint16_t highs[kMaxLanes];

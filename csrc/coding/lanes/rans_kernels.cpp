@@ -8,6 +8,8 @@
 #include "coding/lanes/rans_avx2.hpp"
 #elif defined(__SSE4_1__)
 #include "coding/lanes/rans_sse4.hpp"
+#elif defined(PYINFO_NEON)
+#include "coding/lanes/rans_neon.hpp"
 #else
 #include "coding/lanes/rans_scalar.hpp"
 #endif

@@ -1,4 +1,4 @@
-// The kernels of AVX2 and SSE4.1, in the terms that rans_avx2.hpp and rans_sse4.hpp define.
+// The kernels of AVX2, SSE4.1 and NEON, in the terms that rans_avx2.hpp and its like define.
 //
 // Decoding: slots are looked up by scalar loads, everything else is done in vectors. The loads take
 // their indices from memory, which was written when the lanes were last updated: that is long ago.

@@ -42,8 +42,10 @@ PYINFO_INLINE Words interleave_high(Words a, Words b) { return _mm_unpackhi_epi1
 PYINFO_INLINE Words join_low(Words a, Words b) { return _mm_unpacklo_epi64(a, b); }
 PYINFO_INLINE Words join_high(Words a, Words b) { return _mm_unpackhi_epi64(a, b); }
 // By a number that is known when the program runs.
-PYINFO_INLINE Words left(Words a, __m128i n) { return _mm_sll_epi16(a, n); }
-PYINFO_INLINE Words right(Words a, __m128i n) { return _mm_srl_epi16(a, n); }
+using Count = __m128i;
+PYINFO_INLINE Count shift_count(int n) { return _mm_cvtsi32_si128(n); }
+PYINFO_INLINE Words left(Words a, Count n) { return _mm_sll_epi16(a, n); }
+PYINFO_INLINE Words right(Words a, Count n) { return _mm_srl_epi16(a, n); }
 PYINFO_INLINE Words load_unaligned(const void* p) {
   return _mm_loadu_si128(static_cast<const Words*>(p));
 }

@@ -8,6 +8,9 @@
 #if defined(__SSE2__) || defined(_M_X64)
 #include <immintrin.h>
 #define PYINFO_BYTE_REGISTERS 1
+#elif defined(PYINFO_NEON)
+#include <arm_neon.h>
+#define PYINFO_BYTE_REGISTERS 1
 #endif
 
 namespace pyinfo::coding {
@@ -106,6 +109,41 @@ PYINFO_INLINE Register shifted_right(Register v, int bits) {
   return _mm256_srli_epi64(v, bits);
 }
 
+#elif defined(PYINFO_NEON)
+
+using Register = uint8x16_t;
+
+PYINFO_INLINE Register load(const unsigned char* p) { return vld1q_u8(p); }
+PYINFO_INLINE void store(unsigned char* p, Register v) { vst1q_u8(p, v); }
+PYINFO_INLINE Register even(Register a, Register b) { return vuzp1q_u8(a, b); }
+PYINFO_INLINE Register odd(Register a, Register b) { return vuzp2q_u8(a, b); }
+PYINFO_INLINE Register low(Register a, Register b) { return vzip1q_u8(a, b); }
+PYINFO_INLINE Register high(Register a, Register b) { return vzip2q_u8(a, b); }
+PYINFO_INLINE Register either(Register a, Register b) { return vorrq_u8(a, b); }
+// A shift, and one that inserts what has left at the other end.
+template <std::size_t bytes>
+PYINFO_INLINE Register rotated_left(Register v) {
+  const uint16x8_t pairs = vreinterpretq_u16_u8(v);
+  const uint32x4_t fours = vreinterpretq_u32_u8(v);
+  const uint64x2_t eights = vreinterpretq_u64_u8(v);
+  if constexpr (bytes == 2)
+    return vreinterpretq_u8_u16(vsriq_n_u16(vshlq_n_u16(pairs, 1), pairs, 15));
+  if constexpr (bytes == 4)
+    return vreinterpretq_u8_u32(vsriq_n_u32(vshlq_n_u32(fours, 1), fours, 31));
+  return vreinterpretq_u8_u64(vsriq_n_u64(vshlq_n_u64(eights, 1), eights, 63));
+}
+template <std::size_t bytes>
+PYINFO_INLINE Register rotated_right(Register v) {
+  const uint16x8_t pairs = vreinterpretq_u16_u8(v);
+  const uint32x4_t fours = vreinterpretq_u32_u8(v);
+  const uint64x2_t eights = vreinterpretq_u64_u8(v);
+  if constexpr (bytes == 2)
+    return vreinterpretq_u8_u16(vsliq_n_u16(vshrq_n_u16(pairs, 1), pairs, 15));
+  if constexpr (bytes == 4)
+    return vreinterpretq_u8_u32(vsliq_n_u32(vshrq_n_u32(fours, 1), fours, 31));
+  return vreinterpretq_u8_u64(vsliq_n_u64(vshrq_n_u64(eights, 1), eights, 63));
+}
+
 #else
 
 using Register = __m128i;
@@ -141,7 +179,7 @@ PYINFO_INLINE Register shifted_right(Register v, int bits) {
 
 #endif
 
-#ifndef __AVX512VBMI2__
+#if !defined(__AVX512VBMI2__) && !defined(PYINFO_NEON)
 // Of the numbers of so many bytes in a register.
 template <std::size_t bytes>
 PYINFO_INLINE Register rotated_left(Register v) {

@@ -80,6 +80,28 @@ PYINFO_INLINE std::size_t group_registers(const unsigned char* data, std::size_t
   return i;
 }
 
+#elif defined(PYINFO_NEON)
+
+PYINFO_INLINE std::size_t group_registers(const unsigned char* data, std::size_t size,
+                                          unsigned char (&bytes)[4][sizeof(Register)]) {
+  // Bits by the low four bits of a group; a look-up gives 0 for all above 15.
+  static constexpr unsigned char first[16] = {1, 2, 4, 8, 16, 32, 64, 128};
+  static constexpr unsigned char second[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128};
+  Register seen[4];
+  for (Register& bits : seen) bits = vdupq_n_u8(0);
+  std::size_t i = 0;
+  for (; size - i >= sizeof(Register); i += sizeof(Register)) {
+    const Register lower = vshrq_n_u8(load(data + i), 3);
+    const Register upper = veorq_u8(lower, vdupq_n_u8(16));
+    seen[0] = either(seen[0], vqtbl1q_u8(load(first), lower));
+    seen[1] = either(seen[1], vqtbl1q_u8(load(second), lower));
+    seen[2] = either(seen[2], vqtbl1q_u8(load(first), upper));
+    seen[3] = either(seen[3], vqtbl1q_u8(load(second), upper));
+  }
+  for (int k = 0; k < 4; ++k) store(bytes[k], seen[k]);
+  return i;
+}
+
 #else
 
 #ifndef PYINFO_BYTE_REGISTERS

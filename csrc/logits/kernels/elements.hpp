@@ -51,6 +51,8 @@ PYINFO_INLINE Bits<float> load_16(const std::uint16_t* p) {
   return (Bits<float>)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)p));
 #elif defined(__SSE2__) && !defined(PYINFO_ARRAY_VECTORS)
   return (Bits<float>)_mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i*)p), _mm_setzero_si128());
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  return (Bits<float>)vmovl_u16(vld1_u16(p));
 #else
   std::uint16_t lanes[kLanes<float>];
   PYINFO_COPY(lanes, p, sizeof lanes);
@@ -66,6 +68,8 @@ PYINFO_INLINE void store_16(std::uint16_t* p, Bits<float> b) {
 #elif defined(__AVX2__) && !defined(PYINFO_ARRAY_VECTORS)
   const __m256i packed = _mm256_packus_epi32((__m256i)b, (__m256i)b);
   _mm_storeu_si128((__m128i*)p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 8)));
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  vst1_u16(p, vmovn_u32((uint32x4_t)b));
 #else
   std::uint16_t lanes[kLanes<float>];
   for (int i = 0; i < kLanes<float>; ++i) lanes[i] = std::uint16_t(b[i]);
@@ -118,6 +122,8 @@ struct Half {  // float16
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p));
 #elif defined(__F16C__) && !defined(PYINFO_ARRAY_VECTORS)
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p));
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
 #else
     const Bits<T> h = load_16(p);
     const Bits<T> magnitude = (h & std::uint32_t(0x7fff)) << 13;
@@ -132,6 +138,8 @@ struct Half {  // float16
     _mm256_storeu_si256((__m256i*)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 #elif defined(__F16C__) && !defined(PYINFO_ARRAY_VECTORS)
     _mm_storeu_si128((__m128i*)p, _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+    vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(x)));
 #else
     Stored lanes[kLanes<T>];
     for (int i = 0; i < kLanes<T>; ++i) lanes[i] = narrow(x[i]);

@@ -78,6 +78,14 @@ PYINFO_INLINE std::size_t rank_in_node(const double* node, double t) {
     bits |= unsigned(_mm256_movemask_pd(_mm256_cmp_pd(simd::load<double>(node + 4 * i), x, op)))
             << (4 * i);
   return std::size_t(__builtin_popcount(bits));
+#elif defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  const float64x2_t x = vdupq_n_f64(t);
+  int64x2_t found = vdupq_n_s64(0);
+  for (std::size_t i = 0; i < kFan; i += 2) {  // a comparison that holds is -1
+    const float64x2_t v = vld1q_f64(node + i);
+    found = vsubq_s64(found, vreinterpretq_s64_u64(kOrEqual ? vcleq_f64(v, x) : vcltq_f64(v, x)));
+  }
+  return std::size_t(vaddvq_s64(found));
 #else
   unsigned found = 0;
   for (std::size_t i = 0; i < kFan; ++i) found += kOrEqual ? node[i] <= t : node[i] < t;

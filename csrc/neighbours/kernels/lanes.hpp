@@ -59,6 +59,13 @@ PYINFO_INLINE Lanes where_less(const Lanes& a, const Lanes& b, const Lanes& x, c
 
 // A bit for each lane of a < b.
 PYINFO_INLINE unsigned lanes_less(const Lanes& a, const Lanes& b) {
+#if defined(PYINFO_NEON) && !defined(PYINFO_ARRAY_VECTORS)
+  const auto less = [&](std::size_t i) { return (uint32x4_t)(a.part[i] < b.part[i]); };
+  const uint32x4_t low = vuzp1q_u32(less(0), less(1)), high = vuzp1q_u32(less(2), less(3));
+  const uint16x8_t all = vuzp1q_u16(vreinterpretq_u16_u32(low), vreinterpretq_u16_u32(high));
+  static constexpr std::uint16_t bit[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+  return vaddvq_u16(vandq_u16(all, vld1q_u16(bit)));
+#else
   unsigned found = 0;
   for (std::size_t i = 0; i < kRegisters; ++i) {
     const Register x = a.part[i], y = b.part[i];
@@ -77,6 +84,7 @@ PYINFO_INLINE unsigned lanes_less(const Lanes& a, const Lanes& b) {
     found |= bits << (i * kWidth);
   }
   return found;
+#endif
 }
 
 // The eight points of a leaf.
