@@ -26,6 +26,17 @@ constexpr std::size_t kRoundsPerFlush = std::size_t{1} << 20;
 // Below this many increments clearing and adding up the tables costs more than they save.
 constexpr std::size_t kWorthTables = 2048;
 
+// Bytes that lie within kClose values of each other are counted two at a time: a pair is one
+// increment, and increments are what bounds counting. Pieces in which bytes lie farther apart are
+// counted as others are.
+constexpr unsigned kCloseBits = 6;
+constexpr std::size_t kClose = std::size_t{1} << kCloseBits;
+constexpr std::size_t kPairTables = 2;  // more would fill the first-level cache
+constexpr std::size_t kPiece = 4096;
+constexpr std::size_t kWorthPairs = 16 * kPiece;        // tables of pairs are cleared and added up
+constexpr std::size_t kPairRow = kClose * kClose + 16;  // see kRow
+constexpr std::size_t kPiecesPerFlush = std::size_t{1} << 20;
+
 // Items wider than the tables are walked once per eight planes, in tiles that stay in the cache.
 constexpr std::size_t kTileBytes = std::size_t{1} << 19;
 constexpr std::size_t kLeastTileItems = 4096;
@@ -59,6 +70,90 @@ void count_planes(const unsigned char* data, std::size_t n_items, Stride stride,
   for (std::size_t i = n_items % kItems; i > 0; --i, data += stride) {
     for (std::size_t k = 0; k < Planes; ++k) ++counts[k * kByteValues + data[k]];
   }
+}
+
+// Where a window of kClose values is best put: around the values of one piece. False if they do
+// not fit.
+bool find_window(const unsigned char* piece, unsigned& first) noexcept {
+  unsigned char low = 255;
+  unsigned char high = 0;
+  for (std::size_t i = 0; i < kPiece; ++i) {
+    low = std::min(low, piece[i]);
+    high = std::max(high, piece[i]);
+  }
+  if (unsigned(high - low) >= kClose) return false;
+  const unsigned spare = unsigned(kClose) - 1 - (high - low);
+  first = std::min<unsigned>(low - std::min<unsigned>(low, spare / 2), kByteValues - kClose);
+  return true;
+}
+
+bool in_window(const unsigned char* piece, unsigned char first) noexcept {
+  unsigned char farthest = 0;
+  for (std::size_t i = 0; i < kPiece; ++i) {
+    farthest = std::max(farthest, static_cast<unsigned char>(piece[i] - first));
+  }
+  return farthest < kClose;
+}
+
+using PairTables = std::uint32_t[kPairTables][kPairRow];
+
+void count_pairs(const unsigned char* piece, unsigned first, PairTables& tables) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kEven = 0x00ff00ff00ff00ff;
+  for (std::size_t i = 0; i < kPiece; i += 16) {
+    std::uint64_t words[2];
+    std::memcpy(words, piece + i, sizeof words);
+    for (std::uint64_t& word : words) {
+      word -= first * kOnes;  // nothing is borrowed: no byte is below `first`
+      word = (word & kEven) | (word >> 8 & kEven) << kCloseBits;
+    }
+    for (const std::uint64_t word : words) {
+      for (std::size_t k = 0; k < 4; ++k) {
+        ++tables[k % kPairTables][static_cast<std::uint16_t>(word >> 16 * k)];
+      }
+    }
+  }
+}
+
+// Adds the pairs to the counts of their two bytes, and clears the tables.
+void add_pairs(PairTables& tables, unsigned first, std::uint64_t* counts) noexcept {
+  std::uint64_t lower[kClose] = {};
+  for (std::size_t upper = 0; upper < kClose; ++upper) {
+    std::uint64_t sum = 0;
+    for (std::size_t v = 0; v < kClose; ++v) {
+      std::uint64_t pairs = 0;
+      for (std::size_t k = 0; k < kPairTables; ++k) pairs += tables[k][upper * kClose + v];
+      lower[v] += pairs;
+      sum += pairs;
+    }
+    counts[first + upper] += sum;
+  }
+  for (std::size_t v = 0; v < kClose; ++v) counts[first + v] += lower[v];
+  std::memset(tables, 0, sizeof(PairTables));
+}
+
+// Returns how many of n bytes it has counted: all in whole pieces, or none.
+std::size_t count_close(const unsigned char* data, std::size_t n, std::uint64_t* counts) noexcept {
+  unsigned first = 0;
+  if (n < kWorthPairs || !find_window(data, first)) return 0;
+  PairTables tables;
+  std::memset(tables, 0, sizeof tables);
+  std::size_t in_tables = 0;  // pieces
+  std::size_t i = 0;
+  for (; n - i >= kPiece; i += kPiece) {
+    if (!in_window(data + i, static_cast<unsigned char>(first))) {
+      count_planes<1>(data + i, kPiece, std::integral_constant<std::size_t, 1>{}, counts);
+      continue;
+    }
+    if (in_tables == kPiecesPerFlush) {
+      add_pairs(tables, first, counts);
+      in_tables = 0;
+    }
+    count_pairs(data + i, first, tables);
+    ++in_tables;
+  }
+  add_pairs(tables, first, counts);
+  return i;
 }
 
 // The planes of one whole item, when it has at most eight of them.
@@ -103,8 +198,10 @@ void byte_counts(const unsigned char* data, std::size_t n_items, std::size_t ite
     return byte_counts_reference(data, n_items, itemsize, counts);
   }
   switch (itemsize) {
-    case 1:
-      return count_narrow<1>(data, n_items, counts);
+    case 1: {
+      const std::size_t counted = count_close(data, n_items, counts);
+      return count_narrow<1>(data + counted, n_items - counted, counts);
+    }
     case 2:
       return count_narrow<2>(data, n_items, counts);
     case 3:

@@ -70,6 +70,28 @@ def test_predicted_and_actual_agree_in_every_block(coder: Coder, effort: int) ->
                 assert abs(predicted - actual) <= tolerance, (bits, n)
 
 
+@pytest.mark.parametrize("effort", [1, 2])
+@pytest.mark.parametrize("coder", ["auto", "huffman"])
+@pytest.mark.parametrize("longer", ["nowhere", "anywhere", "in one lane"])
+def test_lanes_in_step(longer: str, coder: Coder, effort: int) -> None:
+    """Nearly all codes have one length; the lanes that have the longer ones have more words."""
+    random = rng(4)
+    data = random.integers(0, 63, BLOCK).astype(np.uint8)
+    if longer == "nowhere":
+        data = random.integers(0, 64, BLOCK).astype(np.uint8)
+    elif longer == "anywhere":
+        places = random.choice(BLOCK, BLOCK // 64, replace=False)
+        data[places] = random.integers(63, 65, places.size)
+    else:
+        data[5::128] = random.integers(63, 65, data[5::128].size)
+    [(_, _, _, _, predicted, actual)] = _core.block_sizes(
+        data, 1, BLOCK, CODERS.index(coder), effort, 1
+    )
+    assert abs(predicted - actual) <= (actual * 0.0005 + 64 if effort == 2 else actual * 0.01 + 512)
+    if effort == 2:  # a sample may miss the longer ones
+        assert Frame(compress(data, coder=coder)).blocks[0].mode == "huffman"
+
+
 def test_planes() -> None:
     data = rng(1).standard_normal(400_000).astype(np.float32) * np.float32(0.02)
     report = compression_report(data, block_size=100_000, threads=2)

@@ -98,23 +98,34 @@ void count_in_states(const unsigned char* symbols, std::size_t n, unsigned lanes
 }
 
 // A lane that is given B bits writes B / 16 words, rounded down. Over many lanes with bits of all
-// kinds the average of what is rounded off is known; where nearly all codes have the same length,
-// the lanes run in step, and have to be counted.
-std::uint64_t words_in_step(const unsigned char* symbols, std::size_t n, const CodePlan& plan,
-                            unsigned shortest) {
+// kinds the average of what is rounded off is known, and predict() has it. Where nearly all codes
+// have the length of the shortest, the lanes run in step, and it is wrong by this at most.
+constexpr std::uint32_t step_error(unsigned lanes) { return 2 * lanes; }
+
+unsigned shortest_code(const std::uint8_t* lengths) noexcept {
+  unsigned shortest = kFastLength;
+  for (std::size_t v = 0; v < kValues; ++v) {
+    if (lengths[v] != 0) shortest = std::min<unsigned>(shortest, lengths[v]);
+  }
+  return shortest;
+}
+
+// What it comes to exactly. Symbols are not looked at where `all` have the shortest code.
+std::uint32_t size_in_step(const unsigned char* symbols, std::size_t n, const CodePlan& plan,
+                           unsigned shortest, bool all) noexcept {
   const std::size_t coded = n - Division<std::uint8_t>(n, plan.lanes).in_states;
   std::uint32_t beyond[kMaxLanes] = {};
-  for (std::size_t i = 0; i < coded; ++i) {
+  for (std::size_t i = 0; i < (all ? 0 : coded); ++i) {
     if (plan.lengths[symbols[i]] != shortest) {
       beyond[i % plan.lanes] += plan.lengths[symbols[i]] - shortest;
     }
   }
-  std::uint64_t words = 0;
+  std::size_t words = 0;
   for (std::size_t lane = 0; lane < plan.lanes; ++lane) {
     const std::size_t of_lane = coded / plan.lanes + (lane < coded % plan.lanes ? 1 : 0);
     words += (of_lane * shortest + beyond[lane]) / 16;
   }
-  return words;
+  return std::uint32_t(plan.table_size + 4 * plan.lanes + 2 * words);
 }
 
 void plan_huffman(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
@@ -126,15 +137,28 @@ void plan_huffman(const unsigned char* symbols, std::size_t n, const std::uint64
   std::uint64_t in_states[kValues];
   count_in_states(symbols, n, plan.lanes, in_states);
   predict(plan, bits, coded_bits(in_states, plan.lengths, kValues));
+  plan.error = 0;
+  const unsigned shortest = shortest_code(plan.lengths);
+  const std::uint64_t in_step = std::uint64_t{n} * shortest;
+  if (bits == in_step) {
+    plan.predicted = size_in_step(symbols, n, plan, shortest, true);
+  } else if (bits - std::min(bits, in_step) < 64 * std::uint64_t{plan.lanes}) {
+    plan.error = step_error(plan.lanes);
+  }
+}
 
-  unsigned shortest = kFastLength;
-  for (const unsigned length : plan.lengths) {
-    if (length != 0) shortest = std::min(shortest, length);
-  }
-  if (bits - std::min(bits, std::uint64_t{n} * shortest) < 64 * std::uint64_t{plan.lanes}) {
-    plan.predicted = std::uint32_t(plan.table_size + 4 * plan.lanes +
-                                   2 * words_in_step(symbols, n, plan, shortest));
-  }
+// Makes a prediction exact by a pass over the symbols.
+void predict_exactly(const unsigned char* symbols, std::size_t n, CodePlan& plan) noexcept {
+  if (plan.error == 0) return;
+  const unsigned shortest = shortest_code(plan.lengths);
+  plan.predicted = size_in_step(symbols, n, plan, shortest, false);
+  plan.error = 0;
+}
+
+// Whether a size may be on either side of another.
+bool undecided(const CodePlan& plan, std::size_t size) noexcept {
+  return plan.error != 0 && plan.predicted <= size + plan.error &&
+         size <= std::size_t{plan.predicted} + plan.error;
 }
 
 void plan_model(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
@@ -144,6 +168,7 @@ void plan_model(const unsigned char* symbols, std::size_t n, const std::uint64_t
   const std::uint64_t bits = coded_bits(counts, plan.frequencies, kValues, kFastPrecision);
   plan.lanes = choose_lanes(bits, true);
   plan.patches = 0;
+  plan.error = 0;
   std::uint64_t in_states[kValues];
   count_in_states(symbols, n, plan.lanes, in_states);
   for (std::size_t v = 0; v < kValues; ++v)
@@ -207,21 +232,28 @@ void choose(const unsigned char* symbols, std::size_t n, const Settings& setting
   } else {
     counting::byte_counts(symbols, n, 1, counts);
   }
-  if (automatic || settings.coder == Coder::huffman) {
-    plan_huffman(symbols, n, counts, plan.huffman);
-    sizes.huffman = plan.huffman.predicted;
-    if (sizes.huffman < sizes.predicted) {
-      sizes.mode = Mode::huffman;
-      sizes.predicted = sizes.huffman;
-    }
-  }
-  if (automatic || settings.coder == Coder::rans) {
+  const bool huffman = automatic || settings.coder == Coder::huffman;
+  const bool rans = automatic || settings.coder == Coder::rans;
+  if (rans) {
     plan_rans(symbols, n, counts, exact, plan.rans);
     sizes.rans = plan.rans.predicted;
-    if (sizes.rans < sizes.predicted) {
-      sizes.mode = Mode::rans;
-      sizes.predicted = sizes.rans;
+  }
+  if (huffman) {
+    CodePlan& code = plan.huffman;
+    plan_huffman(symbols, n, counts, code);
+    if (undecided(code, n) || (rans && undecided(code, sizes.rans)) ||
+        (automatic && undecided(code, n - worthwhile_gain(n)))) {
+      predict_exactly(symbols, n, code);
     }
+    if (code.error == 0) sizes.huffman = code.predicted;
+    if (code.predicted < sizes.predicted) {
+      sizes.mode = Mode::huffman;
+      sizes.predicted = code.predicted;
+    }
+  }
+  if (rans && sizes.rans < sizes.predicted) {
+    sizes.mode = Mode::rans;
+    sizes.predicted = sizes.rans;
   }
   if (automatic && sizes.predicted > n - worthwhile_gain(n)) {
     sizes.mode = Mode::raw;
@@ -252,7 +284,9 @@ void predict_all(const unsigned char* symbols, BlockSizes& sizes) {
   CodePlan plan;
   if (sizes.huffman == BlockSizes::kNotPredicted) {
     plan_huffman(symbols, sizes.symbols, counts, plan);
+    predict_exactly(symbols, sizes.symbols, plan);
     sizes.huffman = plan.predicted;
+    if (sizes.mode == Mode::huffman) sizes.predicted = sizes.huffman;
   }
   if (sizes.rans == BlockSizes::kNotPredicted) {
     plan_rans(symbols, sizes.symbols, counts, true, plan);

@@ -29,7 +29,7 @@ struct BlockSizes {
   std::uint32_t symbols;
   std::uint32_t huffman;    // predicted, table included; kNotPredicted if it was not needed for the
   std::uint32_t rans;       //   decision. 1 for a block of one value.
-  std::uint32_t predicted;  // of the mode chosen
+  std::uint32_t predicted;  // of the mode chosen; after predict_all(), where `huffman` is missing
   std::uint32_t coded;      // what it came to
 
   static constexpr std::uint32_t kNotPredicted = ~std::uint32_t{0};
@@ -47,6 +47,7 @@ struct CodePlan {
   unsigned lanes;
   std::uint32_t patches;  // rans: at most
   std::uint32_t predicted;
+  std::uint32_t error;  // of `predicted`, at most; 0 where it is as exact as predictions are
 };
 
 struct BlockPlan {
@@ -66,7 +67,7 @@ struct BlockPlan {
 void plan_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                 unsigned char* sample, BlockPlan& plan);
 
-// Fills in the predictions that plan_block did without.
+// Fills in the predictions that plan_block did without, and makes that of the mode chosen exact.
 void predict_all(const unsigned char* symbols, BlockSizes& sizes);
 
 }  // namespace pyinfo::coding
