@@ -503,6 +503,7 @@ def compress(
     effort: int,
     threads: int,
     floats: bool,
+    fit_chunks: bool = ...,
 ) -> bytes: ...
 def block_sizes(
     data: Any, planes: int, chunk_items: int, coder: int, effort: int, threads: int

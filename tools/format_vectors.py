@@ -141,6 +141,54 @@ def plain_frames() -> Iterator[Entry]:
         yield plain(f"plain_rotated_{planes}", frame)
 
 
+def few(k: int, n: int, seed: int = 1) -> bytes:
+    """So many symbols, even."""
+    return bytes(random.Random(seed).choices([7 * i + 3 for i in range(k)], k=n))
+
+
+def runs(n: int, symbols: bytes = b"ab", seed: int = 1) -> bytes:
+    rng = random.Random(seed)
+    data = b""
+    while len(data) < n:
+        data += bytes([rng.choice(symbols)]) * rng.randint(1, 60)
+    return data[:n]
+
+
+def sparse(n: int, seed: int = 1) -> bytes:
+    """Zeros, and other symbols in one of twelve places."""
+    rng = random.Random(seed)
+    return bytes(int(rng.expovariate(1 / 20)) % 255 + 1 if rng.random() < 1 / 12 else 0
+                 for _ in range(n))  # fmt: skip
+
+
+def few_symbols() -> Iterator[Entry]:
+    for k in (2, 3, 4, 5, 6, 9, 16):
+        yield compressed(f"digits_{k}", few(k, 1003))
+    uneven = bytes(x < 0.05 for x in (random.Random(2).random() for _ in range(6000)))
+    yield compressed("digits_uneven", uneven)
+    yield compressed("digits_edges", runs(5001))
+    yield compressed("bitmap", sparse(5003))
+    yield compressed("bitmap_edges", bytes(
+        value and 20 + i % 50 for i, value in enumerate(runs(6001, b"\0\0\0\0\1", 3))
+    ))  # fmt: skip
+    yield streamed("streamed_digits", few(4, 900), block_size=200)
+    yield plain("plain_digits_spare_symbols", plain_encoder.digits_frame(
+        few(3, 400), alphabet=(0, 3, 10, 17, 255)
+    ))  # fmt: skip
+    for mode in (0, 2, 3):
+        name = vectors.plain_decoder.MODES[mode]
+        yield plain(f"plain_digits_{name}", plain_encoder.digits_frame(runs(3001), mode, 1))
+        yield plain(f"plain_digits_edges_{name}", plain_encoder.digits_frame(
+            runs(3001), mode, 1, edges=True
+        ))  # fmt: skip
+        yield plain(f"plain_bitmap_{name}", plain_encoder.bitmap_frame(
+            runs(4001, b"aaaabc"), 97, mode, edges=mode == 2
+        ))  # fmt: skip
+        yield plain(f"plain_bitmap_digits_{name}", plain_encoder.bitmap_frame(
+            runs(5001, b"aaaabcd"), 97, mode, in_digits=True
+        ))  # fmt: skip
+
+
 def messages() -> Iterator[Entry]:
     source = list(skewed(2000, mean=6))
     lengths = plain_encoder.fitting_lengths(source)
@@ -163,7 +211,10 @@ def main() -> None:
     for old in vectors.FOLDER.glob("*.pin"):
         old.unlink()
     entries = []
-    for entry, data in (*bytes_of_all_kinds(), *arrays(), *rotated(), *plain_frames(), *messages()):
+    all_entries = (
+        *bytes_of_all_kinds(), *arrays(), *rotated(), *plain_frames(), *few_symbols(), *messages(),
+    )  # fmt: skip
+    for entry, data in all_entries:
         if entry["kind"] == "frame":
             (vectors.FOLDER / f"{entry['name']}.pin").write_bytes(data)
             stored = {"code": {}, **entry}

@@ -9,7 +9,7 @@ import numpy as np
 
 import pyinfo
 from bench.growth.claim import Claims, Cost, Prepare, call
-from bench.inputs.coded_bytes import Bytes, four_bits
+from bench.inputs.coded_bytes import TWO_PER_CENT, Bytes, coding_data, four_bits
 from bench.inputs.distributions import Array
 from bench.inputs.samples import alphabet
 from pyinfo.testing import Growth, doublings
@@ -52,6 +52,15 @@ def _compress(coder: str) -> Prepare:
 
 def _decompress(coder: str) -> Prepare:
     return lambda n: call(pyinfo.decompress, _coded(n, coder), out=np.empty(n, np.uint8))
+
+
+def _few(n: int) -> Bytes:
+    """Two per cent of ones."""
+    return coding_data(TWO_PER_CENT, n)
+
+
+def _decompress_few(n: int) -> Call:
+    return call(pyinfo.decompress, pyinfo.compress(_few(n)), out=np.empty(n, np.uint8))
 
 
 # -- Streams, files and frames --------------------------------------------------------------------
@@ -153,6 +162,8 @@ CLAIMS: Claims = {
     "decompress huffman": (DECOMPRESSED, _decompress("huffman")),
     "compress rans": (COMPRESSED, _compress("rans")),
     "decompress rans": (DECOMPRESSED, _decompress("rans")),
+    "compress few symbols": (COMPRESSED, lambda n: call(pyinfo.compress, _few(n))),
+    "decompress few symbols": (DECOMPRESSED, _decompress_few),
     "Compressor": (STREAMED, lambda n: call(_in_pieces, pyinfo.Compressor, four_bits(n))),
     "Decompressor": (STREAMED, lambda n: call(_in_pieces, pyinfo.Decompressor, _coded(n))),
     "compress_file": (WRITTEN, _compress_file),

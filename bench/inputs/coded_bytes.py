@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +80,23 @@ def _text(n: int) -> Bytes:
     return np.frombuffer(b"".join(pieces), np.uint8)[:n]
 
 
+def _few(probabilities: Sequence[float], n: int) -> Bytes:
+    """So many symbols as there are probabilities, 0 the first."""
+    uniform = np.random.default_rng(0).random(n, dtype=np.float32)
+    bounds = np.cumsum(probabilities[:-1]).astype(np.float32)
+    return np.searchsorted(bounds, uniform, side="right").astype(np.uint8)
+
+
+def _even(k: int, n: int) -> Bytes:
+    return np.random.default_rng(0).integers(0, k, n, dtype=np.uint8)
+
+
+def _mask(n: int) -> Bytes:
+    """Ones in runs of 60 and zeros in runs of 20 on average."""
+    lengths = np.random.default_rng(0).geometric(np.tile([1 / 60, 1 / 20], n // 60 + 1))
+    return np.repeat(np.arange(1, lengths.size + 1) % 2, lengths)[:n].astype(np.uint8)
+
+
 FOUR_BITS = "4.0 bits"
 WEIGHTS = "2.7 bits (bfloat16 high byte)"
 ALMOST_RANDOM = "7.9 bits"
@@ -87,6 +104,9 @@ HALF_A_BIT = "0.5 bit"
 TEXT = "text (Python sources)"
 RANDOM = "incompressible"
 BFLOAT16 = "bfloat16 weights"
+TWO_EVEN = "2 equal symbols"
+FEW_EVEN = (TWO_EVEN, "4 equal symbols", "16 equal symbols", "3 equal symbols")
+TWO_PER_CENT = "2 % ones"
 GEOMETRIC = "geometric"  # followed by the entropy
 
 _MADE: Mapping[str, Callable[[int], Bytes]] = {
@@ -95,9 +115,17 @@ _MADE: Mapping[str, Callable[[int], Bytes]] = {
     ALMOST_RANDOM: functools.partial(geometric, 7.9),
     HALF_A_BIT: functools.partial(geometric, 0.5),
     TEXT: _text,
-    RANDOM: lambda n: np.random.default_rng(0).integers(0, ALPHABET, n, dtype=np.uint8),
+    RANDOM: functools.partial(_even, ALPHABET),
 }
 KINDS = tuple(_MADE)
+
+_FEW_MADE: Mapping[str, Callable[[int], Bytes]] = {
+    **{kind: functools.partial(_even, int(kind.split()[0])) for kind in FEW_EVEN},
+    TWO_PER_CENT: functools.partial(_few, (0.98, 0.02)),
+    "mask with runs": _mask,
+    "6 symbols, 0.9 bits": functools.partial(_few, [0.8 * 0.2**i for i in range(5)] + [0.2**5]),
+}
+FEW_KINDS = tuple(_FEW_MADE)
 
 
 @functools.lru_cache(maxsize=2)
@@ -108,7 +136,7 @@ def coding_data(kind: str, n: int) -> Bytes:
     elif kind.startswith(GEOMETRIC):
         data = geometric(float(kind.split()[1]), n)
     else:
-        data = _MADE[kind](n)
+        data = {**_MADE, **_FEW_MADE}[kind](n)
     data.flags.writeable = False
     return data
 

@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 
 import pyinfo
-from bench.inputs.coded_bytes import ALPHABET, BFLOAT16, RANDOM, Bytes, coding_data, four_bits
+from bench.inputs.coded_bytes import (
+    ALPHABET,
+    BFLOAT16,
+    RANDOM,
+    TWO_EVEN,
+    Bytes,
+    coding_data,
+    four_bits,
+)
 from bench.peers.candidate import PYINFO, Candidate, Ways, installed, is_own, returns
 from pyinfo.testing.timing import Call
 
@@ -24,6 +32,7 @@ ZSTANDARD_INTO = f"{ZSTANDARD}, readinto"
 CONSTRICTION = "constriction"
 ZIPNN = "zipnn"
 COPY = "numpy.copyto"
+PACKBITS = "numpy.packbits"
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,14 @@ def _zlib(data: Bytes, level: int) -> Codec:
     return _codec(Call(zlib.compress, (data, level)), lambda coded: Call(zlib.decompress, (coded,)))
 
 
+def _packbits(data: Bytes) -> Codec:
+    """Zeros and ones as bits, without a checksum, into new memory."""
+    n = data.size
+    return _codec(
+        Call(np.packbits, (data,)), lambda coded: Call(np.unpackbits, (coded,), {"count": n})
+    )
+
+
 def _copy(data: Bytes) -> Codec:
     """No codec: what memory gives."""
     out = data.copy()
@@ -138,6 +155,7 @@ def _copy(data: Bytes) -> Codec:
 _CODECS: Mapping[str, tuple[Callable[[Bytes], Codec], tuple[str, ...]]] = {
     **{own_row(each): (functools.partial(_pyinfo, coder=each), ()) for each in PYINFO_CODERS},
     COPY: (_copy, ()),
+    PACKBITS: (_packbits, ()),  # of zeros and ones only
     ZSTANDARD: (functools.partial(_zstandard, level=1), ("zstandard",)),
     ZSTANDARD_INTO: (_zstandard_into, ("zstandard",)),
     CONSTRICTION: (_constriction, ("constriction",)),
@@ -158,12 +176,20 @@ def coding(direction: str, kind: str, n: int) -> Ways:
     return {row: every[row] for row in (*map(own_row, own), *peers) if row in every}
 
 
+def few_symbols(direction: str, kind: str, n: int) -> Ways:
+    """pyinfo's choice for data of few symbols; bits where there are two even ones."""
+    rows = [own_row("auto"), ZSTANDARD, ZSTANDARD_INTO, *([PACKBITS] if kind == TWO_EVEN else [])]
+    every = every_codec(direction, kind, n)
+    every[PACKBITS] = functools.partial(_candidate, PACKBITS, direction, kind, n)
+    return {row: every[row] for row in rows if row in every}
+
+
 def every_codec(direction: str, kind: str, n: int) -> Ways:
     """Whatever the data: among them several levels, for what size costs in time, and a copy."""
     return {
         row: functools.partial(_candidate, row, direction, kind, n)
         for row, (_, needed) in _CODECS.items()
-        if len(installed(*needed)) == len(needed)
+        if len(installed(*needed)) == len(needed) and row != PACKBITS
     }
 
 

@@ -12,6 +12,7 @@ FAMILIES: Mapping[str, str] = {
     "claim": "functions",
     "coding": "codecs",
     "every_codec": "codecs",
+    "few_symbols": "codecs",
     "message": "codecs",
     "threads": "codecs",
     "counting": "counting",

@@ -174,6 +174,17 @@ def largest_growth(size: int) -> Bar:
 WEIGHTS = {"encode": at_least(2.5), "decode": at_least(2)}
 WEIGHTS_SIZE = at_most(1)
 
+# Few symbols, 32 MiB, in GB/s: decode and encode. AVX2 and better.
+FEW_SYMBOLS: Mapping[str, tuple[Bar, Bar]] = {
+    "2 equal symbols": (at_least(15), at_least(8)),
+    "4 equal symbols": (at_least(11), at_least(8)),
+    "16 equal symbols": (at_least(6.75), at_least(8)),
+    "3 equal symbols": (at_least(9), at_least(8)),
+    "2 % ones": (at_least(6), at_least(3.5)),
+    "mask with runs": (at_least(6.5), at_least(3.5)),
+    "6 symbols, 0.9 bits": (at_least(4.1), at_least(1.6)),
+}
+
 INCOMPRESSIBLE_SPEED = at_least(5)  # GB/s, both ways
 MESSAGE_SPEED = at_least(0.7)  # GB/s, both ways, 4 KiB with a shared code
 MESSAGE_OVERHEAD = at_most(16)  # bytes of a message of 64 symbols beyond what the code predicts

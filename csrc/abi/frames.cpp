@@ -63,6 +63,7 @@ Plan plan_of(std::size_t size, const pyinfo_frame_options* given) {
   plan.settings.effort = options.effort;
   plan.settings.threads = thread_count(options.threads);
   plan.settings.floats = options.floats != 0;
+  plan.settings.fit_chunks = options.block_items == 0;
   return plan;
 }
 

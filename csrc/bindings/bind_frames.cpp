@@ -39,21 +39,24 @@ FrameHeader make_header(std::uint32_t planes, const std::string& metadata,
   return header;
 }
 
-coding::Settings make_settings(int coder, int effort, int threads, bool floats = false) {
+coding::Settings make_settings(int coder, int effort, int threads, bool floats = false,
+                               bool fit_chunks = false) {
   coding::Settings settings;
   settings.coder = static_cast<coding::Coder>(coder);
   settings.effort = effort;
   settings.threads = threads;
   settings.floats = floats;
+  settings.fit_chunks = fit_chunks;
   return settings;
 }
 
 py::bytes compress(const py::object& data, std::uint32_t planes, const std::string& metadata,
-                   std::uint32_t chunk_items, int coder, int effort, int threads, bool floats) {
+                   std::uint32_t chunk_items, int coder, int effort, int threads, bool floats,
+                   bool fit_chunks) {
   const ByteBuffer bytes(data.ptr(), "data");
   FrameHeader header = make_header(planes, metadata, chunk_items);
   header.items = whole_items(bytes.size(), planes, "data");
-  const coding::Settings settings = make_settings(coder, effort, threads, floats);
+  const coding::Settings settings = make_settings(coder, effort, threads, floats, fit_chunks);
   NewBytes result(coding::compress_bound(header));
   unsigned char* const out = result.data();
   return result.finish(without_gil(
@@ -324,8 +327,9 @@ void bind_frames(py::module_& m) {
       "Return the items of a chunk: `wanted`, 0 for the default; fewer if there are many planes.");
   m.def("compress", &compress, py::arg("data"), py::arg("planes"), py::arg("metadata"),
         py::arg("chunk_items"), py::arg("coder"), py::arg("effort"), py::arg("threads"),
-        py::arg("floats"),
-        "Return a frame; items have `planes` bytes. Floats are rotated if that pays.");
+        py::arg("floats"), py::arg("fit_chunks") = false,
+        "Return a frame; items have `planes` bytes. Floats are rotated if that pays. With "
+        "`fit_chunks`, chunks of few values may be larger.");
   m.def("block_sizes", &block_sizes, py::arg("data"), py::arg("planes"), py::arg("chunk_items"),
         py::arg("coder"), py::arg("effort"), py::arg("threads"),
         "Return what an encoder decides about each block: its mode, the symbols, the predicted "

@@ -32,12 +32,15 @@ def compress(
         refused.
     coder : {"auto", "huffman", "rans", "raw"}, optional
         What blocks are coded with. "auto" picks the smallest for each block by its exact cost,
-        and stores one that coding would make less than 1/128 shorter.
+        and stores one that coding would make less than 1/128 shorter. Up to 16 values become
+        digits, several to a byte, and one value that most symbols have leaves a bitmap and the
+        rest: these are several times as fast, and taken unless a code is more than 1/64 shorter.
         With the others, too, a block of one value takes a byte, and one that does not get smaller
         is stored.
     block_size : int, optional
-        Symbols (bytes of one plane) in a block, 1 to 2**20; 2**18 by default. Reading a part of a
-        frame decodes whole blocks.
+        Symbols (bytes of one plane) in a block, 1 to 2**20. By default 2**18, and 2**20 for 2**22
+        and more elements of one byte that have few values. Reading a part of a frame decodes whole
+        blocks.
     threads : int, optional
         How many to use, 0 for one per core. The result does not depend on it.
     effort : {1, 2}, optional
@@ -64,7 +67,12 @@ def compress(
     layout = ArrayLayout.of(array)
     options = coder_options(layout.planes, coder, block_size, threads, effort)
     return _core.compress(
-        in_memory_order(array), layout.planes, layout.metadata(), *options, layout.floats
+        in_memory_order(array),
+        layout.planes,
+        layout.metadata(),
+        *options,
+        layout.floats,
+        block_size is None,
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, cast, get_args
+from typing import Final, Literal, NamedTuple, cast
 
 from pyinfo import _core
 from pyinfo.arguments import choice, integer_from_to, thread_count
 
 Coder = Literal["auto", "huffman", "rans", "raw"]
-Mode = Literal["raw", "constant", "huffman", "rans"]
+Mode = Literal["raw", "constant", "huffman", "rans", "digits", "bitmap"]
 
 CODERS: Final = cast("tuple[Coder, ...]", _core.CODERS)
-# Of blocks of data: the core has one more, for the index.
-MODES: Final = cast("tuple[Mode, ...]", _core.MODES[: len(get_args(Mode))])
+# By number. That of the index is among them, which no block of data has.
+MODES: Final = cast("tuple[Mode, ...]", _core.MODES)
 
 _DEFAULT_EFFORT: Final = 2
 

@@ -181,7 +181,9 @@ def compression_report(
     layout = ArrayLayout.of(array)
     options = coder_options(layout.planes, coder, block_size, threads, effort)
     frame = compress(array, coder=coder, block_size=block_size, threads=threads, effort=effort)
-    rotated = _core.FrameReader(frame, len(frame) + layout.size).rotated
+    reader = _core.FrameReader(frame, len(frame) + layout.size)
+    rotated = reader.rotated
+    options = options._replace(chunk_items=reader.chunk_items)
     flat = in_memory_order(array).reshape(-1)
     items = (
         flat.view(np.uint8).reshape(-1, layout.planes)

@@ -61,6 +61,9 @@ def test_crc_of_the_page() -> None:
         ("planes", b"\1\0\2\0\3\0"),
         ("rotated", b"\x80\x3f\x80\xbf\0\x40"),
         ("streamed", b"aaaaaaaab"),
+        ("digits", b"abcabcaabbcc"),
+        ("edges", b"a" * 8 + b"b" * 12 + b"a" * 4),
+        ("bitmap", b"aaaaabaaaaaaaaaaacaaaaaa"),
     ],
 )
 def test_example_frames(name: str, data: bytes) -> None:
@@ -100,6 +103,7 @@ def test_example_codes() -> None:
         *("constant", "planes", "rotated", "streamed"),
         *("lengths", "huffman message", "rans message"),
         *("frequencies", "light frequencies", "patches"),
+        *("digits", "edges", "bitmap"),
     }
 
 
@@ -442,7 +446,7 @@ def test_refused_vectors_are_those_of_the_rules() -> None:
 def test_vectors_cover_the_format() -> None:
     frames = [plain_decoder.read_frame(v.data) for v in VECTORS if v.kind == "frame"]
     blocks = {(block.mode, block.lanes) for frame in frames for block in frame.blocks}
-    assert {mode for mode, _ in blocks} == {0, 1, 2, 3}
+    assert {mode for mode, _ in blocks} == {0, 1, 2, 3, 5, 6}
     assert any(block.patches for frame in frames for block in frame.blocks)
     for mode in (plain_decoder.HUFFMAN, plain_decoder.RANS):
         assert {lanes for m, lanes in blocks if m == mode} == {2**k for k in range(9)}

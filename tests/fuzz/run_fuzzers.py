@@ -108,6 +108,11 @@ def frames() -> list[bytes]:
         normal.astype(np.float32).reshape(20, 30),
         np.asfortranarray(normal.reshape(30, 20)),
         np.arange(400, dtype=np.int64),
+        # Few symbols, even and not, in runs, and one that prevails.
+        *(random.integers(0, k, 700).astype(np.uint8) for k in (2, 3, 4, 5, 9, 16)),
+        (random.random(1500) < 0.05).astype(np.uint8),
+        np.repeat(np.arange(60) % 2, random.integers(1, 60, 60)).astype(np.uint8),
+        np.where(random.random(1500) < 0.1, random.integers(0, 256, 1500), 7).astype(np.uint8),
         # Exponents that straddle two bytes: these are rotated.
         *((0.02 * normal).astype(dtype) for dtype in (np.float16, np.float32, np.float64)),
         (0.02 * normal.astype(np.complex64)),
@@ -125,6 +130,9 @@ def frames() -> list[bytes]:
     written.append(compressor.compress(normal.astype(np.float32)) + compressor.flush())
     if not any(pyinfo.Frame(frame).rotated for frame in written):
         raise AssertionError("none of the frames to begin with is rotated")
+    modes = {block.mode for frame in written for block in pyinfo.Frame(frame).blocks}
+    if not {"digits", "bitmap"} <= modes:
+        raise AssertionError("no frame to begin with has digits, or none has a bitmap")
     return written
 
 

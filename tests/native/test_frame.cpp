@@ -240,6 +240,41 @@ void test_parts() {
   }
 }
 
+// Few symbols, and one that prevails: digits and bitmaps in chunks of all sizes.
+void test_few_symbols() {
+  std::size_t digits = 0, bitmaps = 0;
+  for (const std::uint64_t kinds : {2u, 3u, 4u, 6u, 13u, 16u, 200u}) {
+    for (const std::uint64_t rarity : {1u, 9u, 60u}) {
+      Random random(kinds * 100 + rarity);
+      Bytes data(70'000);
+      for (unsigned char& byte : data) {
+        const bool other = random.bits() % rarity == 0;
+        byte = static_cast<unsigned char>(other ? 3 * (random.bits() % kinds) : 9);
+      }
+      for (const std::uint32_t chunk : {63u, 64u, 301u, 4096u, 65536u}) {
+        FrameHeader header;
+        header.chunk_items = chunk;
+        const std::string what = std::to_string(kinds) + " symbols, one of " +
+                                 std::to_string(rarity) + " in chunks of " + std::to_string(chunk);
+        const Bytes frame = frame_of(data, header, {});
+        CHECK(read_all(frame, 2) == data, what);
+        CHECK(read_stream(frame, 1000) == data, what + ", as a stream");
+        const FrameReader reader(frame.data(), frame.size());
+        CHECK(reader.verify(1).empty(), what);
+        for (const BlockInfo& block : reader.blocks()) {
+          digits += block.mode == Mode::digits;
+          bitmaps += block.mode == Mode::bitmap;
+        }
+        Buffer<unsigned char> part(5000);
+        reader.decode(60'001, 65'001, part.data(), 1);
+        CHECK(std::equal(part.data(), part.data() + part.size(), data.begin() + 60'001),
+              what + ", a part");
+      }
+    }
+  }
+  CHECK(digits > 1000 && bitmaps > 100, "blocks of few symbols are written as such");
+}
+
 template <class Read>
 bool refuses(Read read) {
   try {
@@ -291,6 +326,7 @@ int main() {
   test_headers_of_rotated_frames();
   test_large_blocks();
   test_parts();
+  test_few_symbols();
   test_damage();
   return pyinfo::check::finish();
 }

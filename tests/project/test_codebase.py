@@ -98,6 +98,7 @@ FLOORS: dict[str, float] = {
     "coding/models": 2.11,
     "coding/lanes": 2.12,
     "coding/planes": 2.13,
+    "coding/alphabets": 2.135,
     "coding/frames": 2.14,
     "coding/deltas": 2.145,
     "coding/messages": 2.15,

@@ -8,10 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from support import plain_encoder
-from support.plain_decoder import CONSTANT, HUFFMAN, INDEX, NO_ITEMS, RANS, RAW, crc, le32
+from support.plain_decoder import (
+    BITMAP,
+    CONSTANT,
+    DIGITS,
+    HUFFMAN,
+    INDEX,
+    NO_ITEMS,
+    RANS,
+    RAW,
+    crc,
+    le32,
+)
 from support.plain_encoder import (
+    digits_payload,
     encode_frame,
     encode_lanes,
+    nested,
+    nested_payload,
     number,
     packed,
     varint,
@@ -88,7 +102,7 @@ def headers() -> Iterator[tuple[str, bytes]]:
 
 
 def block_headers() -> Iterator[tuple[str, bytes]]:
-    yield "modes are 0 to 4", one_block(5, 0, 1, b"a")
+    yield "modes are 0 to 6", one_block(7, 0, 1, b"a")
     yield "lanes is 0 for modes other than 2 and 3", one_block(RAW, 1, 1, b"a")
     yield "lanes is at most 8", one_block(HUFFMAN, 9, 2000, bytes(2000))
     yield "patches is 0 for modes other than 3", one_block(RAW, 0, 1, b"a", 1)
@@ -174,6 +188,70 @@ def patches() -> Iterator[tuple[str, bytes]]:
         ("varints take the fewest bytes", b"\x85\x00x", 1),
     ):
         yield rule, one_block(RANS, 0, 200, table + listed + lanes, count)
+
+
+def digits() -> Iterator[tuple[str, bytes]]:
+    n = 60
+
+    def block(head: bytes, part: bytes, symbols: int = n) -> bytes:
+        return one_block(DIGITS, 0, symbols, head + part)
+
+    two = b"\x02ab"
+    bits = nested(bytes(8))
+    yield "digits are of 2 to 16 symbols", block(b"\x01a", bits)
+    yield "digits are of 2 to 16 symbols", block(b"\x11" + bytes(range(17)), nested(bytes(30)))
+    yield "only digits of two symbols have edges", block(b"\x83abc", nested(bytes(12)))
+    yield "symbols of digits rise", block(b"\x02ba", bits)
+    yield "symbols of digits rise", block(b"\x02aa", bits)
+    yield "the symbols of digits are there", one_block(DIGITS, 0, 2, b"\x02a")
+    yield "a byte of five digits is below 243", block(b"\x03abc", nested(bytes(11) + b"\xf3"))
+    yield "a byte of three digits is below 216", block(b"\x06abcdef", nested(b"\xd8" + bytes(19)))
+    yield "digits are below k", block(b"\x05abcde", nested(bytes(7) + b"\x05" + bytes(12)))
+    yield "digits are below k", block(b"\x0f" + bytes(range(15)), nested(b"\xf0" + bytes(29)))
+    yield "the last byte of digits is filled up with 0", block(two, nested(bytes(7) + b"\x10"))
+    late = nested(bytes(11) + b"\x51")  # 81, the fifth digit, of 59
+    yield "the last byte of digits is filled up with 0", block(b"\x03abc", late, 59)
+    yield "the last byte of edges, too", block(b"\x82ab", nested(b"\x01" * 7 + b"\x10"))
+    inner = nested_payload(DIGITS, digits_payload(b"ab" * 4))
+    yield "digits do not nest", block(two, inner)
+    yield "an index does not nest", block(two, b"\x04\x00")
+    yield "lanes of a nested block without them are 0", block(two, b"\x10" + bytes(8))
+    yield "lanes of a nested block are at most 2^8", block(two, b"\x92\x08" + bytes(8))
+    yield "a nested payload is at most as long as its bytes", block(two, b"\x02\x09" + bytes(9))
+    yield "a nested payload ends within the block", block(two, bits[:-1])
+    yield "patches of a nested block are below 2^16", block(two, b"\x03\x80\x80\x04\x01\x00")
+    yield "nothing follows the digits", block(two, bits + b"\0")
+    yield "a payload of digits is at most n bytes", one_block(DIGITS, 0, 3, two + nested(b"\x05"))
+
+
+def bitmaps() -> Iterator[tuple[str, bytes]]:
+    n = 60
+    bitmap = b"\x11" + bytes(7)  # others at 0 and 4
+
+    def block(*parts: bytes, symbols: int = n) -> bytes:
+        return one_block(BITMAP, 0, symbols, b"".join(parts))
+
+    bits, others = nested(bitmap), nested(b"bc")
+    yield "a bitmap has edges or none", block(b"\x02a\x02", bits, others)
+    yield "others are at least 1", block(b"\0a\0", nested(bytes(8)), b"\0")
+    yield "others are fewer than n", block(b"\0a\x3c", nested(b"\xff" * 7 + b"\x0f"), b"\x01b")
+    yield "a bitmap has as many bits as there are others", block(b"\0a\x03", bits, nested(b"bcd"))
+    yield "a bitmap has as many bits as there are others", block(b"\0a\x01", bits, nested(b"b"))
+    yield "edges make as many bits as there are others", block(b"\x01a\x02", bits, others)
+    yield (
+        "no bit is behind the last symbol",
+        block(b"\0a\x02", nested(b"\x01" + bytes(6) + b"\x10"), others),
+    )
+    behind = nested(b"\x11" + bytes(6) + b"\x10")
+    yield "no edge is behind the last symbol", block(b"\x01a\x04", behind, nested(b"bcbc"))
+    in_digits = nested_payload(DIGITS, digits_payload(b"bc" * 4))
+    yield "a bitmap is not in digits", block(b"\0a\x02", in_digits, others)
+    within = nested_payload(BITMAP, b"\0b\x01" + nested(b"\x02") + b"\x01c")
+    yield "bitmaps do not nest", block(b"\0a\x02", bits, within)
+    yield "a bitmap is whole", block(b"\0a\x02", bits[:-2])
+    yield "the others are there", block(b"\0a\x02", bits)
+    yield "nothing follows the others", block(b"\0a\x02", bits, others, b"\0")
+    yield "varints take the fewest bytes", block(b"\0a\x82\0", bits, others)
 
 
 def indexes() -> Iterator[tuple[str, bytes]]:
@@ -303,7 +381,10 @@ def all_vectors() -> Iterator[Refused]:
         number_of[group] = number_of.get(group, 0) + 1
         return Refused(f"{group}_{number_of[group]}", kind, rule, data, code)
 
-    for group in (headers, block_headers, tables, lane_payloads, patches, indexes, metadata):
+    groups = (
+        headers, block_headers, tables, lane_payloads, patches, digits, bitmaps, indexes, metadata,
+    )  # fmt: skip
+    for group in groups:
         for rule, data in group():
             yield named(group.__name__, "frame", rule, data, {})
     for rule, kind, data, code in messages():

@@ -124,7 +124,7 @@ def _block(random_: random.Random, frame: Loose) -> None:
     block = random_.choice(frame.blocks)
     what = random_.randrange(8)
     if what == 0:
-        block.mode = random_.randrange(6)
+        block.mode = random_.randrange(8)
     elif what == 1:
         block.log2_lanes = random_.randrange(11)
     elif what == 2:

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-RAW, CONSTANT, HUFFMAN, RANS, INDEX = range(5)
-MODES = ("raw", "constant", "huffman", "rans", "index")
+RAW, CONSTANT, HUFFMAN, RANS, INDEX, DIGITS, BITMAP = range(7)
+MODES = ("raw", "constant", "huffman", "rans", "index", "digits", "bitmap")
 NO_ITEMS = 2**64 - 1
 
 
@@ -283,23 +283,96 @@ class Block:
     payload: bytes = field(repr=False)
 
     def decode(self) -> bytes:
-        if self.mode == RAW:
-            return self.payload
-        if self.mode == CONSTANT:
-            return self.payload * self.symbols
-        if self.mode == HUFFMAN:
-            lengths, used = read_lengths(self.payload)
-            coder: Huffman | Rans = Huffman(lengths)
-        else:
-            frequencies, used = read_frequencies(self.payload)
-            coder = Rans(frequencies, 12)
-        source = Bytes(self.payload[used:])
-        patches = read_patches(source, self.patches, self.symbols)
-        lane_payload = source.take(source.left())
-        decoded = bytearray(decode_lanes(coder, self.lanes, lane_payload, self.symbols))
-        for place, symbol in patches:
-            decoded[place] = symbol
-        return bytes(decoded)
+        return decode_payload(self.mode, self.lanes, self.patches, self.payload, self.symbols)
+
+
+def decode_payload(mode: int, lanes: int, number_of_patches: int, payload: bytes, n: int) -> bytes:
+    if mode == RAW:
+        return payload
+    if mode == CONSTANT:
+        return payload * n
+    if mode == DIGITS:
+        return decode_digits(Bytes(payload), n)
+    if mode == BITMAP:
+        return decode_bitmap(Bytes(payload), n)
+    if mode == HUFFMAN:
+        lengths, used = read_lengths(payload)
+        coder: Huffman | Rans = Huffman(lengths)
+    else:
+        frequencies, used = read_frequencies(payload)
+        coder = Rans(frequencies, 12)
+    source = Bytes(payload[used:])
+    patches = read_patches(source, number_of_patches, n)
+    decoded = bytearray(decode_lanes(coder, lanes, source.take(source.left()), n))
+    for place, symbol in patches:
+        decoded[place] = symbol
+    return bytes(decoded)
+
+
+def read_nested(source: Bytes, n: int, *modes: int) -> bytes:
+    first = source.number(1)
+    mode, log2_lanes = first % 16, first // 16
+    require(mode in modes, "the mode of a nested block is not allowed")
+    require(log2_lanes <= (8 if mode in (HUFFMAN, RANS) else 0), "the lanes are not valid")
+    patches = source.varint() if mode == RANS else 0
+    require(patches < 2**16, "too many patches")
+    size = n if mode == RAW else 1 if mode == CONSTANT else source.varint()
+    require(size <= n, "a nested payload is too long")
+    return decode_payload(mode, 2**log2_lanes, patches, source.take(size), n)
+
+
+DIGITS_IN_A_BYTE = {2: 8, 3: 5, 4: 4, 6: 3, 16: 2}
+BYTE_MODES = (RAW, CONSTANT, HUFFMAN, RANS)
+
+
+def base_of(k: int) -> int:
+    return min(base for base in DIGITS_IN_A_BYTE if base >= k)
+
+
+def decode_digits(source: Bytes, n: int) -> bytes:
+    first = source.number(1)
+    k, edges = first % 128, first >= 128
+    require(2 <= k <= 16, "the number of symbols is not valid")
+    require(not edges or k == 2, "edges of more than two symbols")
+    symbols = source.take(k)
+    require(list(symbols) == sorted(set(symbols)), "the symbols do not rise")
+    base = base_of(k)
+    in_a_byte = DIGITS_IN_A_BYTE[base]
+    packed = read_nested(source, -(-n // in_a_byte), *BYTE_MODES)
+    require(source.left() == 0, "bytes are left over")
+    digits = []
+    for byte in packed:
+        require(byte < base**in_a_byte, "a byte that no digits make")
+        digits += [byte // base**i % base for i in range(in_a_byte)]
+    require(not any(digits[n:]), "the last byte is not filled up with zeros")
+    require(max(digits) < k, "a digit is too large")
+    digits = digits[:n]
+    return bytes(symbols[digit] for digit in (from_edges(digits) if edges else digits))
+
+
+def from_edges(bits: list[int]) -> list[int]:
+    result = []
+    before = 0
+    for bit in bits:
+        before ^= bit
+        result.append(before)
+    return result
+
+
+def decode_bitmap(source: Bytes, n: int) -> bytes:
+    edges = source.number(1)
+    require(edges in (0, 1), "edges or none")
+    usual = source.number(1)
+    m = source.varint()
+    require(1 <= m < n, "the number of others is not valid")
+    bitmap = read_nested(source, -(-n // 8), *BYTE_MODES)
+    bits = [byte >> i & 1 for byte in bitmap for i in range(8)]
+    require(not any(bits[n:]), "bits behind the last symbol")
+    bits = from_edges(bits[:n]) if edges else bits[:n]
+    require(sum(bits) == m, "the bitmap has another number of others")
+    others = iter(read_nested(source, m, *BYTE_MODES, DIGITS))
+    require(source.left() == 0, "bytes are left over")
+    return bytes(next(others) if bit else usual for bit in bits)
 
 
 def read_patches(source: Bytes, number: int, n: int) -> list[tuple[int, int]]:
@@ -356,7 +429,7 @@ def read_block(source: Bytes, previous: int) -> Block:
     symbols = head.number(4)
     payload_size = head.number(4)
     check = source.number(4)
-    require(mode <= INDEX, "the mode is not known")
+    require(mode <= BITMAP, "the mode is not known")
     require(log2_lanes <= (8 if mode in (HUFFMAN, RANS) else 0), "the lanes are not valid")
     require(patches == 0 or mode == RANS, "patches in a mode that has none")
     if mode == RAW:

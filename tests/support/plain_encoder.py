@@ -11,7 +11,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from support import plain_decoder
-from support.plain_decoder import CONSTANT, HUFFMAN, INDEX, NO_ITEMS, RANS, RAW, crc, le32
+from support.plain_decoder import (
+    BITMAP,
+    CONSTANT,
+    DIGITS,
+    DIGITS_IN_A_BYTE,
+    HUFFMAN,
+    INDEX,
+    NO_ITEMS,
+    RANS,
+    RAW,
+    base_of,
+    crc,
+    le32,
+)
 
 Choice = Callable[[int], tuple[int, int]]
 """Mode and log2 of the lanes for a block, by its number."""
@@ -194,10 +207,10 @@ def write_block(
     return head + le32(crc(le32(previous) + le32(crc(head + payload)))) + payload
 
 
-def encode_block(symbols: bytes, mode: int, log2_lanes: int, previous: int) -> bytes:
-    """A block in the given mode, or raw where that mode cannot hold the symbols."""
+def encode_payload(symbols: bytes, mode: int, log2_lanes: int) -> tuple[int, bytes]:
+    """The mode and the payload: raw where the given mode cannot hold the symbols."""
     if mode == CONSTANT and len(set(symbols)) == 1:
-        return write_block(CONSTANT, 0, len(symbols), symbols[:1], previous)
+        return CONSTANT, symbols[:1]
     if mode in (HUFFMAN, RANS) and len(set(symbols)) > 1:
         if mode == HUFFMAN:
             lengths = fitting_lengths(symbols)
@@ -209,8 +222,89 @@ def encode_block(symbols: bytes, mode: int, log2_lanes: int, previous: int) -> b
             coder = Rans(frequencies, 12)
         payload += encode_lanes(coder, 2**log2_lanes, symbols)
         if len(payload) <= len(symbols):
-            return write_block(mode, log2_lanes, len(symbols), payload, previous)
-    return write_block(RAW, 0, len(symbols), symbols, previous)
+            return mode, payload
+    return RAW, symbols
+
+
+def encode_block(symbols: bytes, mode: int, log2_lanes: int, previous: int) -> bytes:
+    """A block in the given mode, or raw where that mode cannot hold the symbols."""
+    mode, payload = encode_payload(symbols, mode, log2_lanes)
+    lanes = log2_lanes if mode in (HUFFMAN, RANS) else 0
+    return write_block(mode, lanes, len(symbols), payload, previous)
+
+
+def nested(symbols: bytes, mode: int = RAW, log2_lanes: int = 0) -> bytes:
+    mode, payload = encode_payload(symbols, mode, log2_lanes)
+    return nested_payload(mode, payload, log2_lanes)
+
+
+def nested_payload(mode: int, payload: bytes, log2_lanes: int = 0, patches: int = 0) -> bytes:
+    head = bytes([mode | log2_lanes << 4 if mode in (HUFFMAN, RANS) else mode])
+    head += varint(patches) if mode == RANS else b""
+    return head + (varint(len(payload)) if mode not in (RAW, CONSTANT) else b"") + payload
+
+
+def to_edges(bits: Sequence[int]) -> list[int]:
+    return [bit ^ before for before, bit in zip([0, *bits], bits, strict=False)]
+
+
+def packed_digits(digits: Sequence[int], base: int) -> bytes:
+    per_byte = DIGITS_IN_A_BYTE[base]
+    return bytes(
+        sum(digit * base**i for i, digit in enumerate(digits[start : start + per_byte]))
+        for start in range(0, len(digits), per_byte)
+    )
+
+
+def digits_payload(
+    symbols: bytes,
+    mode: int = RAW,
+    log2_lanes: int = 0,
+    *,
+    edges: bool = False,
+    alphabet: Sequence[int] | None = None,
+) -> bytes:
+    """The payload of a block of digits; an `alphabet` may have more symbols than occur."""
+    values = sorted(set(symbols)) if alphabet is None else list(alphabet)
+    digits = [values.index(symbol) for symbol in symbols]
+    packed = packed_digits(to_edges(digits) if edges else digits, base_of(len(values)))
+    head = bytes([len(values) | edges << 7, *values])
+    return head + nested(packed, mode, log2_lanes)
+
+
+def bitmap_payload(
+    symbols: bytes,
+    usual: int,
+    mode: int = RAW,
+    log2_lanes: int = 0,
+    *,
+    edges: bool = False,
+    in_digits: bool = False,
+) -> bytes:
+    """The payload of a bitmap and others, in digits if so wanted."""
+    bits = [int(symbol != usual) for symbol in symbols]
+    others = bytes(symbol for symbol in symbols if symbol != usual)
+    result = bytes([edges, usual]) + varint(len(others))
+    result += nested(packed_digits(to_edges(bits) if edges else bits, 2), mode, log2_lanes)
+    if in_digits:
+        return result + nested_payload(DIGITS, digits_payload(others, mode, log2_lanes))
+    return result + nested(others, mode, log2_lanes)
+
+
+def one_block_frame(mode: int, n: int, payload: bytes) -> bytes:
+    """A frame of one block without lanes or patches."""
+    header = write_header(1, 2**18, n, False, b"")
+    return header + write_block(mode, 0, n, payload, int.from_bytes(header[-4:], "little"))
+
+
+def digits_frame(symbols: bytes, *args: int, **options: object) -> bytes:
+    payload = digits_payload(symbols, *args, **options)  # type: ignore[arg-type]
+    return one_block_frame(DIGITS, len(symbols), payload)
+
+
+def bitmap_frame(symbols: bytes, usual: int, *args: int, **options: object) -> bytes:
+    payload = bitmap_payload(symbols, usual, *args, **options)  # type: ignore[arg-type]
+    return one_block_frame(BITMAP, len(symbols), payload)
 
 
 def encode_patched_block(

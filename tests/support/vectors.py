@@ -113,7 +113,7 @@ def by_plain_decoder(vector: Vector) -> Facts:
         "shape": list(described.shape),
         "fortran_order": described.fortran_order,
         "blocks": [
-            [plain_decoder.MODES[block.mode], block.lanes if block.mode > 1 else 0]
+            [plain_decoder.MODES[block.mode], block.lanes if block.mode in (2, 3) else 0]
             for block in frame.blocks
         ],
     }

@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Section] = {
     "coding": coding.speed_of_coders,
     "isa-coding": coding.by_isa,
     "sizes": sizes.sizes,
+    "few-symbols": coding.few_symbols,
     "incompressible": coding.incompressible,
     "messages": coding.messages,
     "weights": coding.weights,

@@ -15,6 +15,7 @@ from bench.report.tables import Quantity, Row, bytes_text
 
 MANY = 256 << 20
 WEIGHTS_N = 32 << 20
+FEW_N = 32 << 20
 DIRECTIONS = ("decode", "encode")
 
 
@@ -63,6 +64,24 @@ def by_isa(effort: Effort) -> Iterator[Row]:
             what = f"decode {coder}, {FOUR_BITS}, {isa}"
             found = effort.compare(what, bytes_text(n), subjects, own, speed(n))
             yield from found.against_all(barred[isa])
+
+
+@section(
+    "Few symbols",
+    "Whole calls in one thread, checksums included; `decompress` fills `out`. NumPy's bits have no "
+    "checksum.",
+)
+def few_symbols(effort: Effort) -> Iterator[Row]:
+    """Booleans, ternary weights, nibbles, sparse masks."""
+    n = 2 * sizes.BLOCK if effort.quick else FEW_N
+    for kind, both in bars.FEW_SYMBOLS.items():
+        for direction, bar in zip(DIRECTIONS, both, strict=True):
+            work = Workload("few_symbols", (direction, kind, n))
+            subjects = {row: Subject(work, row) for row in work.rows()}
+            what = f"{direction} {kind}"
+            found = effort.compare(what, bytes_text(n), subjects, own_row("auto"), speed(n))
+            yield found.alone(bar)
+            yield from found.against_all({})
 
 
 @section(

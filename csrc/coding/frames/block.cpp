@@ -106,9 +106,14 @@ const char* decode_rans(unsigned lanes, unsigned patches, const unsigned char* p
 
 void encode_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                   unsigned char* end, CodedBlock& block) {
-  PYINFO_ASSERT(n >= 1 && n <= kMaxBlockSymbols);
   BlockPlan plan;
   plan_block(symbols, n, settings, end - n / 8, plan);
+  code_block(symbols, n, plan, end, block);
+}
+
+void code_block(const unsigned char* symbols, std::size_t n, const BlockPlan& plan,
+                unsigned char* end, CodedBlock& block) {
+  PYINFO_ASSERT(n >= 1 && n <= kMaxBlockSymbols);
   BlockSizes& sizes = block.sizes;
   sizes = plan.sizes;
   if (has_lanes(sizes.mode)) {
@@ -120,6 +125,11 @@ void encode_block(const unsigned char* symbols, std::size_t n, const Settings& s
     }
   }
   if (!has_lanes(sizes.mode)) store(symbols, sizes.mode == Mode::constant ? 1 : n, block);
+  complete(block);
+}
+
+void complete(CodedBlock& block) noexcept {
+  BlockSizes& sizes = block.sizes;
   sizes.coded = std::uint32_t(block.payload_size());
   const unsigned log_lanes = has_lanes(sizes.mode) ? log2_lanes(sizes.lanes) : 0;
   write_block_header({sizes.mode, log_lanes, block.patches, sizes.symbols, sizes.coded, 0},

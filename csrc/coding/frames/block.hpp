@@ -1,4 +1,5 @@
-// One block: up to 2^20 bytes, written as planned (block_plan.hpp), and read.
+// One block of bytes that are stored or go through a coder: up to 2^20 of them, written as planned
+// (block_plan.hpp), and read. Blocks of few symbols are made of such blocks (alphabet_block.hpp).
 #pragma once
 
 #include <cstddef>
@@ -10,11 +11,13 @@
 
 namespace pyinfo::coding {
 
+inline constexpr std::size_t kAlphabetBound = 32;  // bytes before the table of a block of digits
+
 // A coded block before it is written. It points into the memory that it was coded in or, if it is
 // stored, into the symbols: valid until they change.
 struct CodedBlock {
   unsigned char header[kBlockHeaderSize];  // its check is still 0
-  unsigned char table[kTableBound];
+  unsigned char table[kAlphabetBound + kTableBound];
   std::size_t table_size;
   std::uint32_t patches;
   const unsigned char* lanes;  // after the patches, if there are any; or the stored symbols
@@ -35,6 +38,13 @@ constexpr std::size_t encode_block_capacity(std::size_t n) {
 // encode_block_capacity(n) bytes of memory.
 void encode_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                   unsigned char* end, CodedBlock& block);
+
+// The same as planned already; effort and coder have no say any more.
+void code_block(const unsigned char* symbols, std::size_t n, const BlockPlan& plan,
+                unsigned char* end, CodedBlock& block);
+
+// Fills in the header of a block whose sizes, patches and parts are known, and its size.
+void complete(CodedBlock& block) noexcept;
 
 // Writes block.size() bytes. The check is left open (set_check fills it in); returns the sum
 // that it is made of: the CRC of the header and the payload.

@@ -213,25 +213,10 @@ bool all_equal(const unsigned char* symbols, std::size_t n) noexcept {
 
 // The coders' plans, of which the smallest prediction wins, the first of equal ones, if it is worth
 // its time.
-void choose(const unsigned char* symbols, std::size_t n, const Settings& settings,
-            unsigned char* sample, BlockPlan& plan) {
+void choose_by_counts(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
+                      bool exact, const Settings& settings, BlockPlan& plan) {
   BlockSizes& sizes = plan.sizes;
-  if (all_equal(symbols, n)) {
-    sizes.mode = Mode::constant;
-    sizes.huffman = sizes.rans = sizes.predicted = 1;
-    return;
-  }
-  if (settings.coder == Coder::raw) return;
   const bool automatic = settings.coder == Coder::automatic;
-  if (automatic && n >= kSampledFrom && incompressible(symbols, n, sample)) return;
-
-  std::uint64_t counts[kValues] = {};
-  const bool exact = settings.effort > 1 || n < kSampledFrom;
-  if (!exact) {
-    estimate_counts(symbols, n, sample, counts);
-  } else {
-    counting::byte_counts(symbols, n, 1, counts);
-  }
   const bool huffman = automatic || settings.coder == Coder::huffman;
   const bool rans = automatic || settings.coder == Coder::rans;
   if (rans) {
@@ -262,17 +247,48 @@ void choose(const unsigned char* symbols, std::size_t n, const Settings& setting
   if (has_lanes(sizes.mode)) sizes.lanes = plan.code().lanes;
 }
 
+void choose(const unsigned char* symbols, std::size_t n, const Settings& settings,
+            unsigned char* sample, BlockPlan& plan) {
+  BlockSizes& sizes = plan.sizes;
+  if (all_equal(symbols, n)) {
+    sizes.mode = Mode::constant;
+    sizes.huffman = sizes.rans = sizes.predicted = 1;
+    return;
+  }
+  if (settings.coder == Coder::raw) return;
+  const bool automatic = settings.coder == Coder::automatic;
+  if (automatic && n >= kSampledFrom && incompressible(symbols, n, sample)) return;
+
+  std::uint64_t counts[kValues] = {};
+  const bool exact = settings.effort > 1 || n < kSampledFrom;
+  if (!exact) {
+    estimate_counts(symbols, n, sample, counts);
+  } else {
+    counting::byte_counts(symbols, n, 1, counts);
+  }
+  choose_by_counts(symbols, n, counts, exact, settings, plan);
+}
+
+BlockSizes stored_sizes(std::size_t n) noexcept {
+  constexpr std::uint32_t unknown = BlockSizes::kNotPredicted;
+  const std::uint32_t size = std::uint32_t(n);
+  return {Mode::raw, 0, size, unknown, unknown, size, 0};
+}
+
 }  // namespace
 
 void plan_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                 unsigned char* sample, BlockPlan& plan) {
   PYINFO_ASSERT(n >= 1 && n <= kMaxBlockSymbols);
-  plan.sizes.mode = Mode::raw;
-  plan.sizes.lanes = 0;
-  plan.sizes.symbols = std::uint32_t(n);
-  plan.sizes.huffman = plan.sizes.rans = BlockSizes::kNotPredicted;
-  plan.sizes.predicted = std::uint32_t(n);
+  plan.sizes = stored_sizes(n);
   choose(symbols, n, settings, sample, plan);
+}
+
+void plan_counted_block(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
+                        const Settings& settings, BlockPlan& plan) {
+  PYINFO_ASSERT(n >= 2 && n <= kMaxBlockSymbols);
+  plan.sizes = stored_sizes(n);
+  choose_by_counts(symbols, n, counts, true, settings, plan);
 }
 
 void predict_all(const unsigned char* symbols, BlockSizes& sizes) {

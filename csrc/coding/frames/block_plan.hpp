@@ -20,6 +20,7 @@ struct Settings {
   int effort = 2;       // 1: code tables made from an eighth of the bytes; 2: from all of them
   int threads = 1;      // 0: one per core. The result is the same for any number.
   bool floats = false;  // items are little-endian floats: to be rotated if that pays (rotation.hpp)
+  bool fit_chunks = false;  // compress() may take larger chunks than the header says
 };
 
 // What an encoder decided about a block, and why. All sizes are bytes of payload.
@@ -66,6 +67,10 @@ struct BlockPlan {
 // looks so even that no code would save that.
 void plan_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                 unsigned char* sample, BlockPlan& plan);
+
+// The same for counts of all symbols, which have at least two values; nothing is looked for first.
+void plan_counted_block(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
+                        const Settings& settings, BlockPlan& plan);
 
 // Fills in the predictions that plan_block did without, and makes that of the mode chosen exact.
 void predict_all(const unsigned char* symbols, BlockSizes& sizes);

@@ -115,7 +115,7 @@ FrameHeader read_header(const unsigned char* data, std::size_t size, std::uint32
 }
 
 const char* read_block_header(const unsigned char* data, BlockHeader& header) noexcept {
-  if (data[0] > static_cast<unsigned char>(Mode::index)) return "unknown mode";
+  if (data[0] > static_cast<unsigned char>(Mode::bitmap)) return "unknown mode";
   header.mode = static_cast<Mode>(data[0]);
   header.log2_lanes = data[1];
   header.patches = load16(data + 2);

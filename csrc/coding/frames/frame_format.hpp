@@ -26,8 +26,17 @@ inline constexpr std::uint32_t kDefaultChunkItems = std::uint32_t{1} << 18;
 
 // How a block's payload is to be read. The values are the format's, kModeNames the only list of
 // their names.
-enum class Mode : std::uint8_t { raw = 0, constant = 1, huffman = 2, rans = 3, index = 4 };
-inline constexpr const char* kModeNames[] = {"raw", "constant", "huffman", "rans", "index"};
+enum class Mode : std::uint8_t {
+  raw = 0,
+  constant = 1,
+  huffman = 2,
+  rans = 3,
+  index = 4,
+  digits = 5,
+  bitmap = 6
+};
+inline constexpr const char* kModeNames[] = {"raw",   "constant", "huffman", "rans",
+                                             "index", "digits",   "bitmap"};
 constexpr const char* name(Mode mode) noexcept { return kModeNames[static_cast<int>(mode)]; }
 constexpr bool has_lanes(Mode mode) noexcept { return mode == Mode::huffman || mode == Mode::rans; }
 

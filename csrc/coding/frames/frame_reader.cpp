@@ -5,7 +5,7 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "coding/frames/block.hpp"
+#include "coding/frames/alphabet_block.hpp"
 #include "coding/frames/checksum.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/planes/chunks.hpp"
@@ -230,7 +230,7 @@ const char* FrameReader::check_only(const Payload& payload, std::uint64_t block)
 }
 
 // Checks a block and decodes all of it to `out`.
-const char* FrameReader::decode_to(std::uint64_t block, unsigned char* out) const noexcept {
+const char* FrameReader::decode_to(std::uint64_t block, unsigned char* out) const {
   Payload payload;
   if (const char* what = find_payload(block, payload)) return what;
   const BlockHeader& header = payload.header;
@@ -240,8 +240,8 @@ const char* FrameReader::decode_to(std::uint64_t block, unsigned char* out) cons
     return chain(previous_check(block), sum) == header.check ? nullptr : kWrongCheck;
   }
   if (const char* what = check_only(payload, block)) return what;
-  return decode_block(header.mode, header.log2_lanes, header.patches, payload.bytes, header.payload,
-                      out, header.symbols);
+  return decode_frame_block(header.mode, header.log2_lanes, header.patches, payload.bytes,
+                            header.payload, out, header.symbols);
 }
 
 // Items first .. last - 1 of a chunk. False: `damage` says what is wrong.

@@ -85,7 +85,7 @@ class FrameReader {
   std::uint32_t symbols_of(std::uint64_t block) const noexcept;
   std::uint32_t previous_check(std::uint64_t block) const noexcept;
   const char* find_payload(std::uint64_t block, Payload& payload) const noexcept;
-  const char* decode_to(std::uint64_t block, unsigned char* out) const noexcept;
+  const char* decode_to(std::uint64_t block, unsigned char* out) const;
   const char* check_only(const Payload& payload, std::uint64_t block) const noexcept;
   bool decode_chunk(std::uint64_t chunk, std::uint32_t first, std::uint32_t last,
                     unsigned char* out, Damage& damage) const;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 #include <vector>
 
+#include "coding/alphabets/digits.hpp"
+#include "coding/frames/alphabet_block.hpp"
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
 #include "coding/planes/rotation.hpp"
@@ -48,13 +51,15 @@ const unsigned char* planes_of(const unsigned char* items, std::size_t n, const 
 std::size_t encode_chunk(const unsigned char* symbols, std::size_t n, std::size_t planes,
                          const Settings& settings, ChunkScratch& scratch) {
   const std::size_t capacity = (planes - 1) * n + encode_block_capacity(n);
-  unsigned char* end = scratch.coded.acquire(capacity) + capacity;
+  unsigned char* const memory = scratch.coded.acquire(capacity);
+  unsigned char* end = memory + capacity;
   if (scratch.blocks.size() < planes) scratch.blocks.resize(planes);
   std::size_t size = 0;
   for (std::size_t k = 0; k < planes; ++k) {
     CodedBlock& block = scratch.blocks[k];
-    encode_block(symbols + k * plane_stride(n), n, settings, end, block);
-    if (has_lanes(block.sizes.mode)) end -= block.lanes_size;
+    encode_frame_block(symbols + k * plane_stride(n), n, settings, end, block);
+    const Mode mode = block.sizes.mode;
+    if (mode != Mode::raw && mode != Mode::constant) end = memory + (block.lanes - memory);
     size += block.size();
   }
   return size;
@@ -93,10 +98,32 @@ std::uint64_t blocks_of(std::uint64_t items, const FrameHeader& header) {
   return chunk_count(items, header.chunk_items) * header.planes;
 }
 
-FrameHeader array_header(const FrameHeader& header) {
+// Whether all of a few pieces have at most 16 values.
+bool looks_few(const unsigned char* symbols, std::uint64_t n) noexcept {
+  constexpr std::uint64_t kPieces = 16;
+  constexpr std::size_t kPiece = 4096;
+  for (std::uint64_t i = 0; i < kPieces; ++i) {
+    Alphabet alphabet;
+    const unsigned char* const piece = symbols + i * (n / kPieces);
+    const bool equal = std::memcmp(piece, piece + 1, kPiece - 1) == 0;
+    if (!equal && !find_alphabet(piece, kPiece, alphabet)) return false;
+  }
+  return true;
+}
+
+// Symbols of few values become a half to an eighth of their number before they are coded. From
+// blocks of four times the usual size there is enough left for many lanes.
+constexpr std::uint64_t kFewSymbolsFrom = std::uint64_t{4} * kMaxBlockSymbols;
+
+FrameHeader array_header(const unsigned char* data, const FrameHeader& header,
+                         const Settings& settings) {
   FrameHeader result = header;
+  if (settings.fit_chunks && settings.coder == Coder::automatic && header.planes == 1 &&
+      header.items >= kFewSymbolsFrom && looks_few(data, header.items)) {
+    result.chunk_items = kMaxBlockSymbols;
+  }
   result.sized = true;
-  result.indexed = header.items > header.chunk_items;
+  result.indexed = header.items > result.chunk_items;
   return result;
 }
 
@@ -123,14 +150,16 @@ std::uint32_t choose_chunk_items(std::uint32_t planes, std::uint32_t wanted) noe
 }
 
 std::size_t compress_bound(const FrameHeader& header) {
-  const FrameWriter writer(array_header(header), Settings{});
+  FrameHeader sized = header;
+  sized.sized = true;
+  const FrameWriter writer(sized, Settings{});
   return writer.header_bound() + writer.items_bound(header.items) +
          index_size(blocks_of(header.items, header));
 }
 
 std::size_t compress(const unsigned char* data, const FrameHeader& header, const Settings& settings,
                      unsigned char* out) {
-  const FrameHeader planar = array_header(header);
+  const FrameHeader planar = array_header(data, header, settings);
   const std::size_t size = compress_as(data, planar, settings, out);
   const std::uint64_t bytes = header.items * header.planes;
   if (planar.indexed || header.planes == 1 || bytes > kMaxBlockSymbols || bytes == 0) return size;
@@ -147,7 +176,7 @@ std::size_t compress(const unsigned char* data, const FrameHeader& header, const
 
 std::vector<BlockSizes> block_sizes(const unsigned char* data, const FrameHeader& header,
                                     const Settings& settings) {
-  const FrameHeader planar = array_header(header);
+  const FrameHeader planar = array_header(data, header, settings);
   std::vector<BlockSizes> sizes(std::size_t(blocks_of(planar.items, planar)));
   const std::size_t chunks = std::size_t(chunk_count(planar.items, planar.chunk_items));
   threads::parallel_or_throw(chunks, settings.threads, [&](std::size_t chunk) {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "coding/frames/block.hpp"
+#include "coding/frames/alphabet_block.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/planes/chunks.hpp"
 #include "coding/planes/planes.hpp"
@@ -223,8 +223,8 @@ void StreamReader::decode_part() {
   const std::size_t start = std::size_t{plane_} * symbols_;
   to.resize(start + symbols_);
   const char* what =
-      decode_block(block_.mode, block_.log2_lanes, block_.patches, part() + kBlockHeaderSize,
-                   block_.payload, to.data() + start, symbols_);
+      decode_frame_block(block_.mode, block_.log2_lanes, block_.patches, part() + kBlockHeaderSize,
+                         block_.payload, to.data() + start, symbols_);
   if (what != nullptr) fail_block(what);
 }
 
@@ -297,8 +297,8 @@ const char* StreamReader::decode_chunk(const Waiting* blocks, unsigned char* out
       return "checksum does not match";
     }
     const char* what =
-        decode_block(header.mode, header.log2_lanes, header.patches, block + kBlockHeaderSize,
-                     header.payload, memory + k * stride, n);
+        decode_frame_block(header.mode, header.log2_lanes, header.patches, block + kBlockHeaderSize,
+                           header.payload, memory + k * stride, n);
     if (what != nullptr) return what;
     scratch->pointers[k] = memory + k * stride;
   }
