@@ -57,8 +57,19 @@ ALSO = {
 
 if shutil.which("ccache") is not None:
     os.environ.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
-    os.environ.setdefault("CCACHE_BASEDIR", os.sep)
     os.environ.setdefault("CCACHE_NOHASHDIR", "1")
+
+
+def found_in(tree: Path) -> dict[str, str]:
+    """Return the variables with which ccache finds what another tree of the same files compiled.
+
+    Paths inside of the tree are relative for it, and no others: those of the system's headers would
+    depend on how deep the tree lies. Builds are to stand in `build/<name>` of the tree.
+    """
+    return {"CCACHE_BASEDIR": str(tree.resolve())}
+
+
+os.environ.update(found_in(ROOT))
 
 
 # -- Environments ---------------------------------------------------------------------------------
@@ -214,7 +225,8 @@ def readme(session: nox.Session, command: str) -> None:
             (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, Path(folder) / name)
         with session.chdir(folder):
-            session.run("bash", "-euo", "pipefail", "-xc", found[1], external=True)
+            environment = found_in(Path(folder))
+            session.run("bash", "-euo", "pipefail", "-xc", found[1], env=environment, external=True)
 
 
 @nox.session(venv_backend="none", tags=["ci"])
@@ -226,7 +238,13 @@ def packages(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         dist, clean, empty = folder / "dist", folder / "clean", folder / "empty"
-        develop(session, "python", "-m", "build", "--outdir", str(dist), ".")
+        # As `python -m build` does both, but where the compiler's cache finds the wheel's objects.
+        develop(session, "python", "-m", "build", "--sdist", "--outdir", str(dist), ".")
+        (sdist,) = dist.glob("*.tar.gz")
+        shutil.unpack_archive(sdist, folder)
+        tree = folder / sdist.name.removesuffix(".tar.gz")
+        wheel_only = ["--wheel", "--outdir", str(dist), str(tree)]
+        develop(session, "python", "-m", "build", *wheel_only, env=found_in(tree))
         develop(session, "python", "tests/embed/check_archives.py", str(dist))
         (wheel,) = dist.glob("*.whl")
         make_environment(session, clean)

@@ -1,7 +1,8 @@
 """Build and run what others build on pyinfo: `python build_consumers.py DIST`.
 
 The C++ and the Cython consumer are built in isolation from the wheel in DIST, the program in C
-against an install tree of libpyinfo that was moved after the installation.
+against an install tree of libpyinfo that was moved after the installation. That is built in
+build/libpyinfo, where a compiler's cache finds what was compiled for other builds.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def build_extensions(wheel: Path, work: Path) -> Path:
 def build_programs(python: Path, work: Path) -> None:
     """Build libpyinfo, install it, move it, and build the C program in three ways."""
     first, tree = work / "first", work / "moved"
-    library, consumer = work / "library", work / "consumer"
+    library, consumer = ROOT / "build" / "libpyinfo", work / "consumer"
     run("cmake", "-S", ROOT, "-B", library, "-G", "Ninja", "-DPYINFO_PYTHON=OFF")
     run("cmake", "--build", library)
     run("cmake", "--install", library, "--prefix", first)
