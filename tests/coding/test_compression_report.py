@@ -48,9 +48,10 @@ def test_bytes(bits: float, n: int) -> None:
     frame = Frame(compress(data))
     assert plane.coded_size == report.payload_size == payload(frame, 0)
     assert min(plane.huffman_size, plane.rans_size) >= plane.entropy_bits / 8 - 1e-6
-    assert plane.coded_size <= min(plane.huffman_size, plane.rans_size) * 1.0001 + 64
+    # Few symbols may take 1/64 more, for they are faster so.
+    assert plane.coded_size <= min(plane.huffman_size, plane.rans_size) * 65 / 64 + 64
     if n >= BLOCK:  # a lane costs up to three bytes, a table up to two hundred
-        for_lanes = sum(3 * block.lanes for block in frame.blocks)
+        for_lanes = sum(3 * (block.lanes or 256) for block in frame.blocks)
         most = plane.entropy_bits / 8 * 1.005 + for_lanes + 64 * len(frame.blocks)
         assert min(plane.rans_size, plane.size) <= most
 

@@ -47,8 +47,8 @@ void digits(simd::Isa isa, const std::vector<unsigned char>& values, std::size_t
 
   const std::size_t size = coding::packed_size(n, alphabet.digit);
   Bytes plain(size), fast(size, n % 5);
-  coding::pack_digits_reference(symbols.data(), n, alphabet, plain.data());
-  kernels.pack(symbols.data(), n, alphabet, fast.data());
+  CHECK(coding::pack_digits_reference(symbols.data(), n, alphabet, plain.data()), what);
+  CHECK(kernels.pack(symbols.data(), n, alphabet, fast.data()), what + ", can be packed");
   CHECK(equal(plain, fast, size), what + ", packed");
   Bytes back(n, n % 3), back_plainly(n);
   CHECK(kernels.unpack(fast.data(), n, alphabet, back.data()) && equal(back, symbols, n),
@@ -75,6 +75,8 @@ void digits(simd::Isa isa, const std::vector<unsigned char>& values, std::size_t
     const std::size_t at = random.bits() % n;
     symbols[at] = other;
     CHECK(kernels.known(symbols.data(), n, alphabet) == at / 4096 * 4096, what + ", one unknown");
+    CHECK(!kernels.pack(symbols.data(), n, alphabet, fast.data()), what + ", one not packed");
+    CHECK(!coding::pack_digits_reference(symbols.data(), n, alphabet, plain.data()), what);
   }
 }
 
@@ -122,6 +124,15 @@ void finding() {
                      std::memcmp(fast.symbols, plain.symbols, sizeof fast.symbols) == 0 &&
                      std::memcmp(fast.digits, plain.digits, sizeof fast.digits) == 0),
           "the alphabet of " + std::to_string(n) + " symbols");
+    Bytes packed((n + 1) / 2), packed_plainly((n + 1) / 2);
+    coding::Alphabet with_digits;
+    CHECK(coding::find_and_pack(symbols.data(), n, with_digits, packed.data()) == found,
+          "found and packed");
+    if (!found) continue;
+    coding::pack_digits_reference(symbols.data(), n, plain, packed_plainly.data());
+    CHECK(with_digits.size == plain.size &&
+              equal(packed, packed_plainly, coding::packed_size(n, plain.digit)),
+          "the digits of " + std::to_string(n) + " symbols");
   }
 }
 

@@ -25,7 +25,8 @@ Facts = dict[str, Any]
 class Vector:
     """A frame or a message, and what it decodes to.
 
-    `writer` is "library", "plain", or "unrotated": the library before it rotated floats. `code`
+    `writer` is "library", "plain", "unrotated": the library before it rotated floats, or "earlier":
+    before it had modes for few symbols. `code`
     holds lengths, or frequencies and precision; `options` are those of `pyinfo.compress`, or of
     `pyinfo.Compressor` where `streamed` is true.
     """

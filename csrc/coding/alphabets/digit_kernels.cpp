@@ -12,20 +12,30 @@ namespace {
 
 constexpr std::size_t kTile = 4096;
 
-// Packs from symbol i on, which is the first of a byte.
+// Bytes of memory that are asked for ahead: hardware alone brings symbols more slowly.
+constexpr std::size_t kAhead = 4096;
+
+// Packs from symbol i on, which is the first of a byte. False if one is not of the alphabet.
 template <unsigned base, unsigned per_byte>
-PYINFO_INLINE void pack_rest(const unsigned char* symbols, std::size_t i, std::size_t n,
+PYINFO_INLINE bool pack_rest(const unsigned char* symbols, std::size_t i, std::size_t n,
                              const Alphabet& alphabet, unsigned char* packed) {
-  const unsigned char* const digits = alphabet.digits;
+  unsigned all = 0;
+  const auto with = [&](unsigned byte, std::size_t at) {
+    const unsigned digit = alphabet.digits[symbols[at]];
+    all |= digit;
+    return byte * base + digit;
+  };
   for (; n - i >= per_byte; i += per_byte) {
-    unsigned byte = digits[symbols[i + per_byte - 1]];
-    for (unsigned d = per_byte - 1; d-- > 0;) byte = byte * base + digits[symbols[i + d]];
+    unsigned byte = 0;
+    for (unsigned d = per_byte; d-- > 0;) byte = with(byte, i + d);
     packed[i / per_byte] = static_cast<unsigned char>(byte);
   }
-  if (i == n) return;
-  unsigned byte = 0;
-  for (std::size_t d = n - i; d-- > 0;) byte = byte * base + digits[symbols[i + d]];
-  packed[i / per_byte] = static_cast<unsigned char>(byte);
+  if (i < n) {
+    unsigned byte = 0;
+    for (std::size_t d = n - i; d-- > 0;) byte = with(byte, i + d);
+    packed[i / per_byte] = static_cast<unsigned char>(byte);
+  }
+  return all < kMostDigits;
 }
 
 // Unpacks from symbol i on, which is the first of a byte.
@@ -100,6 +110,12 @@ template <class Digits>
 PYINFO_INLINE bool all_known(const Digits& digits, const unsigned char* symbols, std::size_t& i,
                              std::size_t end) {
   Register all = all8(0xff);
+  for (; end - i >= 64; i += 64) {
+    PYINFO_PREFETCH(symbols + i + kAhead);
+    for (std::size_t k = 0; k < 64; k += kRegister) {
+      all = both(all, digits.known(load(symbols + i + k)));
+    }
+  }
   for (; end - i >= kRegister; i += kRegister) all = both(all, digits.known(load(symbols + i)));
   return top_bits(all) == top_bits(all8(0xff));
 }
@@ -110,16 +126,28 @@ constexpr std::uint64_t kWeights4 = 0x0401040104010401;
 constexpr std::uint64_t kWeights6 = 0x0024060100240601;
 constexpr std::uint64_t kUnused = 0xffffffffffffffff;  // shuffles write 0 there
 
-// Packs whole registers; returns the symbols done, a multiple of those of a byte.
+// Packs whole registers; returns the symbols done, a multiple of those of a byte. False in `valid`
+// if one is not of the alphabet.
 template <unsigned base, class Digits>
 PYINFO_INLINE std::size_t pack_registers(const unsigned char* symbols, std::size_t n,
-                                         const Alphabet& alphabet, unsigned char* packed) {
+                                         const Alphabet& alphabet, unsigned char* packed,
+                                         bool& valid) {
   const Digits digits(alphabet);
+  Register all = all8(0xff);
+  const auto digits_of = [&](Register v) {
+    all = both(all, digits.known(v));
+    return digits.of(v);
+  };
   std::size_t i = 0;
   if constexpr (base == 2) {
+    const Register zero = all8(alphabet.symbols[0]);
     const Register one = all8(alphabet.symbols[1]);
     for (; n - i >= kRegister; i += kRegister) {
-      const std::uint32_t bits = top_bits(equal8(load(symbols + i), one));
+      PYINFO_PREFETCH(symbols + i + kAhead);
+      const Register v = load(symbols + i);
+      const Register ones = equal8(v, one);
+      all = both(all, either(ones, equal8(v, zero)));
+      const std::uint32_t bits = top_bits(ones);
       PYINFO_COPY(packed + i / 8, &bits, kRegister / 8);
     }
   } else if constexpr (base == 3) {  // two times five digits of a lane, to eight places each
@@ -127,15 +155,17 @@ PYINFO_INLINE std::size_t pack_registers(const unsigned char* symbols, std::size
     const Register fives = lane_of(0xffffff0403020100, 0xffffff0908070605);
     const Register low = lane_of(0xffffffffffff0800, kUnused);
     for (; n - i >= step * (kRegisterLanes - 1) + kLaneBytes; i += step * kRegisterLanes) {
-      const Register v = look_up(digits.of(load_lanes(symbols + i, step)), fives);
+      PYINFO_PREFETCH(symbols + i + kAhead);
+      const Register v = look_up(digits_of(load_lanes(symbols + i, step)), fives);
       const Register sums = dot16(dot8(v, all64(kWeights3)), all16(1));
       store_lanes<2>(packed + i / 5, look_up(add32(sums, upper_dwords_down(sums)), low));
     }
   } else if constexpr (base == 4) {
     const Register low = lane_of(0xffffffff0c080400, kUnused);
     for (; n - i >= kRegister; i += kRegister) {
+      PYINFO_PREFETCH(symbols + i + kAhead);
       const Register sums =
-          dot16(dot8(digits.of(load(symbols + i)), all64(kWeights4)), all32(0x00100001));
+          dot16(dot8(digits_of(load(symbols + i)), all64(kWeights4)), all32(0x00100001));
       store_lanes<4>(packed + i / 4, look_up(sums, low));
     }
   } else if constexpr (base == 6) {  // four times three digits of a lane, to four places each
@@ -143,17 +173,20 @@ PYINFO_INLINE std::size_t pack_registers(const unsigned char* symbols, std::size
     const Register threes = lane_of(0xff050403ff020100, 0xff0b0a09ff080706);
     const Register low = lane_of(0xffffffff0c080400, kUnused);
     for (; n - i >= step * (kRegisterLanes - 1) + kLaneBytes; i += step * kRegisterLanes) {
-      const Register v = look_up(digits.of(load_lanes(symbols + i, step)), threes);
+      PYINFO_PREFETCH(symbols + i + kAhead);
+      const Register v = look_up(digits_of(load_lanes(symbols + i, step)), threes);
       const Register sums = dot16(dot8(v, all64(kWeights6)), all16(1));
       store_lanes<4>(packed + i / 3, look_up(sums, low));
     }
   } else {
     const Register low = lane_of(0x0e0c0a0806040200, kUnused);
     for (; n - i >= kRegister; i += kRegister) {
-      const Register sums = dot8(digits.of(load(symbols + i)), all16(0x1001));
+      PYINFO_PREFETCH(symbols + i + kAhead);
+      const Register sums = dot8(digits_of(load(symbols + i)), all16(0x1001));
       store_lanes<8>(packed + i / 2, look_up(sums, low));
     }
   }
+  valid = top_bits(all) == top_bits(all8(0xff));
   return i;
 }
 
@@ -260,12 +293,14 @@ std::size_t known(const unsigned char* symbols, std::size_t n, const Alphabet& a
 }
 
 template <unsigned base, unsigned per_byte>
-PYINFO_INLINE void pack_in(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+PYINFO_INLINE bool pack_in(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                            unsigned char* packed) {
-  const std::size_t done = alphabet.shift >= 0
-                               ? pack_registers<base, HashedDigits>(symbols, n, alphabet, packed)
-                               : pack_registers<base, ComparedDigits>(symbols, n, alphabet, packed);
-  pack_rest<base, per_byte>(symbols, done, n, alphabet, packed);
+  bool valid = true;
+  const std::size_t done =
+      alphabet.shift >= 0
+          ? pack_registers<base, HashedDigits>(symbols, n, alphabet, packed, valid)
+          : pack_registers<base, ComparedDigits>(symbols, n, alphabet, packed, valid);
+  return valid && pack_rest<base, per_byte>(symbols, done, n, alphabet, packed);
 }
 
 template <unsigned base, unsigned per_byte>
@@ -289,9 +324,9 @@ std::size_t known(const unsigned char* symbols, std::size_t n, const Alphabet& a
 }
 
 template <unsigned base, unsigned per_byte>
-PYINFO_INLINE void pack_in(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+PYINFO_INLINE bool pack_in(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                            unsigned char* packed) {
-  pack_rest<base, per_byte>(symbols, 0, n, alphabet, packed);
+  return pack_rest<base, per_byte>(symbols, 0, n, alphabet, packed);
 }
 
 // All symbols of a byte by one look-up; shorter inputs are not worth the table.
@@ -329,7 +364,7 @@ PYINFO_INLINE bool unpack_in(const unsigned char* packed, std::size_t n, const A
 
 #endif
 
-void pack(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+bool pack(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
           unsigned char* packed) noexcept {
   switch (alphabet.digit.base) {
     case 2:

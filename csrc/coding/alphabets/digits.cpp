@@ -81,9 +81,26 @@ bool find_alphabet(const unsigned char* symbols, std::size_t n, Alphabet& alphab
   return true;
 }
 
-void pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+bool pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                  unsigned char* packed) noexcept {
-  active().pack(symbols, n, alphabet, packed);
+  return active().pack(symbols, n, alphabet, packed);
+}
+
+bool find_and_pack(const unsigned char* symbols, std::size_t n, Alphabet& alphabet,
+                   unsigned char* packed) noexcept {
+  constexpr std::size_t kPieces = 16;
+  constexpr std::size_t kPiece = 64;
+  if (n >= 8 * kPieces * kPiece) {
+    unsigned char pieces[kPieces * kPiece];
+    for (std::size_t i = 0; i < kPieces; ++i) {
+      std::memcpy(pieces + i * kPiece, symbols + i * (n / kPieces), kPiece);
+    }
+    if (find_alphabet(pieces, sizeof pieces, alphabet) &&
+        pack_digits(symbols, n, alphabet, packed)) {
+      return true;
+    }
+  }
+  return find_alphabet(symbols, n, alphabet) && pack_digits(symbols, n, alphabet, packed);
 }
 
 bool unpack_digits(const unsigned char* packed, std::size_t n, const Alphabet& alphabet,
@@ -107,16 +124,19 @@ bool find_alphabet_reference(const unsigned char* symbols, std::size_t n,
   return true;
 }
 
-void pack_digits_reference(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+bool pack_digits_reference(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                            unsigned char* packed) noexcept {
   const unsigned per_byte = alphabet.digit.per_byte;
   for (std::size_t i = 0; i < n; i += per_byte) {
     unsigned byte = 0;
     for (std::size_t d = std::min<std::size_t>(per_byte, n - i); d-- > 0;) {
-      byte = byte * alphabet.digit.base + alphabet.digits[symbols[i + d]];
+      const unsigned char digit = alphabet.digits[symbols[i + d]];
+      if (digit == kNoDigit) return false;
+      byte = byte * alphabet.digit.base + digit;
     }
     packed[i / per_byte] = static_cast<unsigned char>(byte);
   }
+  return true;
 }
 
 bool unpack_digits_reference(const unsigned char* packed, std::size_t n, const Alphabet& alphabet,

@@ -42,9 +42,13 @@ constexpr std::size_t packed_size(std::size_t n, const DigitBase& digit) noexcep
   return (n + digit.per_byte - 1) / digit.per_byte;
 }
 
-// Writes packed_size(n) bytes. All of the n symbols must be of the alphabet.
-void pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+// Writes packed_size(n) bytes. False if a symbol is not of the alphabet: then they are unspecified.
+bool pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                  unsigned char* packed) noexcept;
+
+// Finds the alphabet and packs the symbols, in one go if a few pieces have all of it.
+bool find_and_pack(const unsigned char* symbols, std::size_t n, Alphabet& alphabet,
+                   unsigned char* packed) noexcept;
 
 // The way back. False if the bytes are none that pack_digits() writes: then the symbols are
 // unspecified.
@@ -54,7 +58,7 @@ bool unpack_digits(const unsigned char* packed, std::size_t n, const Alphabet& a
 // The definitions, and the oracles.
 bool find_alphabet_reference(const unsigned char* symbols, std::size_t n,
                              Alphabet& alphabet) noexcept;
-void pack_digits_reference(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
+bool pack_digits_reference(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                            unsigned char* packed) noexcept;
 bool unpack_digits_reference(const unsigned char* packed, std::size_t n, const Alphabet& alphabet,
                              unsigned char* symbols) noexcept;
@@ -63,7 +67,7 @@ struct DigitKernels {
   // How many symbols from the first on are of the alphabet, rounded down to a multiple of 4096
   // unless all are.
   std::size_t (*known)(const unsigned char* symbols, std::size_t n, const Alphabet&) noexcept;
-  void (*pack)(const unsigned char* symbols, std::size_t n, const Alphabet&,
+  bool (*pack)(const unsigned char* symbols, std::size_t n, const Alphabet&,
                unsigned char* packed) noexcept;
   bool (*unpack)(const unsigned char* packed, std::size_t n, const Alphabet&,
                  unsigned char* symbols) noexcept;

@@ -113,12 +113,12 @@ bool choose_edges(std::size_t n, unsigned char* edges, std::uint64_t* counts, Pa
   return true;
 }
 
-// Plans n symbols of an alphabet, packed to `packed`; `memory` has another n / 8 bytes. Returns a
-// bound for what any code of single symbols takes, or 0 where the digits are stored as even.
-std::uint64_t plan_digits(const unsigned char* symbols, std::size_t n, const Settings& settings,
-                          unsigned char* packed, unsigned char* memory, DigitsPlan& plan) {
+// Plans n digits of the plan's alphabet, which are packed already; `memory` has another n / 8
+// bytes. Returns a bound for what any code of single symbols takes, or 0 where they are stored as
+// even.
+std::uint64_t plan_digits(std::size_t n, const Settings& settings, const unsigned char* packed,
+                          unsigned char* memory, DigitsPlan& plan) {
   const DigitBase& digit = plan.alphabet.digit;
-  pack_digits(symbols, n, plan.alphabet, packed);
   plan.packed = packed;
   plan.edges = false;
   PartPlan& part = plan.part;
@@ -175,12 +175,12 @@ std::uint64_t plan_bitmap(const unsigned char* symbols, std::size_t n, const Set
     plan.bits.bytes = bitmap;
   }
 
-  plan.in_digits =
-      plan.n_others >= kFewestSymbols && find_alphabet(others, plan.n_others, plan.digits.alphabet);
+  plan.in_digits = plan.n_others >= kFewestSymbols &&
+                   find_and_pack(others, plan.n_others, plan.digits.alphabet, packed);
   std::fill(counts, counts + kValues, 0);
   counting::byte_counts(others, plan.n_others, 1, counts);
   if (plan.in_digits) {
-    plan_digits(others, plan.n_others, settings, packed, sample, plan.digits);
+    plan_digits(plan.n_others, settings, packed, sample, plan.digits);
   } else {
     plan.others.bytes = others;
     plan.others.size = plan.n_others;
@@ -212,9 +212,9 @@ bool plan_alphabet(const unsigned char* symbols, std::size_t n, const Settings& 
   constexpr std::size_t kFewestOfBitmap = 256;
   std::uint64_t bound = 0;
   std::uint64_t predicted = 0;
-  if (find_alphabet(symbols, n, plan.digits.alphabet)) {
+  if (find_and_pack(symbols, n, plan.digits.alphabet, packed)) {
     plan.mode = Mode::digits;
-    bound = plan_digits(symbols, n, settings, packed, memory, plan.digits);
+    bound = plan_digits(n, settings, packed, memory, plan.digits);
     if (bound == 0 && plan.digits.part.block.sizes.mode == Mode::raw) return true;
     predicted = plan.digits.predicted();
   } else if (n >= kFewestOfBitmap && prevailing(symbols, n, plan.bitmap.usual)) {

@@ -104,7 +104,7 @@ bool looks_few(const unsigned char* symbols, std::uint64_t n) noexcept {
   constexpr std::size_t kPiece = 4096;
   for (std::uint64_t i = 0; i < kPieces; ++i) {
     Alphabet alphabet;
-    const unsigned char* const piece = symbols + i * (n / kPieces);
+    const unsigned char* const piece = symbols + i * ((n - kPiece) / (kPieces - 1));
     const bool equal = std::memcmp(piece, piece + 1, kPiece - 1) == 0;
     if (!equal && !find_alphabet(piece, kPiece, alphabet)) return false;
   }
