@@ -310,6 +310,7 @@ FREESTANDING = {
     "memcmp",
     "_GLOBAL_OFFSET_TABLE_",
     "__stack_chk_fail",
+    "__trunctfdf2",  # long double to double, where it has 128 bits: compiled for every processor
 }
 
 
