@@ -17,6 +17,7 @@ _MOST_MANIFEST: Final = 1 << 28
 _MOST_SIZE: Final = 1 << 62
 _PIECE: Final = 1 << 24
 _SHA256: Final = 64  # digits
+_DIGITS: Final = frozenset("0123456789abcdef")
 
 
 class FileState(NamedTuple):
@@ -106,9 +107,11 @@ def read_manifest(data: memoryview) -> tuple[PatchedFile, ...]:
     try:
         text = decompress(data[begin:end], max_size=_MOST_MANIFEST).tobytes()
         manifest = json.loads(text.decode("utf-8", "surrogateescape"))
-        files = tuple(_file(described, begin) for described in manifest["files"])
+        files = tuple(_file(described, begin) for described in _list(manifest["files"]))
         if len({file.path for file in files}) < len(files):
             raise ValueError("a path is there twice")
+        if len(files) > 1 and any(file.path == "" for file in files):
+            raise ValueError("a single file is not alone")
     except CorruptDataError as error:
         raise CorruptDataError(f"the manifest is damaged: {error}", begin) from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -139,11 +142,18 @@ def _file(described: Mapping[str, Any], bodies_end: int) -> PatchedFile:
         raise ValueError(f"the path {path!r} leads out of the folder")
     old, new = (_state(described[name]) for name in ("old", "new"))
     parts = tuple(
-        _part(part, 0 if old is None else old.size, bodies_end) for part in described["parts"]
+        _part(part, 0 if old is None else old.size, bodies_end)
+        for part in _list(described["parts"])
     )
     if old is None and new is None:
         raise ValueError("a file is neither before nor after")
     return PatchedFile(path, old, new, parts)
+
+
+def _list(given: Any) -> list[Any]:
+    if type(given) is not list:
+        raise ValueError("a list is missing")
+    return given
 
 
 def _state(described: Mapping[str, Any] | None) -> FileState | None:
@@ -152,7 +162,7 @@ def _state(described: Mapping[str, Any] | None) -> FileState | None:
     size, sha256 = described["size"], described["sha256"]
     if type(size) is not int or not 0 <= size < _MOST_SIZE:
         raise ValueError("a size is not valid")
-    if type(sha256) is not str or len(sha256) != _SHA256:
+    if type(sha256) is not str or len(sha256) != _SHA256 or not _DIGITS.issuperset(sha256):
         raise ValueError("a SHA-256 is not valid")
     return FileState(size, sha256)
 

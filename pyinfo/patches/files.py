@@ -440,7 +440,10 @@ def _pieces(
         if part.how == "take":
             view = source
         elif part.how == "frame":
-            view = as_bytes(Frame(body, threads=threads, max_size=left).read()).data
+            frame = Frame(body, threads=threads, max_size=left)
+            if frame.coded_size != len(body):
+                raise CorruptDataError("data follows the frame", frame.coded_size)
+            view = as_bytes(frame.read()).data
         else:
             reader = _core.PatchReader(body)
             made = np.empty(len(source), np.uint8)
