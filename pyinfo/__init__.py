@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from pyinfo import entropy_models as entropy_models
     from pyinfo import integrations as integrations
     from pyinfo import patches as patches
+    from pyinfo import plots as plots
     from pyinfo import quantization as quantization
     from pyinfo import safetensors as safetensors
     from pyinfo import testing as testing
@@ -148,6 +149,7 @@ _LAZY_NAMESPACES = (
     "entropy_models",
     "integrations",
     "patches",
+    "plots",
     "quantization",
     "safetensors",
     "testing",

@@ -80,31 +80,10 @@ def learning_classifier(figure: Figure) -> None:
 def code_tree(figure: Figure) -> None:
     """A Huffman code as a tree: left is 0, right is 1, the deeper the rarer."""
     text = b"SHE SELLS SEA SHELLS"
-    code = pyinfo.HuffmanCode.from_samples(text)
+    counts = np.bincount(np.frombuffer(text, np.uint8), minlength=256)
     axes = figure.subplots()
-    axes.axis("off")
-    words = {chr(s): word for s, word in enumerate(code.codewords) if word}
-    seen = {word[:depth] for word in words.values() for depth in range(len(word) + 1)}
-    leaves = sorted(words.values())
-
-    def place(prefix: str) -> tuple[float, float]:
-        below = [leaves.index(word) for word in leaves if word.startswith(prefix)]
-        return float(np.mean(below)), -float(len(prefix))
-
-    for node in sorted(seen - {""}):
-        (x, y), (px, py) = place(node), place(node[:-1])
-        axes.plot([px, x], [py, y], color=GREY, lw=1.3, zorder=1)
-        axes.text((px + x) / 2, (py + y) / 2 + 0.08, node[-1], color=ORANGE, ha="center")
-    for letter, word in words.items():
-        x, y = place(word)
-        axes.plot(x, y, "o", ms=21, color=BLUE, zorder=2)
-        name = "␣" if letter == " " else letter
-        axes.text(x, y, name, color="white", ha="center", va="center", zorder=3)
-        count = text.count(letter.encode())
-        axes.text(x, y - 0.42, f"{count} times\n{word}", ha="center", va="top", fontsize=8.5)
-    for node in seen - set(words.values()):
-        axes.plot(*place(node), "o", ms=8, color=GREY, zorder=2)
-    axes.set_ylim(-max(map(len, leaves)) - 1.1, 0.4)
+    axes.grid(False)
+    pyinfo.plots.code_tree(pyinfo.HuffmanCode.from_counts(counts), counts=counts, ax=axes)
     axes.set_title(f"{text.decode()}: a Huffman code")
 
 
@@ -154,12 +133,9 @@ def hull(figure: Figure) -> None:
     every = list(itertools.product(*(range(4) for _ in costs)))
     cost, error = (np.array([sum(t[i, k] for i, k in enumerate(e)) for e in every])
                    for t in (costs, errors))  # fmt: skip
-    axes = axes_of(figure, xlabel="bytes", ylabel="error")
+    axes = figure.subplots()
     axes.plot(cost, error, ".", color=GREY, ms=2.5, label="all 1024 combinations")
-    axes.plot(*found.hull.T, "o-", color=BLUE, ms=4, label="the best for each price")
-    axes.axvline(budget, color=ORANGE, ls="--", label="the budget")
-    axes.plot(found.cost, found.error, "o", ms=9, color=ORANGE, label="the best that fits")
-    axes.legend(frameon=False)
+    pyinfo.plots.budget(found, unit="bytes", ax=axes)
     axes.set_title("Every price has its best combination")
 
 

@@ -110,7 +110,17 @@ const char* const kLogitKlDocumentation =
     "temperature : float, default 1.0\n"
     "    What both are divided by. (The loss is not multiplied by its square.)\n" PYINFO_REDUCTION(
         "mean") PYINFO_GRAD("q_logits")
-        PYINFO_BASE PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS PYINFO_RAISES;
+        PYINFO_BASE PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS PYINFO_RAISES
+    "\n"
+    "Examples\n"
+    "--------\n"
+    ">>> import numpy as np\n"
+    ">>> from pyinfo import logits\n"
+    ">>> teacher, student = np.log([0.5, 0.5]), np.log([0.25, 0.75])\n"
+    ">>> round(logits.kl_divergence(teacher, student, base=2), 6)\n"
+    "0.207519\n"
+    ">>> logits.kl_divergence(teacher, teacher + 7)\n"
+    "0.0\n";
 
 const char* const kLogitJsDocumentation =
     "js_divergence($module, /, p_logits, q_logits, *, weights=None, temperature=1.0, "
@@ -128,7 +138,15 @@ const char* const kLogitJsDocumentation =
     "    Weights of p and q in their mixture, non-negative with sum 1; equal by default.\n"
     "temperature : float, default 1.0\n"
     "    What both are divided by.\n" PYINFO_REDUCTION("mean") PYINFO_GRAD("q_logits")
-        PYINFO_BASE PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS PYINFO_RAISES;
+        PYINFO_BASE PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS PYINFO_RAISES
+    "\n"
+    "Examples\n"
+    "--------\n"
+    ">>> import numpy as np\n"
+    ">>> from pyinfo import logits\n"
+    ">>> certain, other = [0.0, -np.inf], [-np.inf, 0.0]\n"
+    ">>> logits.js_divergence(certain, other, base=2)\n"
+    "1.0\n";
 
 const char* const kLogitEntropyDocumentation =
     "entropy($module, /, logits, *, temperature=1.0, reduction='none', grad=None, "
@@ -143,7 +161,15 @@ const char* const kLogitEntropyDocumentation =
     "    Logarithms of weights of classes, along `axis`.\n"
     "temperature : float, default 1.0\n"
     "    What they are divided by.\n" PYINFO_REDUCTION("none") PYINFO_GRAD("the logits")
-        PYINFO_BASE PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS PYINFO_RAISES;
+        PYINFO_BASE PYINFO_OUT PYINFO_COMMON PYINFO_RETURNS PYINFO_RAISES
+    "\n"
+    "Examples\n"
+    "--------\n"
+    ">>> import numpy as np\n"
+    ">>> from pyinfo import logits\n"
+    ">>> x = np.log([[0.5, 0.25, 0.25], [1.0, 1.0, 2.0]])\n"
+    ">>> logits.entropy(x, base=2)\n"
+    "array([1.5, 1.5])\n";
 
 const char* const kLogsumexpDocumentation =
     "logsumexp($module, /, logits, *, out=None, axis=-1, threads=1)\n--\n\n"
@@ -157,7 +183,14 @@ const char* const kLogsumexpDocumentation =
     "-------\n"
     "float or ndarray\n"
     "    Of the shape without `axis`: float64 for float64 or integers, float32 for all others.\n"
-    "    -inf if all are, inf if one is +inf.\n" PYINFO_RAISES;
+    "    -inf if all are, inf if one is +inf.\n" PYINFO_RAISES
+    "\n"
+    "Examples\n"
+    "--------\n"
+    ">>> import numpy as np\n"
+    ">>> from pyinfo import logits\n"
+    ">>> round(logits.logsumexp([1000.0, 1000.0]) - 1000, 6)\n"
+    "0.693147\n";
 
 const char* const kLogSoftmaxDocumentation =
     "log_softmax($module, /, logits, *, out=None, axis=-1, threads=1)\n--\n\n"
@@ -175,7 +208,14 @@ const char* const kLogSoftmaxDocumentation =
     "-------\n"
     "ndarray\n"
     "    Of the logits' shape: float64 for float64 or integers, float32 for all others. NaN in\n"
-    "    rows that have no distribution: all -inf, with +inf or with NaN.\n" PYINFO_RAISES;
+    "    rows that have no distribution: all -inf, with +inf or with NaN.\n" PYINFO_RAISES
+    "\n"
+    "Examples\n"
+    "--------\n"
+    ">>> import numpy as np\n"
+    ">>> from pyinfo import logits\n"
+    ">>> logits.log_softmax([1000.0, 1000.0, -np.inf]).round(6)\n"
+    "array([-0.693147, -0.693147,      -inf])\n";
 
 const char* const kLogitTopDocumentation =
     "top($module, /, logits, *, axis=-1, threads=1)\n--\n\n"

@@ -12,6 +12,7 @@ from rich.text import Text
 from pyinfo.cli.each_file import Document, add_json, run_each, size
 from pyinfo.cli.files import opened
 from pyinfo.cli.output import key_value_table, make_console, printable
+from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.quantization.allocation import allocate_document, table_names
 from pyinfo.quantization.budget import budget_bytes
 
@@ -33,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--gap", type=float, default=1e-4, help="how near to the best; 0.0001 by default"
     )
     parser.add_argument("--max-nodes", type=size, metavar="N", help="the most nodes of the search")
+    add_plot(parser, "the least error for what is spent")
     add_json(parser)
 
 
@@ -41,10 +43,13 @@ def run(args: argparse.Namespace) -> int:
     args.files = [args.table]
 
     def work(path: str) -> Document:
+        picture = wanted_picture(args)
         with opened(path) as file:
             table = _parsed(file.read())
         options = {} if args.max_nodes is None else {"max_nodes": args.max_nodes}
         found = allocate_document(table, _budget(args.budget, table), gap=args.gap, **options)
+        if picture is not None:
+            picture.save(picture.plots.budget(found))
         return {
             "path": path,
             **found.document(),

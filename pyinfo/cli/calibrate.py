@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from rich.table import Table
 from rich.text import Text
 
-from pyinfo.cli.calibration_picture import save_picture
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
-from pyinfo.cli.files import RefusalError
-from pyinfo.cli.output import make_console, printable
+from pyinfo.cli.exit_codes import EXIT_ERROR
+from pyinfo.cli.files import OutputError, RefusalError
+from pyinfo.cli.output import make_console, print_error, printable
+from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.quantization import Calibration, FloatHistogram, calibrate
 from pyinfo.safetensors import safe_open
 
@@ -49,9 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="a range with 0 in its middle",
     )
-    parser.add_argument(
-        "--plot", metavar="PICTURE", help="draw the curves to a file (.png, .svg, .pdf)"
-    )
+    add_plot(parser, "what every threshold costs")
     add_threads(parser)
     add_json(parser)
 
@@ -81,11 +80,17 @@ def run(args: argparse.Namespace) -> int:
             )
             curves[name if len(args.files) == 1 else f"{path}: {name}"] = found
             tensors.append(_document(name, histogram, found))
-        if args.plot is not None:
-            save_picture(args.plot, curves)
         return {"path": path, "tensors": tensors}
 
-    return run_each(args, work, _show)
+    try:
+        picture = wanted_picture(args)
+        code = run_each(args, work, _show)
+        if picture is not None and curves:
+            picture.save(picture.plots.calibration(curves))
+    except (OutputError, RefusalError, ValueError) as error:
+        print_error(args.plot, str(error))
+        return EXIT_ERROR
+    return code
 
 
 def _arrays(path: str) -> Iterator[tuple[str, NDArray[Any]]]:

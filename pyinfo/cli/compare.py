@@ -16,7 +16,7 @@ from pyinfo.cli.kld_file import RANGE
 from pyinfo.cli.logit_files import LogitRows, opened_logits
 from pyinfo.cli.output import ProgressBar, key_value_table, make_console, printable
 from pyinfo.cli.perplexity import add_row_arguments, finite, labels_of, number
-from pyinfo.cli.row_pictures import draw_rows
+from pyinfo.cli.pictures import wanted_picture
 from pyinfo.logits.comparison import ComparedRows, compared_rows, summary
 
 _SHOWN: Final = (
@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     args.files = [args.other]
 
     def work(path: str) -> Document:
+        picture = wanted_picture(args)
         with (
             opened_logits(args.base) as base,
             opened_logits(path) as other,
@@ -76,9 +77,10 @@ def run(args: argparse.Namespace) -> int:
             "labels": labels is not None,
             **dataclasses.asdict(summary(rows)),
         }
-        if args.plot is not None:
-            draw_rows(args.plot, args.force, "KL divergence of each row, in nats", rows.kl)
-            document["plot"] = args.plot
+        if picture is not None:
+            label = "Kullback-Leibler divergence of a row, nats"
+            picture.save(picture.plots.log_histogram(rows.kl, label=label, count="rows"))
+            document["plot"] = picture.path
         return finite(document)
 
     return run_each(args, work, _show)

@@ -6,20 +6,19 @@ import argparse
 import math
 import os
 import warnings
-from typing import Any, Final
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from pyinfo.cli.drift_plot import plot_drift
 from pyinfo.cli.each_file import add_json, add_threads
 from pyinfo.cli.exit_codes import EXIT_DRIFT, EXIT_ERROR, EXIT_OK
-from pyinfo.cli.files import RefusalError
+from pyinfo.cli.files import OutputError, RefusalError
 from pyinfo.cli.output import make_console, print_error, print_json, printable, reason_of
+from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.cli.table_files import read_table
 from pyinfo.monitoring import Drift, DriftTable, DriftWarning, drift
-
-_UNITS: Final = {"js": "bits", "kl": "bits", "psi": "nats", "g": "2 (n + m) nats"}
+from pyinfo.monitoring.drift import UNITS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--column", action="append", metavar="NAME", help="compare this column; may be repeated"
     )
     parser.add_argument(
-        "--measure", choices=tuple(_UNITS), default="js", help="of divergence; js by default"
+        "--measure", choices=tuple(UNITS), default="js", help="of divergence; js by default"
     )
     parser.add_argument(
         "--weights", choices=("equal", "size"), default="equal", help="in the mixture of js"
@@ -52,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"exit with {EXIT_DRIFT} if the p-value of a column, times the number of columns, is "
         "below P",
     )
-    parser.add_argument("--plot", metavar="FILE", help="draw the intervals (extra 'plot')")
+    add_plot(parser, "the intervals")
     add_threads(parser)
     add_json(parser)
 
@@ -61,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo drift``."""
     path = args.reference
     try:
+        picture = wanted_picture(args)
         reference = read_table(path, args.column)
         path = args.current
         current = read_table(path, args.column or list(_names(reference)))
@@ -76,11 +76,16 @@ def run(args: argparse.Namespace) -> int:
                 threads=args.threads,
             )
         beyond = [str(name) for name, each in found.items() if _is_beyond(each, len(found), args)]
-        if args.plot:
-            path = args.plot
-            plot_drift(found, args.plot, _UNITS[args.measure])
+        if picture is not None:
+            drawn = picture.plots.drift_intervals(
+                found, measure=args.measure, confidence=args.confidence, limit=args.fail_above
+            )
+            picture.save(drawn)
     except BrokenPipeError:
         raise
+    except OutputError as error:
+        print_error(error.path, str(error))
+        return EXIT_ERROR
     except (OSError, ValueError, TypeError, ImportError, RefusalError) as error:
         print_error(path, reason_of(error))
         return EXIT_ERROR
@@ -106,7 +111,7 @@ def _document(args: argparse.Namespace, found: DriftTable, beyond: list[str]) ->
         "reference": os.fsencode(args.reference).decode("utf-8", "backslashreplace"),
         "current": os.fsencode(args.current).decode("utf-8", "backslashreplace"),
         "measure": args.measure,
-        "unit": _UNITS[args.measure],
+        "unit": UNITS[args.measure],
         "confidence": args.confidence,
         "columns": [
             {

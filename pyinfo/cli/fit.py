@@ -15,6 +15,7 @@ from rich.text import Text
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
 from pyinfo.cli.files import RefusalError, ended_by_signals
 from pyinfo.cli.output import ProgressBar, binary_size, key_value_table, make_console, printable
+from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.cli.weights import errors_of
 from pyinfo.quantization import FittedModel, fit
 from pyinfo.safetensors.files import SUFFIX, header_of
@@ -51,7 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gap", type=float, default=1e-4, help="how near to the best; 0.0001 by default"
     )
-    parser.add_argument("--force", action="store_true", help="overwrite the new file")
+    parser.add_argument("--force", action="store_true", help="overwrite the new file, and PICTURE")
+    add_plot(parser, "the least error for what is spent", force=False)
     add_threads(parser)
     add_json(parser)
 
@@ -61,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     args.files = [args.source]
 
     def work(path: str) -> Document:
+        picture = wanted_picture(args)
         output = None if args.dry_run else _output(path, args)
         importance = None if args.importance is None else _importance(args.importance)
         with ended_by_signals(), ProgressBar.of_file(path) as progress, errors_of(output):
@@ -75,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
                 overwrite=args.force,
                 progress=progress,
             )
+        if picture is not None:
+            picture.save(picture.plots.budget(found))
         return _document(path, output, found)
 
     return run_each(args, work, _show)

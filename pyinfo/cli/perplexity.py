@@ -15,7 +15,7 @@ from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
 from pyinfo.cli.files import RefusalError
 from pyinfo.cli.logit_files import LogitRows, checked_labels, opened_logits, read_labels
 from pyinfo.cli.output import ProgressBar, key_value_table, make_console, printable
-from pyinfo.cli.row_pictures import add_plot, draw_rows
+from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.logits.comparison import standard_error
 
 
@@ -42,7 +42,7 @@ def add_row_arguments(parser: argparse.ArgumentParser) -> None:
         help="rows with this label do not count; -100 by default",
     )
     add_threads(parser)
-    add_plot(parser)
+    add_plot(parser, "how often which losses or divergences occur")
     add_json(parser)
 
 
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     args.files = [args.logits]
 
     def work(path: str) -> Document:
+        picture = wanted_picture(args)
         with opened_logits(path) as rows, ProgressBar.of_file(path) as progress:
             labels = labels_of(rows, args.labels, args.ignore_index)
             if labels is None:
@@ -60,9 +61,10 @@ def run(args: argparse.Namespace) -> int:
         if losses.size == 0:
             raise RefusalError("every row is ignored")
         document |= _summary(losses, rows.rows - losses.size)
-        if args.plot is not None:
-            draw_rows(args.plot, args.force, "Cross-entropy of each row, in nats", losses)
-            document["plot"] = args.plot
+        if picture is not None:
+            label = "cross-entropy of a row, nats"
+            picture.save(picture.plots.log_histogram(losses, label=label, count="rows"))
+            document["plot"] = picture.path
         return finite(document)
 
     return run_each(args, work, _show)

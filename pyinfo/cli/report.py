@@ -6,14 +6,16 @@ import argparse
 import dataclasses
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from rich.text import Text
 
 from pyinfo.cli.each_file import add_json
 from pyinfo.cli.exit_codes import EXIT_ERROR, EXIT_OK
-from pyinfo.cli.file_statistics import FileStatistics, file_statistics
-from pyinfo.cli.files import STANDARD
+from pyinfo.cli.file_statistics import ArrayStatistics, FileStatistics, file_statistics
+from pyinfo.cli.files import STANDARD, OutputError, RefusalError
 from pyinfo.cli.output import (
     ProgressBar,
     binary_size,
@@ -24,6 +26,7 @@ from pyinfo.cli.output import (
     printable,
     reason_of,
 )
+from pyinfo.cli.pictures import Picture, add_plot, wanted_picture
 from pyinfo.cli.statistics_input import StatisticsError
 from pyinfo.cli.weights import weight_files
 from pyinfo.cli.weights_output import show_weights, weights_document
@@ -42,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"a file, device or pipe; {STANDARD} is standard input",
     )
     add_json(parser)
+    add_plot(parser, "where in a file information is, and in which bytes of an array's elements")
     parser.add_argument(
         "--elements",
         action=argparse.BooleanOptionalAction,
@@ -69,8 +73,16 @@ def _order(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo report``."""
     code = EXIT_OK
+    try:
+        picture = wanted_picture(args)
+        if picture is not None and (len(args.files) > 1 or not Path(args.files[0]).is_file()):
+            raise RefusalError("a picture is of one regular file")
+    except (OutputError, RefusalError) as error:
+        print_error(args.plot, str(error))
+        return EXIT_ERROR
     console = make_console()
     documents: list[dict[str, Any]] = []
+    array: ArrayStatistics | None = None
     for path in args.files:
         try:
             if files := weight_files(path):
@@ -83,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
                 statistics = file_statistics(
                     path, elements=args.elements, order=args.order, progress=progress
                 )
+            array = statistics.array
         except (OSError, StatisticsError, CorruptDataError) as error:
             code = EXIT_ERROR
             print_error(path, reason_of(error))
@@ -93,11 +106,28 @@ def run(args: argparse.Namespace) -> int:
         else:
             console.print(Text(printable(path), style="bold"), soft_wrap=True)
             console.print(key_value_table(_rows(statistics)))
+    if picture is not None and code == EXIT_OK:
+        try:
+            _draw(picture, args.files[0], array)
+        except OutputError as error:
+            code = EXIT_ERROR
+            print_error(args.plot, str(error))
     if args.json:
         for document in documents:
             document["path"] = os.fsencode(document["path"]).decode("utf-8", "backslashreplace")
         print_json(documents)
     return code
+
+
+def _draw(picture: Picture, path: str, array: ArrayStatistics | None) -> None:
+    """Draw the map of a file; of an array its byte planes beside it."""
+    if array is None or not array.plane_entropies:
+        picture.save(picture.plots.entropy_map(path))
+        return
+    left, right = picture.axes(6.0, 5.0, height=5.0)
+    picture.plots.entropy_map(path, ax=left)
+    picture.plots.byte_planes(np.load(path, mmap_mode="r", allow_pickle=False), ax=right)
+    picture.save(left)
 
 
 def _rows(statistics: FileStatistics) -> list[tuple[str, str]]:

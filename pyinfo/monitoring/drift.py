@@ -26,6 +26,9 @@ from pyinfo.monitoring.null_distribution import gamma_p_value, p_value
 Measure: TypeAlias = Literal["js", "kl", "psi", "g"]
 Weights: TypeAlias = Literal["equal", "size"]
 
+UNITS: Final = {"js": "bits", "kl": "bits", "psi": "nats", "g": "2 (n + m) nats"}
+"""Of each measure, unless another base is asked for."""
+
 _FEWEST: Final = 50  # samples for which p-values were tried
 _FEWEST_EXPECTED: Final = 5  # counts in each category that PSI and KL need
 _FEWEST_PER_CATEGORY: Final = 10  # counts that intervals of many categories need on average

@@ -184,9 +184,8 @@ def assert_complexity(
         How often a claim that misses gets more rounds, each time twice as many.
     timer : callable, optional
         The clock, in seconds. By default that of the processor, which other programs do not slow
-        down; for functions that wait or use several threads, the wall clock. Where that is
-        disturbed and a claim might hold without the disturbance, it is not judged: a warning says
-        so.
+        down; for functions that wait or use several threads, the wall clock. Where the machine is
+        busy and a claim might hold if it were not, it is not judged: a warning says so.
 
     Returns
     -------
@@ -342,8 +341,10 @@ def judge_time(
             verdict = check_time(list(calls), undisturbed, claim, memory=memory)
             if verdict.passed:
                 break
-    if timer is time.perf_counter:
-        verdict = excused(verdict, list(calls), undisturbed, claim, others.share, memory=memory)
+    waiting = timer is not time.process_time
+    verdict = excused(
+        verdict, list(calls), undisturbed, claim, others.share, waiting=waiting, memory=memory
+    )
     return verdict, undisturbed
 
 

@@ -152,7 +152,7 @@ def test_errors_take_one_line(
         ([*files, "--confidence", "95"], "pass 0.95"),
         ([*files, "--bins", "1"], "bins must be from 2"),
         ([*files, "--plot", str(tmp_path / "nowhere" / "x.png")], "No such file"),
-        ([*files, "--plot", str(tmp_path / "x.docx")], "not supported"),
+        ([*files, "--plot", str(tmp_path / "x.docx")], "no picture can be written"),
     ):
         assert main(["drift", *arguments]) == 2
         out, err = capsys.readouterr()

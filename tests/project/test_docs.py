@@ -51,7 +51,12 @@ def suites() -> Iterator[ParameterSet]:
 
 
 @pytest.mark.parametrize("code", list(blocks()))
-def test_code_prints_what_it_says(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_code_prints_what_it_says(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "pyinfo.plots" in code:
+        pytest.importorskip("matplotlib", reason="pictures need matplotlib (extra plot)")
+    monkeypatch.chdir(tmp_path)
     exec(compile(code, "<page>", "exec"), {})
     assert capsys.readouterr().out.splitlines() == PRINTED.findall(code)
 
@@ -167,6 +172,26 @@ def test_learn_figures_are_drawn(tmp_path: Path) -> None:
     assert drawn == shown
 
 
+def test_pages_draw_their_pictures() -> None:
+    """With the hook of MkDocs, which also makes MathML of formulas."""
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib (extra plot)")
+    for package in ("mkdocs", "latex2mathml"):
+        pytest.importorskip(package, reason="needs MkDocs and latex2mathml (extra docs)")
+    spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "tools" / "docs_hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    text = (ROOT / "docs" / "use" / "pictures.md").read_text("utf-8")
+    found = hooks.pictures(text)
+    assert set(found) == set(re.findall(r"\]\((\S+\.svg)\)", text))
+    for address, code in found.items():
+        assert re.search(rf"pyinfo\.plots\.{Path(address).stem}\(", code), address
+    assert hooks.drawn(found["../figures/pictures/code_tree.svg"]).startswith(b"<?xml")
+    formula = r'<p><span class="arithmatex">\(p_i &lt; 1\)</span></p>'
+    assert re.fullmatch(r"<p><math.*&#x0003C;.*</math></p>", hooks.on_page_content(formula))
+
+
 def test_usage_example_is_short() -> None:
     ((_, usage),) = BLOCK.findall(README.read_text("utf-8"))
     assert len(usage.strip().splitlines()) <= 10
@@ -185,4 +210,6 @@ def test_links_lead_to_files() -> None:
     for page in PAGES:
         text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
-            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+            drawn = "figures/pictures/" in target  # when the site is made
+            exists = drawn or (page.parent / target).exists()
+            assert "://" in target or exists, f"{page.name}: {target}"

@@ -1,8 +1,10 @@
-"""What type checkers say of a user's program: mypy --strict, and pyright where it is installed."""
+"""What type checkers say of a user's program: mypy --strict and pyright, strict as well."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.once
+
+PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 PROGRAM = """
 import numpy as np
@@ -101,12 +105,26 @@ def test_results_are_known(folder: Path) -> None:
     assert "float" in revealed[1]
 
 
-def test_a_program_passes_pyright(tmp_path: Path) -> None:
-    program = shutil.which("pyright")
+def test_pyright_says_the_same(tmp_path: Path) -> None:
+    """One run, which takes long to start: the program, what is wrong, and what results are."""
+    program = shutil.which("pyright") or shutil.which("basedpyright", path=PROGRAMS)
     if program is None:
-        pytest.skip("pyright is not installed")
-    for source, errors in ((PROGRAM, False), (WRONG, True)):
-        (tmp_path / "program.py").write_text(source, "utf-8")
-        command = [program, "--pythonpath", sys.executable, "program.py"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert (done.returncode != 0) == errors, done.stdout
+        pytest.skip("neither pyright nor basedpyright is installed (group lint)")
+    sources = {"program.py": PROGRAM, "wrong.py": WRONG, "revealed.py": REVEALED}
+    for name, source in sources.items():
+        (tmp_path / name).write_text(source, "utf-8")
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}', "utf-8")
+    command = [program, "--outputjson", "--pythonpath", sys.executable, *sources]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said: dict[str, list[tuple[str, int, str]]] = {name: [] for name in sources}
+    for each in json.loads(done.stdout)["generalDiagnostics"]:
+        line = each["range"]["start"]["line"] + 1
+        said[Path(each["file"]).name].append((each["severity"], line, each["message"]))
+    assert said["program.py"] == []
+    wrong = {line for severity, line, _ in said["wrong.py"] if severity == "error"}
+    assert wrong >= {5, 6, 7, 8, 9}
+    assert {severity for severity, _, _ in said["revealed.py"]} == {"information"}
+    types = [message.rpartition(' is "')[2].rstrip('"') for _, _, message in said["revealed.py"]]
+    assert len(types) == 7
+    assert [text for text in types if re.search(r"Unknown|^Any$", text)] == []
+    assert types[0] == types[2] == types[3] == types[5] == "float"

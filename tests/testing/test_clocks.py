@@ -11,10 +11,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from pyinfo.testing import assert_complexity, check_time, judge_seconds, measure_complexity
+from pyinfo.testing import (
+    assert_complexity,
+    check_time,
+    judge_seconds,
+    judge_time,
+    measure_complexity,
+)
 from pyinfo.testing import clocks as clocks_module
+from pyinfo.testing import complexity as complexity_module
 from pyinfo.testing.clocks import Disturbance, chosen_timer
 from pyinfo.testing.excuses import excused
+from pyinfo.testing.timing import Call
 
 pytestmark = pytest.mark.once
 
@@ -99,6 +107,39 @@ def test_a_claim_that_might_hold_is_not_judged() -> None:
     assert judge_seconds(dict(zip(SIZES, disturbed, strict=True)), "n").judged
     seconds = dict(zip(SIZES, disturbed, strict=True))
     assert not judge_seconds(seconds, "n", disturbed=0.6).judged
+
+
+# Measured by the processor's clock beside thirty compilers: what leaves the caches pays for it.
+SORTED = [43_172, 152_764, 384_522, 970_279, 2_095_389, 5_624_887]
+PAIRS = [6_351, 20_904, 75_993, 267_543, 1_202_625, 5_305_314, 25_586_422]
+
+
+@pytest.mark.parametrize(
+    ("first", "nanoseconds", "claim", "wrong"),
+    [(1 << 10, SORTED, "n log n", ("n", "n^2")), (1 << 4, PAIRS, "n^2", ("n", "n log n"))],
+)
+def test_a_crowd_is_no_reason_to_refuse_by_the_clock_of_the_processor(
+    first: int, nanoseconds: list[int], claim: str, wrong: tuple[str, ...]
+) -> None:
+    sizes = [first << k for k in range(len(nanoseconds))]
+    seconds = 1e-9 * np.array(nanoseconds)
+    for each, judged in ((claim, False), *((other, True) for other in wrong)):
+        verdict = check_time(sizes, seconds, each)
+        assert not verdict.passed
+        assert excused(verdict, sizes, seconds, each, 0.9, waiting=False).judged == judged
+        assert excused(verdict, sizes, seconds, each, 0.0, waiting=False).judged
+
+
+def test_both_clocks_ask_who_else_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks_module, "_kept_waiting", iter(range(0, 10**9, 100)).__next__)
+    costs = dict(zip([1 << k for k in range(10, 16)], SORTED, strict=True))
+    calls = {n: Call(costs.__getitem__, (n,)) for n in costs}
+    taken = {str(n): np.array([1e-9 * cost]) for n, cost in costs.items()}
+    monkeypatch.setattr(complexity_module, "interleaved", lambda *_, **__: taken)
+    for timer in (time.process_time, time.perf_counter):
+        verdict, _ = judge_time(calls, "n log n", rounds=1, retries=0, timer=timer)
+        assert not verdict.passed
+        assert not verdict.judged
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
