@@ -21,6 +21,23 @@ NO_LIMIT: Final = (1 << 64) - 1
 _Text = TypeVar("_Text", bound=str)
 
 
+def real(value: SupportsFloat, name: str) -> float:
+    """Return a number as a float."""
+    return _core.real_number(value, name)
+
+
+def reals(data: Any, name: str) -> NDArray[np.float64]:
+    """Return real numbers as doubles: neither complex ones, nor texts, times or objects.
+
+    The type is asked first: `astype` drops imaginary parts, reads texts, and takes times for
+    numbers of some unit.
+    """
+    array = _core.as_array(data, name)
+    if array.size > 0 and not np.can_cast(array.dtype, np.float64, "same_kind"):
+        raise TypeError(f"{name} must be real numbers, not {array.dtype}")
+    return array.astype(np.float64)
+
+
 def integer(value: SupportsIndex, name: str, *, least: int | None = None) -> int:
     """Return an integer, `least` or above."""
     try:

@@ -22,6 +22,7 @@ _NUMPY_PROTOCOLS: Final = ("__array__", "__array_interface__", "__array_struct__
 _MEMORY_PROTOCOLS: Final = ("__array_interface__", "__array_struct__")
 _ARROW_PROTOCOLS: Final = ("__arrow_array__", "__arrow_c_array__", "__arrow_c_stream__")
 _GROUPS: Final = ("keys", "groups", "data_vars")  # of HDF5 and Zarr, netCDF4, xarray
+_MOST_DIMENSIONS: Final = 64  # of NumPy's arrays
 _UNITLESS: Final = ("", "None", "1", "dimensionless")
 _SCALARS: Final = (
     abstract.Number,
@@ -61,7 +62,12 @@ def numbers(data: Any, name: str, reason: str = "") -> Array:
 
 
 def read(
-    data: Any, name: str, *, tuples_are_rows: bool = False, by_dlpack: bool = True
+    data: Any,
+    name: str,
+    *,
+    tuples_are_rows: bool = False,
+    by_dlpack: bool = True,
+    depth: int = 0,
 ) -> Elements:
     """Return what an object holds, of whatever package it is.
 
@@ -77,20 +83,22 @@ def read(
         Whether tuples in a list are rows of a table, not values.
     by_dlpack : bool, default True
         Whether to ask for a tensor; the core has done so before it calls.
+    depth : int, default 0
+        In how many sequences it lies.
 
     Raises
     ------
     TypeError
         If it is nothing that can be read twice.
     ValueError
-        If sequences in it differ in shape.
+        If sequences in it differ in shape, or are nested without end.
     """
     if isinstance(data, np.ndarray):
         return _of_ndarray(data, name)
     if isinstance(data, list | tuple):
         if (vector := _core.plain_vector(data)) is not None:
             return Elements(vector)
-        return _of_sequence(data, name, tuples_are_rows)
+        return _of_sequence(data, name, tuples_are_rows, depth)
     if isinstance(data, str | bytes):
         return Elements(np.asarray(data))
     if (xarray := package_of(data, "xarray")) and isinstance(
@@ -144,7 +152,7 @@ def read(
             f"{name} must be an array or a list, not {kind}: pass list({name}.values())"
         )
     elif hasattr(data, "__len__") and hasattr(data, "__getitem__"):
-        return _of_sequence(list(data), name, tuples_are_rows)
+        return _of_sequence(list(data), name, tuples_are_rows, depth)
     elif isinstance(data, Iterable):
         kind = type(data).__name__
         raise TypeError(f"{name} must be an array or a list, not {kind}: pass list({name})")
@@ -224,11 +232,17 @@ def _of_any_field(mask: Array) -> Flags:
 # -- Sequences ------------------------------------------------------------------------------------
 
 
-def _of_sequence(items: Sequence[Any], name: str, tuples_are_rows: bool) -> Elements:
+def _of_sequence(items: Sequence[Any], name: str, tuples_are_rows: bool, depth: int) -> Elements:
+    if depth == _MOST_DIMENSIONS:
+        raise ValueError(
+            f"{name.partition('[')[0]} must be an array of at most {_MOST_DIMENSIONS} dimensions: "
+            "its lists are nested deeper, or hold themselves"
+        )
     kinds = set(map(type, items))
     if type(np.ma.masked) in kinds:
         masked = np.fromiter((item is np.ma.masked for item in items), np.bool_, len(items))
-        kept = _of_sequence([i for i in items if i is not np.ma.masked], name, tuples_are_rows)
+        plain = [item for item in items if item is not np.ma.masked]
+        kept = _of_sequence(plain, name, tuples_are_rows, depth)
         if kept.array.ndim != 1:
             raise ValueError(f"{name} must be an array: it has rows and single elements")
         array = np.zeros(len(items), kept.array.dtype)
@@ -242,7 +256,7 @@ def _of_sequence(items: Sequence[Any], name: str, tuples_are_rows: bool) -> Elem
     if not nested:
         return of_values(items, kinds)
     parts = [
-        read(item, f"{name}[{i}]", tuples_are_rows=tuples_are_rows)
+        read(item, f"{name}[{i}]", tuples_are_rows=tuples_are_rows, depth=depth + 1)
         if type(item) in nested
         else Elements(np.asarray(item))
         for i, item in enumerate(items)

@@ -38,6 +38,9 @@ void refuse_argument_count(const char* function, Py_ssize_t wanted, Py_ssize_t g
 }
 
 double real_argument(PyObject* object, const char* name) {
+  // NumPy would drop the imaginary part.
+  if (PyArray_IsScalar(object, ComplexFloating))
+    throw TypeError(std::string(name) + " must be a real number, not " + type_name(object));
   const double value = PyFloat_AsDouble(object);
   if (value == -1 && PyErr_Occurred()) {
     if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw PythonError();

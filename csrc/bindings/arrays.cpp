@@ -115,12 +115,6 @@ bool is_plain(PyObject* object, int depth = 0) noexcept {
   return true;
 }
 
-// An array that holds more than numbers: a mask or a unit.
-bool is_more(PyObject* array) noexcept {
-  return !PyArray_CheckExact(array) &&
-         (has_attribute(array, "mask") || has_attribute(array, "to_value"));
-}
-
 bool is_convertible(PyObject* object) noexcept {
   return has_attribute(object, "__array__") || has_attribute(object, "__array_interface__") ||
          PyObject_CheckBuffer(object);
@@ -144,13 +138,24 @@ Reference converted(PyObject* object, const char* name, const std::string& reaso
 
 }  // namespace
 
+bool is_more(PyObject* array) noexcept {
+  return !PyArray_CheckExact(array) &&
+         (has_attribute(array, "mask") || has_attribute(array, "to_value"));
+}
+
 elements::Operand Input::operand() const noexcept {
   return {PyArray_BYTES(get()), type, PyArray_ISBYTESWAPPED(get()) != 0};
 }
 
 Borrowed borrow(PyObject* object, const char* name) {
   if (PyArray_Check(object) && !is_more(object)) return {Reference::borrowed(object)};
-  if (is_plain(object)) return {Reference::checked(PyArray_FROM_O(object))};
+  if (is_plain(object)) {
+    Reference array(PyArray_FROM_O(object));
+    if (array.get() != nullptr) return {std::move(array)};
+    if (!PyErr_ExceptionMatches(PyExc_ValueError)) throw PythonError();
+    PyErr_Clear();  // rows of several lengths: pyinfo.arrays says which
+    return {converted(object, name)};
+  }
   if (PyArray_Check(object) || !speaks_dlpack(object)) return {converted(object, name)};
   // Before __array__, which torch's bfloat16 tensors do not answer, and which may copy.
   std::string reason;

@@ -31,6 +31,9 @@ struct Borrowed {
   const char* extension = nullptr;
 };
 
+// Whether an array holds more than numbers: a mask or a unit.
+bool is_more(PyObject* array) noexcept;
+
 // Anything that NumPy takes, DLPack exports or pyinfo.arrays reads; not a copy where there is
 // memory to be read. Throws PythonError, TypeError or std::invalid_argument naming the argument:
 // nothing is read whose masked or missing elements would be lost.

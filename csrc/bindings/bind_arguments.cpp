@@ -58,6 +58,10 @@ void bind_arguments(py::module_& m) {
   m.def(
       "checked_base", [](const py::object& base) { return base_argument(base.ptr()); },
       py::arg("base"), "Return a base of logarithms: a number, positive, finite and not 1.");
+  m.def(
+      "real_number",
+      [](const py::object& value, const char* name) { return real_argument(value.ptr(), name); },
+      py::arg("value"), py::arg("name"), "Return a real number as a float; no text is one.");
   m.def("checked_out", &checked_out, py::arg("out"), py::arg("dtype"), py::arg("shape"),
         "Return `out` if it is a writable array of this type and shape.");
   m.def(

@@ -32,6 +32,9 @@ PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type) {
                     ", not " +
                     (is_array ? "of " + text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(array)))
                               : type_name(out)));
+  if (is_more(out))
+    throw TypeError("out must be a plain array, not " + type_name(out) +
+                    ": its mask or unit would not be that of the result");
   if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
   return array;
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
+from pyinfo.cli.files import InputError
 from pyinfo.cli.output import ProgressBar, binary_size, printable
+from pyinfo.errors import CorruptDataError
 from pyinfo.patches import apply_files
 
 
@@ -27,14 +29,17 @@ def run(args: argparse.Namespace) -> int:
 
     def work(path: str) -> Document:
         with ProgressBar.of_file(path) as progress:
-            done = apply_files(
-                path,
-                args.patch,
-                args.output,
-                threads=args.threads,
-                overwrite=args.force,
-                progress=progress,
-            )
+            try:
+                done = apply_files(
+                    path,
+                    args.patch,
+                    args.output,
+                    threads=args.threads,
+                    overwrite=args.force,
+                    progress=progress,
+                )
+            except CorruptDataError as error:  # the base is told from others, never damaged
+                raise InputError(args.patch, error) from error
         output = path if args.output is None else args.output
         return {"path": path, "output": output, **done._asdict()}
 

@@ -45,6 +45,15 @@ def size(text: str) -> int:
     return value
 
 
+def _file_of(error: Exception) -> str | None:
+    """Return the file that an error is about, if it says so: it may be another one's."""
+    if isinstance(error, InputError | OutputError):
+        return error.path
+    if isinstance(error, OSError) and (name := error.filename2 or error.filename):
+        return os.fsdecode(name) if isinstance(name, str | bytes | os.PathLike) else None
+    return None
+
+
 def run_each(
     args: argparse.Namespace,
     work: Callable[[str], Document | list[Document]],
@@ -65,8 +74,7 @@ def run_each(
             cause = error.cause if isinstance(error, InputError) else error
             failed = EXIT_DAMAGED if isinstance(cause, CorruptDataError) else EXIT_ERROR
             code = max(code, failed)
-            named = error.path if isinstance(error, InputError | OutputError) else path
-            print_error(named, reason_of(error))
+            print_error(_file_of(error) or path, reason_of(error))
             documents.append({"path": path, "error": reason_of(error)})
             continue
         for document in result if isinstance(result, list) else [result]:

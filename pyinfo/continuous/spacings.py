@@ -73,8 +73,13 @@ METHODS: Mapping[str, Callable[[_Values, int], float]] = MappingProxyType(
 
 def entropy(values: _Values, method: str, window_length: int | None) -> float:
     """Return an estimate from values in any order."""
+    # In units of a power of two next to the span: products with n and squares keep within floats.
     in_order = np.sort(values)
+    exponent = int(np.frexp(in_order[-1] - in_order[0])[1])
+    in_order = np.ldexp(in_order, -exponent)
     m = default_window(len(values)) if window_length is None else window_length
     with np.errstate(divide="ignore", invalid="ignore"):
         found = METHODS[method](in_order, m)
-    return -math.inf if math.isnan(found) else found  # several values are equal
+    if math.isnan(found):  # several values are equal
+        return -math.inf
+    return found + exponent * math.log(2)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo.arguments import integer_from_to, require_same_shape
+from pyinfo.arguments import integer_from_to, real, require_same_shape
 from pyinfo.entropy_models.symbol_models import (
     MOST_TABLES,
     WEIGHT_BITS,
@@ -47,7 +47,7 @@ class _Distribution(SymbolModels):
         if not ((values >= _LEAST_SCALE) & (values <= _MOST_SCALE)).all():
             raise ValueError("scales must be from 2**-20 to 2**15")
         bits = checked_precision(precision)
-        least = _TAIL_SLOTS / 2**bits if tail is None else float(tail)
+        least = _TAIL_SLOTS / 2**bits if tail is None else real(tail, "tail")
         if not 0 <= least < 1:
             raise ValueError(f"tail must be from 0 to below 1, not {tail}")
         steps = integer_from_to(mean_steps, "mean_steps", 1, _MOST_MEAN_STEPS)

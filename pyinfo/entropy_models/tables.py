@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
+from pyinfo.arguments import integer_from_to
 from pyinfo.entropy_models.symbol_models import (
     MOST_TABLES,
     WEIGHT_BITS,
@@ -169,6 +170,9 @@ def _integers(values: Any, name: str) -> npt.NDArray[np.int64]:
     array = _core.as_array(values, name)
     if array.dtype.kind not in "ui" or array.ndim != 1:
         raise TypeError(f"{name} must be integers in one dimension")
+    # Differences and sums of larger ones would wrap.
+    for extreme in (array.min(), array.max()) if array.size else ():
+        integer_from_to(int(extreme), name, -_MOST_TOTAL - 1, _MOST_TOTAL)
     return array.astype(np.int64)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo.arguments import integer_from_to
+from pyinfo.arguments import integer_from_to, reals
 from pyinfo.integrations.replaced_names import ReplacedNames
 
 __all__ = [
@@ -57,12 +57,18 @@ def _that_count(cdfs: Any, sizes: Any) -> Any:
     return list(cdfs) if isinstance(cdfs, list) else np.array(cdfs)
 
 
+def _is_row(row: Any) -> bool:
+    return hasattr(row, "__getitem__") and hasattr(row, "__len__") and not isinstance(row, str)
+
+
 def _tables(cdfs: Any, sizes: Any, offsets: Any) -> _core.CompressaiTables:
     """Return the tables of these lists or arrays, made once for equal ones."""
     rows, lengths, least = (
         part if isinstance(part, list) else _core.as_array(part, name)
         for part, name in ((cdfs, "cdfs"), (sizes, "cdfs_sizes"), (offsets, "offsets"))
     )
+    if isinstance(rows, list) and not all(map(_is_row, rows)):
+        raise TypeError("cdfs must be rows of integers")
     for known in _remembered.copy():
         if not (_equal(known.sizes, lengths) and _equal(known.offsets, least)):
             continue
@@ -235,7 +241,7 @@ def pmf_to_quantized_cdf(pmf: Any, precision: SupportsIndex = 16, /) -> list[int
     >>> pmf_to_quantized_cdf([0.25, 0.5, 0.2, 0.05], 16)
     [0, 16384, 49152, 62259, 65536]
     """
-    array = _core.as_array(pmf, "pmf").astype(np.float32)
+    array = reals(pmf, "pmf").astype(np.float32)
     return _core.compressai_cdf(array, integer_from_to(precision, "precision", 1, 16))
 
 

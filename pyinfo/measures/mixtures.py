@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pyinfo import _core
 from pyinfo._core import kl_divergence
-from pyinfo.arguments import checked_out
+from pyinfo.arguments import checked_out, reals
 from pyinfo.measures.alignment import aligned
 
 Axis = int | tuple[int, ...] | None
@@ -79,7 +79,7 @@ def _shares(array: npt.NDArray[Any], axis: Axis, normalize: bool | None) -> npt.
 def _weights(weights: Sequence[float] | None, number: int) -> list[float]:
     if weights is None:
         return [1 / number] * number
-    values: list[float] = _core.as_array(weights, "weights").astype(np.float64).ravel().tolist()
+    values: list[float] = reals(weights, "weights").ravel().tolist()
     wrong = len(values) != number or not all(w >= 0 for w in values)
     if wrong or not math.isclose(math.fsum(values), 1, rel_tol=0, abs_tol=2.0**-26):
         raise ValueError(f"weights must be {number} non-negative numbers that sum to 1")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo._samples.samples import Array
-from pyinfo.arguments import integer_from_to
+from pyinfo.arguments import integer_from_to, reals
 from pyinfo.arrays import columns_of, read
 from pyinfo.counting.counts import Counts
 from pyinfo.measures.alignment import in_one_order, is_table_of_counts
@@ -41,7 +41,7 @@ def checked_bins(bins: Bins) -> int | Array | None:
     if bins is None:
         return None
     if not isinstance(bins, int | str) and isinstance(bins, Sequence | np.ndarray):
-        edges = np.asarray(bins, np.float64)
+        edges = reals(bins, "bins")
         if edges.ndim != 1 or not edges.size or not (np.diff(edges) > 0).all():
             raise ValueError("bins must be increasing numbers, at least one")
         if not np.isfinite(edges).all():

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol, SupportsIndex, TypeAlias, over
 import numpy as np
 import numpy.typing as npt
 
-from pyinfo.arguments import choice, require_not_empty, thread_count, units_per_nat
+from pyinfo.arguments import choice, real, require_not_empty, thread_count, units_per_nat
 from pyinfo.counting.counts import Counts
 from pyinfo.monitoring.columns import Aligned, Bins, align, checked_bins, table_columns
 from pyinfo.monitoring.divergences import (
@@ -291,13 +291,14 @@ class _Rule:
         by_size = choice(weights, "weights", ("equal", "size")) == "size"
         if by_size and measure in ("kl", "psi"):
             raise ValueError(f"weights are those of a mixture, which measure {measure!r} has not")
+        confidence = real(confidence, "confidence")
         if not 0 < confidence < 1:
             percent = f" (pass {confidence / 100:g})" if 1 < confidence < 100 else ""
             raise ValueError(f"confidence must be between 0 and 1, not {confidence}{percent}")
         if base is None:
             base = 2 if measure in ("js", "kl") else math.e
         unit = units_per_nat(base)
-        return cls(measure, by_size or measure == "g", float(confidence), checked_bins(bins), unit)
+        return cls(measure, by_size or measure == "g", confidence, checked_bins(bins), unit)
 
 
 def _compared_tables(

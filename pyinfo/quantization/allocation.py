@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import integer, integer_from_to, require_not_empty, require_same_number
+from pyinfo.arguments import (
+    integer,
+    integer_from_to,
+    real,
+    reals,
+    require_not_empty,
+    require_same_number,
+)
 
 Table: TypeAlias = Any
 """Two axes: tensors, and the choices of each; rows may differ in length."""
@@ -169,8 +176,8 @@ def allocate(
         first,
         unit,
         _fixed_choices(fixed, sizes),
-        _number(budget, "budget"),
-        _number(gap, "gap"),
+        real(budget, "budget"),
+        real(gap, "gap"),
         integer(max_nodes, "max_nodes", least=1),
     )
     hull.flags.writeable = False
@@ -180,7 +187,7 @@ def allocate(
         total_error,
         bound,
         gap=(total_error - bound) / total_error if total_error > 0 else 0.0,
-        budget=_number(budget, "budget"),
+        budget=real(budget, "budget"),
         certificate=tuple(certificate),
         hull=hull,
     )
@@ -248,13 +255,11 @@ def _flat(table: Table, name: str) -> tuple[NDArray[np.float64], NDArray[np.uint
 
 
 def _reals(data: Any, name: str, dimensions: int) -> NDArray[np.float64]:
-    array = _core.as_array(data, name)
+    array = reals(data, name)
     if array.ndim != dimensions:
         plural = "" if dimensions == 1 else "s"
         raise ValueError(f"{name} must have {dimensions} dimension{plural}, not {array.ndim}")
-    if array.dtype.kind not in "buif" and array.size > 0:
-        raise TypeError(f"{name} must be real numbers, not {array.dtype}")
-    return array.astype(np.float64)
+    return array
 
 
 def _units(groups: Sequence[Hashable] | None, count: int) -> NDArray[np.uint64]:
@@ -282,10 +287,3 @@ def _fixed_choices(fixed: Mapping[int, int] | None, sizes: NDArray[Any]) -> NDAr
         number = integer_from_to(tensor, "a tensor in fixed", 0, len(sizes) - 1)
         choices[number] = integer_from_to(choice, f"fixed[{number}]", 0, int(sizes[number]) - 1)
     return choices
-
-
-def _number(value: SupportsFloat, name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, not {type(value).__name__}") from None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import choice, integer, integer_from_to, require_not_empty
+from pyinfo.arguments import choice, integer, integer_from_to, real, require_not_empty
 from pyinfo.quantization.histograms import FloatHistogram
 from pyinfo.quantization.quantizers import integer_range
 
@@ -219,15 +219,19 @@ class _View:
     def errors(
         self, steps: NDArray[np.float64], lows: NDArray[np.int32], highs: NDArray[np.int32]
     ) -> NDArray[np.float64]:
-        """Return the mean squared error of each step with its integers."""
+        """Return the sum of squared errors, in bins, of each step with its integers."""
         origin = -(self.integers.size // 2)
-        found = _core.grid_errors(self.counts, origin, steps / self.width, lows, highs)
-        return found * (self.width * self.width / self.total)
+        return _core.grid_errors(self.counts, origin, steps / self.width, lows, highs)
 
     def clipped(self, threshold: float, symmetric: bool) -> tuple[float, float]:
         """Return a range that is clipped, and ends where the values do."""
         low, high = self.range(symmetric)
         return max(low, -threshold), min(high, threshold)
+
+
+def _step(low: Any, high: Any, levels: int) -> Any:
+    """Return the distance of integers, of halves: the range itself may be above all floats."""
+    return (high / 2 - low / 2) / (levels / 2)
 
 
 def _made(
@@ -241,7 +245,7 @@ def _made(
 ) -> Calibration:
     """Return the integers of a range, by the rules of ONNX and PyTorch: 0 is one of the values."""
     least, most = integer_range(bits, signed=symmetric, narrow=symmetric)
-    scale = (high - low) / (most - least) or 1.0
+    scale = float(_step(low, high, most - least)) or 1.0
     zero = 0 if symmetric else min(max(least - round(low / scale), least), most)
     none = np.empty(0)
     return Calibration(
@@ -251,7 +255,7 @@ def _made(
 
 
 def _percentile(view: _View, percentile: SupportsFloat, symmetric: bool) -> tuple[float, float]:
-    share = float(percentile) / 100
+    share = real(percentile, "percentile") / 100
     if not 0 < share <= 1:
         raise ValueError("percentile must be above 0 and at most 100")
     if symmetric:
@@ -273,7 +277,7 @@ def _least_error_of_range(view: _View, bits: int, number: int) -> tuple[Any, ...
     ends = np.array(view.range(False))
 
     def errors(lows: Any, highs: Any) -> NDArray[np.float64]:
-        steps = np.maximum((highs - lows) / levels, np.finfo(np.float64).tiny)
+        steps = np.maximum(_step(lows, highs, levels), np.finfo(np.float64).tiny)
         below = np.clip(np.rint(-lows / steps), 0, levels).astype(np.int32)
         return view.errors(steps, -below, (levels - below).astype(np.int32))
 
@@ -282,4 +286,6 @@ def _least_error_of_range(view: _View, bits: int, number: int) -> tuple[Any, ...
     for _ in range(2):
         low = ends[0] * shares[int(np.argmin(errors(ends[0] * shares, high)))]
         high = ends[1] * shares[int(np.argmin(errors(low, ends[1] * shares)))]
+    with np.errstate(over="ignore"):
+        curve = curve * (view.width * view.width / view.total)
     return float(low), float(high), shares * view.largest, curve

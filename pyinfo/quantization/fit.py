@@ -10,7 +10,7 @@ from typing import Any, Literal, SupportsFloat, SupportsIndex
 
 import numpy.typing as npt
 
-from pyinfo.arguments import thread_count
+from pyinfo.arguments import real, thread_count
 from pyinfo.quantization.allocation import Allocation
 from pyinfo.quantization.budget import budget_bytes
 from pyinfo.quantization.fitting import Chosen, FitTensor, Fitting
@@ -222,7 +222,7 @@ def fit(
             budget_bytes(budget, weights),
             lossless=lossless,
             importance=importance,
-            gap=float(gap),
+            gap=real(gap, "gap"),
             threads=count,
             progress=progress,
         )

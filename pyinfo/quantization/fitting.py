@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
+from pyinfo.arguments import reals
 from pyinfo.quantization.allocation import Allocation, allocate
 from pyinfo.quantization.step_curves import (
     Spread,
@@ -405,13 +406,14 @@ def _checked_importance(
         source = by_name.get(name)
         if source is None:
             raise ValueError(f"importance names the tensor {name!r}, which the file has not")
-        array = _core.as_array(given, f"importance[{name!r}]")
+        array = reals(given, f"importance[{name!r}]")
         if array.ndim > 0 and array.shape != source.shape[-1:]:
             raise ValueError(
                 f"importance[{name!r}] must be a number, or one for each of the last axis of "
                 f"{source.shape}, not of shape {array.shape}"
             )
-        values = np.asarray(array, np.float32)
+        with np.errstate(over="ignore"):
+            values = array.astype(np.float32)
         if not (np.isfinite(values).all() and (values >= 0).all()):
             raise ValueError(f"importance[{name!r}] must be finite and not negative")
         checked[name] = float(values) if array.ndim == 0 else np.ascontiguousarray(values)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import integer, require_not_empty, thread_count
+from pyinfo.arguments import integer, reals, require_not_empty, thread_count
 
 
 class FloatHistogram:
@@ -195,7 +195,7 @@ class FloatHistogram:
         ValueError
             If nothing has been counted, or `q` is out of range.
         """
-        shares = np.asarray(_core.as_array(q, "q"), np.float64)
+        shares = reals(q, "q")
         if not ((shares >= 0) & (shares <= 1)).all():
             raise ValueError("q must be from 0 to 1")
         exponent, counts, _, _, _, least, most = self._counted.state()
@@ -205,7 +205,8 @@ class FloatHistogram:
         place = np.clip(np.searchsorted(below, rank, side="left") - 1, 0, self.bins - 1)
         inside = (rank - below[place]) / np.maximum(1.0, counts[place].astype(np.float64))
         first = 0 if self.symmetric else -(self.bins // 2)
-        values = (place + first + inside) * 2.0**exponent
+        with np.errstate(over="ignore"):  # beyond the largest values, which bound them
+            values = (place + first + inside) * 2.0**exponent
         if self.symmetric:
             least, most = 0.0, max(abs(least), abs(most))
         bounded = np.clip(values, least, most)
@@ -213,7 +214,8 @@ class FloatHistogram:
 
     def _ends(self, width: float) -> NDArray[np.float64]:
         first = 0 if self.symmetric else -(self.bins // 2)
-        return width * np.arange(first, first + self.bins + 1, dtype=np.float64)
+        with np.errstate(over="ignore"):  # an edge above all floats is infinite
+            return width * np.arange(first, first + self.bins + 1, dtype=np.float64)
 
     def __eq__(self, other: object) -> bool:
         """Whether another histogram has the same bins and counts."""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from pyinfo import _core
+from pyinfo.arguments import reals
 from pyinfo.quantization.groups import Groups
 
 
@@ -16,7 +16,7 @@ def flat_importance(
     """Return importance in the order of groups: a period of it, nothing if all are equal."""
     if importance is None:
         return np.empty(0, np.float32)
-    values = _core.as_array(importance, "importance")
+    values = reals(importance, "importance")
     shape = groups.shape
     if not shape or values.shape not in ((shape[-1],), shape):
         raise ValueError(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import integer, integer_from_to, thread_count
+from pyinfo.arguments import integer, integer_from_to, reals, thread_count
 from pyinfo.quantization.groups import Groups
 
 _STORAGES: Final = {8: 0, 16: 1, 4: 2}
@@ -211,7 +211,7 @@ def _steps(
     scale: npt.ArrayLike, zero_point: npt.ArrayLike, groups: Groups, low: int, high: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the step and the zero point of each group."""
-    steps = groups.flat_scales(_core.as_array(scale, "scale"), "scale").astype(np.float64)
+    steps = groups.flat_scales(reals(scale, "scale"), "scale")
     if not (np.isfinite(steps).all() and (steps >= 0).all()):
         raise ValueError("scale must be finite and not negative")
     zeros = groups.flat_scales(_core.as_array(zero_point, "zero_point"), "zero_point")

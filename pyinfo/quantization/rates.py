@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import integer_from_to, require_not_empty, thread_count
+from pyinfo.arguments import integer_from_to, reals, require_not_empty, thread_count
 from pyinfo.quantization.groups import Groups
 from pyinfo.quantization.importance import flat_importance
 
@@ -226,7 +226,7 @@ def _unclipped_point(size: int, step: float, most: float, point: Sequence[float]
 
 
 def _checked_steps(steps: npt.ArrayLike) -> NDArray[np.float64]:
-    values = np.atleast_1d(np.asarray(_core.as_array(steps, "steps"), np.float64))
+    values = np.atleast_1d(reals(steps, "steps"))
     if values.ndim != 1 or not (np.isfinite(values).all() and (values > 0).all()):
         raise ValueError("steps must be positive and finite, in one dimension")
     return values

@@ -205,7 +205,7 @@ def test_commands(
     assert main(["diff", old, new, "-o", patch]) == 0
     assert "3 of 8 tensors" in capsys.readouterr().out
     assert main(["diff", old, new, "-o", patch]) == 2
-    assert "exists" in capsys.readouterr().err
+    assert f"{patch}: File exists" in capsys.readouterr().err  # not what it is made from
     assert main(["diff", old, new, "-o", patch, "--force", "--json", "--threads", "0"]) == 0
     document = json.loads(capsys.readouterr().out)[0]
     assert (document["changed_tensors"], document["output"]) == (3, patch)
@@ -216,7 +216,9 @@ def test_commands(
     capsys.readouterr()
     Path(patch).write_bytes(b"nothing of the kind, but long enough to be one")
     assert main(["apply", old, patch]) == 3
-    assert "no patch of files" in capsys.readouterr().err
+    assert f"{patch}: it is no patch of files" in capsys.readouterr().err
+    assert main(["apply", old, f"{patch}2"]) == 2
+    assert f"{patch}2: No such file" in capsys.readouterr().err
     assert main(["diff", old, str(tmp_path / "none"), "-o", patch, "--force"]) == 2
 
 

@@ -12,17 +12,24 @@ from support.plain_decoder import (
     CONSTANT,
     RANS,
     RAW,
+    Array,
     Block,
     Bytes,
     FormatError,
     crc,
+    item_size,
     le32,
+    read_metadata,
     require,
     rotated_back,
 )
 
 EQUAL, STEPS, REPLACED = range(3)
 KINDS = {(1, 0), (2, 0), (4, 0), (8, 0), (2, 7), (2, 10), (4, 23), (8, 52)}
+KINDS_OF_FLOATS = {
+    "<f2": (2, 10), "<f4": (4, 23), "<f8": (8, 52), "<c8": (4, 23), "<c16": (8, 52),
+    "bfloat16": (2, 7), "bcomplex32": (2, 7), "complex32": (2, 10),
+}  # fmt: skip
 
 
 class WrongBaseError(Exception):
@@ -75,6 +82,29 @@ def read_header(source: Bytes) -> Header:
     require(exponents == sorted(set(exponents)), "the exponents of the classes do not rise")
     require(exponents[-1] < 2 ** (8 * size - 1 - mantissa), "there is no such exponent")
     return Header(size, mantissa, exponents, chunk_items, items, changed, metadata, check)
+
+
+def kind_of(text: str) -> tuple[int, int]:
+    """The s and m of elements of a type."""
+    if text in KINDS_OF_FLOATS:
+        return KINDS_OF_FLOATS[text]
+    size = item_size(text)
+    if text[0] not in "<>":
+        return (1, 0)
+    if text[1] == "U":
+        return (4 if size > 0 else 1, 0)
+    return (size if size in {1, 2, 4, 8} else 1, 0)
+
+
+def read_layout(header: Header) -> Array:
+    """The metadata, as patches of arrays must have them."""
+    layout = read_metadata(header.metadata)
+    if layout is None:
+        raise FormatError("the metadata are missing")
+    require(layout.size == header.items * header.size, "the metadata state another size")
+    kind = kind_of(layout.dtype) if isinstance(layout.dtype, str) else (1, 0)
+    require((header.size, header.mantissa) == kind, "the elements are of another type")
+    return layout
 
 
 def read_chunks(source: Bytes, header: Header) -> list[Chunk]:
@@ -217,4 +247,4 @@ def apply(base: bytes, patch: bytes) -> bytes:
     return result
 
 
-__all__ = ["FormatError", "WrongBaseError", "apply", "read_chunks", "read_header"]
+__all__ = ["FormatError", "WrongBaseError", "apply", "read_chunks", "read_header", "read_layout"]
