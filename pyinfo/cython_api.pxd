@@ -107,6 +107,20 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
         const void* metadata
         size_t metadata_size
 
+    ctypedef struct pyinfo_models:
+        pass
+
+    ctypedef enum pyinfo_family:
+        PYINFO_GAUSSIAN
+        PYINFO_LAPLACE
+        PYINFO_LOGISTIC
+
+    ctypedef struct pyinfo_models_info:
+        size_t size
+        uint64_t symbols
+        int symbol_size
+        int shifted
+
     ctypedef struct pyinfo_certificate_node:
         int64_t unit
         double value
@@ -246,6 +260,25 @@ cdef extern from "pyinfo/pyinfo.h" nogil:
             const size_t* units, const int64_t* fixed, double budget, double gap,
             size_t max_nodes, size_t* choice, pyinfo_allocation* result,
             pyinfo_certificate_node* certificate, size_t capacity) noexcept nogil
+
+        pyinfo_error (*models_from_scales)(
+            pyinfo_family family, const double* scales, size_t n, int precision, double tail,
+            int mean_steps, pyinfo_models** models) noexcept nogil
+        pyinfo_error (*models_from_weights)(
+            const uint64_t* weights, const size_t* sizes, const int32_t* leasts, size_t n,
+            int precision, pyinfo_models** models) noexcept nogil
+        void (*models_destroy)(pyinfo_models* models) noexcept nogil
+        size_t (*models_encode_bound)(size_t n) noexcept nogil
+        pyinfo_error (*models_encode)(
+            const pyinfo_models* models, const void* symbols, int symbol_size,
+            const uint16_t* indexes, const int32_t* shifts, size_t n, int threads, void* message,
+            size_t capacity, size_t* size) noexcept nogil
+        pyinfo_error (*models_read_info)(
+            const void* message, size_t size, pyinfo_models_info* info) noexcept nogil
+        pyinfo_error (*models_decode)(
+            const pyinfo_models* models, const void* message, size_t size,
+            const uint16_t* indexes, const int32_t* shifts, size_t n, int threads, void* symbols,
+            int symbol_size) noexcept nogil
 
 cdef extern from *:
     """

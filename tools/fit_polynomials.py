@@ -96,6 +96,29 @@ def expm1_tail(z: Real) -> Real:
     return (mp.expm1(z) - z) / z**2
 
 
+def halves_even(z: Real) -> Real:
+    """F in h sinh(h) - cosh(h) ln(cosh(h)) = h^2 F(h^2)."""
+    h = mp.sqrt(max(z, mp.mpf(10) ** -24))
+    return (h * mp.sinh(h) - mp.cosh(h) * mp.log(mp.cosh(h))) / h**2
+
+
+def halves_odd(z: Real) -> Real:
+    """F in h cosh(h) - sinh(h) (1 + ln(cosh(h))) = h^3 F(h^2)."""
+    h = mp.sqrt(max(z, mp.mpf(10) ** -24))
+    return (h * mp.cosh(h) - mp.sinh(h) * (1 + mp.log(mp.cosh(h)))) / h**3
+
+
+def log_cosh(z: Real) -> Real:
+    """F in ln(cosh(h)) = h^2 F(h^2)."""
+    h = mp.sqrt(max(z, mp.mpf(10) ** -24))
+    return mp.log(mp.cosh(h)) / h**2
+
+
+def relative(function: Function) -> Function:
+    """Weight of errors relative to a function."""
+    return lambda z: 1 / function(z)
+
+
 def main() -> None:
     # Ratios reach 1.5, and (1.5 - 1) / (1.5 + 1) = 0.2.
     end = 0.040004
@@ -111,6 +134,16 @@ def main() -> None:
     ):
         coefficients = remez(expm1_tail, flat, -reach, reach, degree)
         report(name, coefficients, expm1_tail, flat, -reach, reach, dtype)
+    for name, function, degrees in (
+        ("halves, even", halves_even, (5, 3)),
+        ("halves, odd", halves_odd, (6, 3)),
+        ("ln cosh", log_cosh, (6, 4)),
+    ):
+        ends = ((degrees[0], np.float64, 0.0301), (degrees[1], np.float32, 0.2501))
+        for degree, dtype, end in ends:
+            weight = relative(function)
+            coefficients = remez(function, weight, 0, end, degree)
+            report(name, coefficients, function, weight, 0, end, dtype)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ FAMILIES: Mapping[str, str] = {
     "counting": "counting",
     "continuous_variables": "continuous",
     "labels": "dependence",
+    "learned_stream": "symbol_models",
     "loss": "logits",
     "measure": "measures",
     "quantization": "quantization",
+    "symbol_models": "symbol_models",
     "zarr": "zarr_arrays",
 }
 

@@ -10,6 +10,7 @@ from bench.peers.codecs import CONSTRICTION, ZSTANDARD
 from bench.peers.dependence import SKLEARN
 from bench.peers.logits import COMPILED, EAGER, READING, WITH_GRADIENT
 from bench.peers.quantization import ONNXRUNTIME
+from bench.peers.symbol_models import COMPRESSAI, TORCHAC
 
 SCIPY = "scipy.stats.entropy"
 JENSENSHANNON = "scipy.spatial.distance.jensenshannon"
@@ -219,4 +220,27 @@ QUANTIZATION: Mapping[str, Bars] = {
     "entropy of onnxruntime": {ONNXRUNTIME: at_least(500)},
     "scales, 4 bits, groups of 64": {NUMPY: at_least(35)},
     "rate and distortion, 7 widths": {NUMPY: at_least(25)},
+}
+
+# Models per symbol, by the instruction set that is used.
+SYMBOL_MODELS: Mapping[str, Mapping[str, Bars]] = {
+    "avx512": {"encode": {CONSTRICTION: at_least(60)}, "decode": {CONSTRICTION: at_least(100)}},
+    "avx2": {"encode": {CONSTRICTION: at_least(40)}, "decode": {CONSTRICTION: at_least(80)}},
+    "portable": {"encode": {CONSTRICTION: at_least(12)}, "decode": {CONSTRICTION: at_least(30)}},
+}
+# Streams of other packages, by what is handed over and how many symbols.
+LEARNED_STREAMS: Mapping[tuple[str, int], Mapping[str, Bars]] = {
+    ("arrays", 1 << 18): {
+        "encode": {COMPRESSAI: at_least(14)},
+        "decode": {COMPRESSAI: at_least(7)},
+    },
+    ("lists", 1 << 18): {
+        "encode": {COMPRESSAI: at_least(9)},
+        "decode": {COMPRESSAI: at_least(4.5)},
+    },
+    ("lists", 192): {
+        "encode": {COMPRESSAI: at_least(25)},
+        "decode": {COMPRESSAI: at_least(25)},
+    },
+    ("tensors", 1 << 16): {"encode": {TORCHAC: at_least(1)}, "decode": {TORCHAC: at_least(1)}},
 }

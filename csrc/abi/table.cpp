@@ -56,6 +56,13 @@ constexpr pyinfo_api kTable = {
     pyinfo_optimal_scales,
     pyinfo_rate_distortion,
     pyinfo_allocate,
+    pyinfo_models_from_scales,
+    pyinfo_models_from_weights,
+    pyinfo_models_destroy,
+    pyinfo_models_encode_bound,
+    pyinfo_models_encode,
+    pyinfo_models_read_info,
+    pyinfo_models_decode,
 };
 
 // Modules compiled against any earlier version read these two members first.

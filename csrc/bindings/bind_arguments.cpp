@@ -20,8 +20,10 @@ py::object checked_array(const py::object& data, const char* name) {
   return py::reinterpret_steal<py::object>(as_array(data.ptr(), name).release());
 }
 
-py::object plain_vector_or_none(const py::object& items) {
-  Reference vector = plain_vector(items.ptr());
+// Of a function that returns no reference where it does not know.
+template <Reference (*read)(PyObject*)>
+py::object or_none(const py::object& items) {
+  Reference vector = read(items.ptr());
   if (vector.get() == nullptr) return py::none();
   return py::reinterpret_steal<py::object>(vector.release());
 }
@@ -49,9 +51,11 @@ void bind_arguments(py::module_& m) {
   m.def("as_array", &checked_array, py::arg("data"), py::arg("name"),
         "Return an array of anything that numpy.asarray takes or DLPack exports; not a copy where "
         "there is memory to be read, and read-only if DLPack did it.");
-  m.def("plain_vector", &plain_vector_or_none, py::arg("items"),
+  m.def("plain_vector", &or_none<plain_vector>, py::arg("items"),
         "Return the array of a list or tuple of Python's integers, floats, bools or strings, all "
         "of one type; None of anything that NumPy would guess about.");
+  m.def("int32_vector", &or_none<int32_vector>, py::arg("items"),
+        "Return the array of a list or tuple of Python's integers that fit 32 bits, or None.");
   m.def("as_bits", &as_bits, py::arg("data"), py::arg("name"),
         "The same without ml_dtypes: unsigned integers and the name of their type, or an array and "
         "None.");

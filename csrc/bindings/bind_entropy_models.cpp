@@ -201,6 +201,7 @@ void bind_entropy_models(py::module_& m) {
       .def("bits", &bits, py::arg("symbols"), py::arg("indexes"), py::arg("shifts"),
            py::arg("each"),
            "Return the bits of the symbols and of their message; `each` takes each symbol's.");
+  m.attr("TAIL_SLOTS") = coding::kTailSlots;
   m.def("distribution_tables", &distribution_tables, py::arg("family"), py::arg("scales"),
         py::arg("precision"), py::arg("tail"), py::arg("steps"),
         "Tables of Gaussian (0), Laplace (1) or logistic (2) variables that were rounded.");

@@ -4,13 +4,18 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "bindings/arguments.hpp"
 #include "bindings/byte_buffer.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/plain_lists.hpp"
 #include "bindings/python_object.hpp"
 #include "bindings/rooms.hpp"
 #include "bindings/whole_class.hpp"
@@ -31,22 +36,113 @@ py::bytes as_bytes(const std::vector<unsigned char>& data) {
 
 // ---- CompressAI
 
+using Integers = Vector<std::int32_t>;
+
+std::size_t size_of(const Integers& integers) noexcept { return std::size_t(integers.size()); }
+std::vector<std::int32_t> copied(const Integers& integers) {
+  return {integers.data(), integers.data() + integers.size()};
+}
+
+// Tables, and what they were made from: programs hand over the same cdfs with each call.
 class CompressaiTables {
  public:
-  CompressaiTables(const Vector<std::int32_t>& cdfs, const Vector<std::int32_t>& sizes,
-                   const Vector<std::int32_t>& offsets) {
-    if (cdfs.ndim() != 2) throw py::value_error("cdfs must have two dimensions");
-    const auto count = std::size_t(cdfs.shape(0));
-    require_same_length("cdfs", count, "cdfs_sizes", std::size_t(sizes.size()));
-    require_same_length("cdfs", count, "offsets", std::size_t(offsets.size()));
-    tables_ = std::make_shared<const coding::CompressaiTables>(
-        cdfs.data(), count, std::size_t(cdfs.shape(1)), sizes.data(), offsets.data());
+  using Made = std::unique_ptr<CompressaiTables>;
+
+  // Of a matrix, or of lists; nothing if these are not plain ones.
+  static Made make(const py::object& cdfs, const Integers& sizes, const Integers& offsets) {
+    Source source{copied(sizes), copied(offsets), {}, {}};
+    require_same_length("cdfs_sizes", source.sizes.size(), "offsets", source.offsets.size());
+    Made made(new CompressaiTables);
+    if (PyArray_Check(cdfs.ptr())) {
+      source.add_rows_of(matrix(cdfs));
+    } else {
+      made->rows_ = PlainRows::read(cdfs.ptr(), sizes.data(), size_of(sizes), source.cdfs);
+      if (!made->rows_) return nullptr;
+      source.add_rows();
+    }
+    made->source_ = std::make_shared<const Source>(std::move(source));
+    return made;
   }
-  const std::shared_ptr<const coding::CompressaiTables>& get() const noexcept { return tables_; }
+
+  // These tables, if they are what would be made of that, else nothing. Tables of other lists with
+  // the same elements remember these lists then.
+  static py::object made_again(const py::object& self, const py::object& cdfs,
+                               const Integers& sizes, const Integers& offsets) {
+    const auto& known = py::cast<const CompressaiTables&>(self);
+    if (copied(sizes) != known.source_->sizes || copied(offsets) != known.source_->offsets)
+      return py::none();
+    if (PyArray_Check(cdfs.ptr()))
+      return known.source_->has_rows_of(matrix(cdfs)) ? self : py::object(py::none());
+    if (known.rows_ && known.rows_->are_of(cdfs.ptr())) return self;
+    std::vector<std::int32_t> elements;
+    Made other(new CompressaiTables);
+    other->rows_ = PlainRows::read(cdfs.ptr(), sizes.data(), size_of(sizes), elements);
+    if (!other->rows_ || elements != known.source_->cdfs) return py::none();
+    other->source_ = known.source_;
+    return py::cast(std::move(other));
+  }
+
+  const coding::CompressaiTables& get() const noexcept { return source_->tables; }
+  std::shared_ptr<const coding::CompressaiTables> shared() const noexcept {
+    return {source_, &source_->tables};
+  }
 
  private:
-  std::shared_ptr<const coding::CompressaiTables> tables_;
+  struct Source {
+    std::vector<std::int32_t> sizes, offsets;
+    std::vector<std::int32_t> cdfs;  // of every row what counts, one after the other
+    coding::CompressaiTables tables;
+
+    void add_rows() {
+      const std::int32_t* row = cdfs.data();
+      for (std::size_t k = 0; k < sizes.size(); row += sizes[k], ++k)
+        tables.add(row, std::size_t(sizes[k]), sizes[k], offsets[k]);
+    }
+    void add_rows_of(const Integers& rows) {
+      const auto stride = std::size_t(rows.shape(1));
+      require_same_length("cdfs", std::size_t(rows.shape(0)), "cdfs_sizes", sizes.size());
+      for (std::size_t k = 0; k < sizes.size(); ++k) {
+        const std::int32_t* const row = rows.data() + k * stride;
+        if (sizes[k] > 0 && std::size_t(sizes[k]) <= stride)
+          cdfs.insert(cdfs.end(), row, row + sizes[k]);
+        const std::size_t first = cdfs.size() - std::size_t(sizes[k]);
+        tables.add(cdfs.data() + first, stride, sizes[k], offsets[k]);
+      }
+    }
+    bool has_rows_of(const Integers& rows) const {
+      if (std::size_t(rows.shape(0)) != sizes.size()) return false;
+      const std::int32_t* known = cdfs.data();
+      for (std::size_t k = 0; k < sizes.size(); known += sizes[k], ++k) {
+        if (rows.shape(1) < sizes[k]) return false;
+        const std::int32_t* const row = rows.data() + k * std::size_t(rows.shape(1));
+        if (!std::equal(known, known + sizes[k], row)) return false;
+      }
+      return true;
+    }
+  };
+
+  static Integers matrix(const py::object& cdfs) {
+    auto rows = py::cast<Integers>(cdfs);
+    if (rows.ndim() != 2)
+      throw py::value_error("cdfs must have two dimensions, not " + std::to_string(rows.ndim()));
+    return rows;
+  }
+
+  std::shared_ptr<const Source> source_;
+  std::optional<PlainRows> rows_;  // of lists
 };
+
+coding::CompressaiPart part_of(const CompressaiTables& tables, const Integers& symbols,
+                               const Integers& indexes) {
+  require_same_length("symbols", size_of(symbols), "indexes", size_of(indexes));
+  return {&tables.get(), symbols.data(), indexes.data(), size_of(symbols)};
+}
+
+py::bytes compressai_encode(const CompressaiTables& tables, const Integers& symbols,
+                            const Integers& indexes) {
+  const coding::CompressaiPart part = part_of(tables, symbols, indexes);
+  return as_bytes(without_gil(part.n, [&] { return coding::compressai_encode(&part, 1); }));
+}
 
 // What has been handed over to be coded at once.
 class CompressaiBuffer {
@@ -54,29 +150,42 @@ class CompressaiBuffer {
   static PyObject* make(PyTypeObject*, PyObject*, PyObject*) {
     return new_whole([] { return std::make_unique<CompressaiBuffer>(); });
   }
-  void add(const CompressaiTables& tables, const Vector<std::int32_t>& symbols,
-           const Vector<std::int32_t>& indexes) {
-    const auto n = std::size_t(symbols.size());
-    require_same_length("symbols", n, "indexes", std::size_t(indexes.size()));
-    coding::CompressaiPart part{tables.get(),
-                                std::vector<std::int32_t>(symbols.data(), symbols.data() + n),
-                                std::vector<std::int32_t>(indexes.data(), indexes.data() + n)};
-    without_gil(n, [&] {
-      coding::require_codable(*part.tables, part.symbols.data(), part.indexes.data(), n);
-    });
-    parts_.push_back(std::move(part));
+  void add(const CompressaiTables& tables, const Integers& symbols, const Integers& indexes) {
+    Copy copy{tables.shared(), copied(symbols), copied(indexes)};
+    require_same_length("symbols", copy.symbols.size(), "indexes", copy.indexes.size());
+    const coding::CompressaiPart part = copy.part();
+    without_gil(part.n, [&] { coding::require_codable(part); });
+    copies_.push_back(std::move(copy));
   }
   py::bytes flush() {
+    std::vector<Copy> copies;
+    copies.swap(copies_);
     std::vector<coding::CompressaiPart> parts;
-    parts.swap(parts_);
     std::size_t n = 0;
-    for (const coding::CompressaiPart& part : parts) n += part.symbols.size();
-    return as_bytes(without_gil(n, [&] { return coding::compressai_encode(parts); }));
+    for (const Copy& copy : copies) {
+      parts.push_back(copy.part());
+      n += copy.symbols.size();
+    }
+    return as_bytes(
+        without_gil(n, [&] { return coding::compressai_encode(parts.data(), parts.size()); }));
   }
 
  private:
-  std::vector<coding::CompressaiPart> parts_;
+  struct Copy {
+    std::shared_ptr<const coding::CompressaiTables> tables;
+    std::vector<std::int32_t> symbols, indexes;
+
+    coding::CompressaiPart part() const {
+      return {tables.get(), symbols.data(), indexes.data(), symbols.size()};
+    }
+  };
+  std::vector<Copy> copies_;
 };
+
+py::object symbols_of(Integers symbols, bool as_list) {
+  if (!as_list) return std::move(symbols);
+  return py::reinterpret_steal<py::object>(list_of(symbols.data(), size_of(symbols)).release());
+}
 
 class CompressaiDecoder {
  public:
@@ -95,12 +204,10 @@ class CompressaiDecoder {
   }
 
   // With the GIL: calls of several threads on one stream come one after the other.
-  py::array_t<std::int32_t> decode(const CompressaiTables& tables,
-                                   const Vector<std::int32_t>& indexes) {
-    py::array_t<std::int32_t> symbols{indexes.size()};
-    decoder_.decode(*tables.get(), indexes.data(), std::size_t(indexes.size()),
-                    symbols.mutable_data());
-    return symbols;
+  py::object decode(const CompressaiTables& tables, const Integers& indexes, bool as_list) {
+    Integers symbols{indexes.size()};
+    decoder_.decode(tables.get(), indexes.data(), size_of(indexes), symbols.mutable_data());
+    return symbols_of(std::move(symbols), as_list);
   }
   void require_end() const { decoder_.require_end(); }
 
@@ -108,21 +215,20 @@ class CompressaiDecoder {
   coding::CompressaiDecoder decoder_;
 };
 
-py::array_t<std::int32_t> compressai_decode(const CompressaiTables& tables,
-                                            const py::object& stream,
-                                            const Vector<std::int32_t>& indexes) {
+py::object compressai_decode(const CompressaiTables& tables, const py::object& stream,
+                             const Integers& indexes, bool as_list) {
   const ByteBuffer bytes(stream, "stream");
   coding::CompressaiDecoder decoder(
       std::vector<unsigned char>(bytes.data(), bytes.data() + bytes.size()));
-  py::array_t<std::int32_t> symbols{indexes.size()};
+  Integers symbols{indexes.size()};
   std::int32_t* const out = symbols.mutable_data();
   const std::int32_t* const of = indexes.data();
-  const auto n = std::size_t(indexes.size());
+  const std::size_t n = size_of(indexes);
   without_gil(n, [&] {
-    decoder.decode(*tables.get(), of, n, out);
+    decoder.decode(tables.get(), of, n, out);
     decoder.require_end();
   });
-  return symbols;
+  return symbols_of(std::move(symbols), as_list);
 }
 
 std::vector<std::int32_t> compressai_cdf(const Vector<float>& pmf, int precision) {
@@ -162,14 +268,14 @@ py::array_t<std::int16_t> torchac_decode(const Vector<std::uint16_t>& cdf,
 
 void bind_learned_streams(py::module_& m) {
   whole_class<CompressaiTables>(m, "CompressaiTables", "Tables of CompressAI, ready for use.",
-                                new_refused);
-  m.def(
-      "compressai_tables",
-      [](const Vector<std::int32_t>& cdfs, const Vector<std::int32_t>& sizes,
-         const Vector<std::int32_t>& offsets) {
-        return std::make_unique<CompressaiTables>(cdfs, sizes, offsets);
-      },
-      py::arg("cdfs"), py::arg("sizes"), py::arg("offsets"), "Tables of padded rows.");
+                                new_refused)
+      .def("made_again", &CompressaiTables::made_again, py::arg("cdfs"), py::arg("sizes"),
+           py::arg("offsets"), "Return tables if they would be the same, or None.");
+  m.def("compressai_tables", &CompressaiTables::make, py::arg("cdfs"), py::arg("sizes"),
+        py::arg("offsets"),
+        "Return tables of a matrix, or of lists; None if these do not hold plain integers alone.");
+  m.def("compressai_encode", &compressai_encode, py::arg("tables"), py::arg("symbols"),
+        py::arg("indexes"), "Code symbols to a stream of their own.");
   whole_class<CompressaiBuffer>(m, "CompressaiBuffer", "Symbols that are coded at once.",
                                 &CompressaiBuffer::make)
       .def("add", &CompressaiBuffer::add, py::arg("tables"), py::arg("symbols"), py::arg("indexes"),
@@ -178,11 +284,11 @@ void bind_learned_streams(py::module_& m) {
   whole_class<CompressaiDecoder>(m, "CompressaiDecoder", "A stream that is read in parts.",
                                  &CompressaiDecoder::make)
       .def("decode", &CompressaiDecoder::decode, py::arg("tables"), py::arg("indexes"),
-           "Decode the next symbols.")
+           py::arg("as_list"), "Decode the next symbols.")
       .def("require_end", &CompressaiDecoder::require_end,
            "Raise CorruptDataError unless all has been decoded.");
   m.def("compressai_decode", &compressai_decode, py::arg("tables"), py::arg("stream"),
-        py::arg("indexes"), "Decode all of a stream.");
+        py::arg("indexes"), py::arg("as_list"), "Decode all of a stream.");
   m.def("compressai_cdf", &compressai_cdf, py::arg("pmf"), py::arg("precision"),
         "CompressAI's table of these probabilities.");
   m.def("torchac_encode", &torchac_encode, py::arg("cdf"), py::arg("symbols"),

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "logits/each_row.hpp"
 #include "logits/logits.hpp"
@@ -106,7 +107,7 @@ class Loss {
     const double own = (1 - of_.smoothing) * (of_.weight == nullptr ? 1 : of_.weight[y]);
     double loss = std::isnan(row.total) ? kNaN : times(own, row.surprise);
     double share = 0, spread_weight = 0, own_target = 0;
-    memory::ThreadScratch<Scratch> scratch;
+    std::optional<memory::ThreadScratch<Scratch>> scratch;  // to find it takes its time
     T* targets = nullptr;
     if (of_.smoothing > 0) {
       const double reference = rounded(row.lse, of_.logits.type());
@@ -119,7 +120,7 @@ class Loss {
         spread_weight = of_.smoothing;
         loss += share * (sums.distance + sums.weight * beyond);
       } else {
-        targets = acquire(*scratch);
+        targets = acquire(*scratch.emplace());
         for (std::size_t j = 0; j < classes_; ++j)
           targets[j] = finite(x, j) ? T(of_.weight[j] * share) : T(0);
         kernels_.target_sums(x, classes_, targets, reference, sums);

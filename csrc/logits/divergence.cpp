@@ -4,7 +4,8 @@
 //   t = sum (v - u) / S,   F = sum u (e^-e - 1 + e) / S,   KL(p || q) = F - (t - log1p(t)),
 // where all terms of F are at least 0. Little cancels as long as t^2 is not much larger than F,
 // which c = a - b where a is largest sees to for flat rows and for peaked ones. Where it does not,
-// c is the difference of the logarithms of the sums, which makes t 0.
+// c is the difference of the logarithms of the sums, which makes t 0. Of long rows a sample says
+// first about what that is.
 #include <cmath>
 #include <limits>
 
@@ -27,6 +28,9 @@ double above_log1p(double t) noexcept {
   for (int k = 21; k >= 3; k -= 2) series = series * z + 1.0 / k;
   return s * (t - 2 * z * series);
 }
+
+constexpr std::size_t kSampled = 8192;  // rows of so many logits
+constexpr std::size_t kSample = 512;
 
 // Two rows related: the pair with e = ln(p / q), the sum of u, and KL(p || q).
 struct Related {
@@ -61,7 +65,10 @@ class Divergence {
     }
     pair.a_origin = top.value;
     pair.center = top.value - rows_.element(pair.b, top.index);
-    if (std::isfinite(pair.center) && sum_terms(found)) return found;
+    if (std::isfinite(pair.center)) {
+      if (pair.n >= kSampled) center_by_sample(pair);
+      if (sum_terms(found)) return found;
+    }
     if (!recentered(found)) {
       center_exactly(found, top);
       if (!sum_terms(found)) recentered(found);
@@ -87,6 +94,18 @@ class Divergence {
   }
   bool recentered(Related& found) const noexcept {
     return found.is_centered && (sum_terms(found), true);
+  }
+
+  // Moves the center to where t is about 0, as the first logits and the largest one have it: of
+  // long rows that differ much, no second sum will be needed then.
+  void center_by_sample(Pair& pair) const noexcept {
+    Pair sample = pair;
+    sample.n = kSample;
+    PairSums sums;
+    pairs_.sums(sample, sums);
+    const double share = double(pair.n) / double(kSample);
+    const double t = share * sums.excess / (1 + share * sums.u);  // the largest: u = v = 1
+    if (t > -0.999 && t < 1e6) move_center(pair, -std::log1p(t) / inverse_temperature_);
   }
 
   static void move_center(Pair& pair, double by) noexcept {

@@ -20,8 +20,6 @@ from pyinfo.entropy_models.symbol_models import (
 _LEAST_SCALE: Final = 2.0**-20
 _MOST_SCALE: Final = 2.0**15
 _MOST_MEAN_STEPS: Final = 64
-_TAIL_SLOTS: Final = 0.15
-"""A symbol that would get less than so much of a slot is cheaper as an escape."""
 _MOST_MEAN: Final = 2.0**30
 
 
@@ -47,7 +45,7 @@ class _Distribution(SymbolModels):
         if not ((values >= _LEAST_SCALE) & (values <= _MOST_SCALE)).all():
             raise ValueError("scales must be from 2**-20 to 2**15")
         bits = checked_precision(precision)
-        least = _TAIL_SLOTS / 2**bits if tail is None else real(tail, "tail")
+        least = _core.TAIL_SLOTS / 2**bits if tail is None else real(tail, "tail")
         if not 0 <= least < 1:
             raise ValueError(f"tail must be from 0 to below 1, not {tail}")
         steps = integer_from_to(mean_steps, "mean_steps", 1, _MOST_MEAN_STEPS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 from types import ModuleType
-from typing import Any, Final, NamedTuple, SupportsIndex
+from typing import Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -32,76 +32,46 @@ Integers = npt.NDArray[np.int32]
 _REMEMBERED: Final = 8
 
 
-class _Remembered(NamedTuple):
-    """Tables, and copies of what they were made from: arrays, or of lists the rows that count."""
-
-    cdfs: Any
-    sizes: Any
-    offsets: Any
-    tables: _core.CompressaiTables
-
-
-_remembered: list[_Remembered] = []
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.dtype == b.dtype and np.array_equal(a, b)
-    return type(a) is type(b) and bool(a == b)
-
-
-def _that_count(cdfs: Any, sizes: Any) -> Any:
-    """Return copies of the rows of a list without their padding, or of an array."""
-    if isinstance(cdfs, list) and len(cdfs) == len(sizes):
-        return [row[:size] for row, size in zip(cdfs, sizes, strict=True)]
-    return list(cdfs) if isinstance(cdfs, list) else np.array(cdfs)
-
-
-def _is_row(row: Any) -> bool:
-    return hasattr(row, "__getitem__") and hasattr(row, "__len__") and not isinstance(row, str)
+_remembered: list[_core.CompressaiTables] = []
 
 
 def _tables(cdfs: Any, sizes: Any, offsets: Any) -> _core.CompressaiTables:
     """Return the tables of these lists or arrays, made once for equal ones."""
-    rows, lengths, least = (
-        part if isinstance(part, list) else _core.as_array(part, name)
-        for part, name in ((cdfs, "cdfs"), (sizes, "cdfs_sizes"), (offsets, "offsets"))
-    )
-    if isinstance(rows, list) and not all(map(_is_row, rows)):
-        raise TypeError("cdfs must be rows of integers")
+    lengths, least = _integers(sizes, "cdfs_sizes"), _integers(offsets, "offsets")
+    rows = cdfs if isinstance(cdfs, list | tuple) else _integers(cdfs, "cdfs")
     for known in _remembered.copy():
-        if not (_equal(known.sizes, lengths) and _equal(known.offsets, least)):
-            continue
-        if _equal(known.cdfs, _that_count(rows, lengths) if isinstance(rows, list) else rows):
-            return known.tables
-    copies = _that_count(rows, lengths), lengths.copy(), least.copy()
-    if isinstance(rows, list):
-        width = max((len(row) for row in rows), default=0)
-        rows = np.array([[*row, *[0] * (width - len(row))] for row in rows])
-    if rows.ndim != 2:
-        raise ValueError(f"cdfs must have two dimensions, not {rows.ndim}")
-    tables = _core.compressai_tables(
-        _integers(rows, "cdfs"), _integers(lengths, "cdfs_sizes"), _integers(least, "offsets")
-    )
-    _remembered[:] = [_Remembered(*copies, tables), *_remembered[: _REMEMBERED - 1]]
+        if (tables := known.made_again(rows, lengths, least)) is not None:
+            if tables is not known:
+                _remembered[:] = [tables, *(each for each in _remembered if each is not known)]
+            return tables
+    tables = _core.compressai_tables(rows, lengths, least)
+    if tables is None:
+        tables = _core.compressai_tables(_matrix(cdfs), lengths, least)
+        assert tables is not None
+    _remembered[:] = [tables, *_remembered[: _REMEMBERED - 1]]
     return tables
+
+
+def _matrix(cdfs: Any) -> Integers:
+    """Return rows that are not lists of plain integers, or too short, as an array."""
+    if isinstance(cdfs, list) and all(isinstance(row, list) for row in cdfs):
+        width = max((len(row) for row in cdfs), default=0)
+        cdfs = [[*row, *[0] * (width - len(row))] for row in cdfs]
+    return _integers(cdfs, "cdfs")
 
 
 def _integers(values: Any, name: str) -> Integers:
     """Return whole numbers of 32 bits."""
-    vector = _core.plain_vector(values) if isinstance(values, list | tuple) else None
-    array = _core.as_array(values, name) if vector is None else vector
+    vector = _core.int32_vector(values)
+    if vector is not None:
+        return vector
+    array = _core.as_array(values, name)
     if array.size and array.dtype.kind not in "ui":
         raise TypeError(f"{name} must be integers, not {array.dtype}")
     if array.size and not np.can_cast(array.dtype, np.int32):
         for value in (int(array.min()), int(array.max())):
             integer_from_to(value, name, -(2**31), 2**31 - 1)
     return array.astype(np.int32, copy=False)
-
-
-def _as_given(symbols: Integers, indexes: Any) -> Any:
-    """Return a list where there was a list, as CompressAI does; else the array."""
-    return symbols if isinstance(indexes, np.ndarray) else symbols.tolist()
 
 
 class RansEncoder:
@@ -141,13 +111,11 @@ class RansEncoder:
             If an index names no table, a table does not rise, or a symbol is 2**27 or more beyond
             its table: the format has no number for that.
         """
-        buffer = _core.CompressaiBuffer()
-        buffer.add(
+        return _core.compressai_encode(
             _tables(cdfs, cdfs_sizes, offsets),
             _integers(symbols, "symbols"),
             _integers(indexes, "indexes"),
         )
-        return buffer.flush()
 
 
 class BufferedRansEncoder:
@@ -201,8 +169,8 @@ class RansDecoder:
             checksum: what damage has made the stream of other symbols decodes to these.
         """
         tables = _tables(cdfs, cdfs_sizes, offsets)
-        symbols = _core.compressai_decode(tables, encoded, _integers(indexes, "indexes"))
-        return _as_given(symbols, indexes)
+        as_list = not isinstance(indexes, np.ndarray)
+        return _core.compressai_decode(tables, encoded, _integers(indexes, "indexes"), as_list)
 
     def set_stream(self, encoded: Any, /) -> None:
         """Begin with a stream, of which `decode_stream` decodes parts."""
@@ -216,8 +184,8 @@ class RansDecoder:
         if self._stream is None:
             raise ValueError("there is no stream: call set_stream first")
         tables = _tables(cdfs, cdfs_sizes, offsets)
-        symbols = self._stream.decode(tables, _integers(indexes, "indexes"))
-        return _as_given(symbols, indexes)
+        as_list = not isinstance(indexes, np.ndarray)
+        return self._stream.decode(tables, _integers(indexes, "indexes"), as_list)
 
 
 def pmf_to_quantized_cdf(pmf: Any, precision: SupportsIndex = 16, /) -> list[int]:

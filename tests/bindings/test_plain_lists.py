@@ -94,3 +94,34 @@ def test_subclasses_of_lists_are_asked_for_their_elements() -> None:
             return (2 * item for item in super().__iter__())
 
     assert _core.plain_vector(Doubled([1, 2])) is None
+
+
+@given(st.lists(st.integers(-(2**31), 2**31 - 1)))
+def test_integers_of_32_bits(items: list[int]) -> None:
+    for given_items in (items, tuple(items)):
+        found = _core.int32_vector(given_items)
+        assert found is not None
+        assert found.dtype == np.int32
+        assert found.tolist() == items
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [2**31],
+        [1, -(2**31) - 1],
+        [2**64],
+        [1, 2**70],
+        [True],
+        [1, 1.0],
+        [Number(1)],
+        [np.int32(1)],
+        [[1]],
+        range(3),
+        np.arange(3),
+        None,
+    ],
+    ids=repr,
+)
+def test_nothing_else_is_made_an_integer_of_32_bits(items: Any) -> None:
+    assert _core.int32_vector(items) is None

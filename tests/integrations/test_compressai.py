@@ -7,6 +7,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from importlib import util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -167,6 +168,97 @@ def test_tables_that_changed_are_not_remembered() -> None:
     second = RansEncoder().encode_with_indexes([1] * 50, [0] * 50, cdfs, [5], [0])
     assert first != second
     assert RansDecoder().decode_with_indexes(second, [0] * 50, cdfs, [5], [0]) == [1] * 50
+
+
+def made(cdfs: Any, sizes: Any = (5,), offsets: Any = (0,)) -> Any:
+    """Tables of lists, as the classes find them."""
+    return compressai._tables(cdfs, list(sizes), list(offsets))
+
+
+def test_equal_tables_are_made_once() -> None:
+    row = [0, 16384, 49152, 62259, 65536]
+    cdfs = [row]
+    first = made(cdfs)
+    assert made(cdfs) is first, "the same lists"
+    assert made([row]) is first, "the same row"
+    assert made(tuple(cdfs)) is first
+    assert made([tuple(row)]) is first
+    equal = [[int(str(entry)) for entry in row]]
+    other = made(equal)
+    assert made(equal) is other, "lists that were found to be equal are known from then on"
+    assert made([[*equal[0], 7, "what is beyond does not count"]]) is other
+    matrix = np.array([[*row, 0, 0]])
+    assert made(matrix) is other
+    matrix[0, 1] += 1
+    assert made(matrix) is not other
+    for changed in ([0, 16385, 49152, 62259, 65536], [0, 16384, 49152, 65536], []):
+        before = cdfs[0][:]
+        cdfs[0][:] = changed
+        if len(changed) == 5:
+            assert made(cdfs) is not other
+        else:
+            with pytest.raises(ValueError, match="cdfs"):
+                made(cdfs)
+        cdfs[0][:] = before
+    assert made(cdfs, offsets=[1]) is not made(cdfs)
+    assert made([row, row], (5, 5), (0, 0)) is not made(cdfs)
+
+
+@pytest.mark.parametrize(
+    "cdfs",
+    [
+        [[np.int64(0), 16384, 49152, 62259, 65536]],
+        [np.array([0, 16384, 49152, 62259, 65536])],
+        (np.array([0, 16384, 49152, 62259, 65536]),),
+        [[False, 16384, 49152, 62259, 65536, 0]],
+    ],
+    ids=repr,
+)
+def test_rows_of_other_integers(cdfs: Any) -> None:
+    plain = [[0, 16384, 49152, 62259, 65536]]
+    encode = RansEncoder().encode_with_indexes
+    wanted = encode([1, 70, -3], [0] * 3, plain, [5], [0])
+    assert encode([1, 70, -3], [0] * 3, cdfs, [5], [0]) == wanted
+
+
+def test_rows_too_large_for_32_bits() -> None:
+    with pytest.raises(ValueError, match="cdfs"):
+        RansEncoder().encode_with_indexes([1], [0], [[0, 2**40, 65536]], [3], [0])
+
+
+def test_buffered_symbols_are_copies() -> None:
+    symbols, indexes = np.array([1, 2, 70], np.int32), np.zeros(3, np.int32)
+    encoder = BufferedRansEncoder()
+    encoder.encode_with_indexes(symbols, indexes, *TABLES)
+    symbols[:], indexes[:] = -5, 9
+    assert encoder.flush() == RansEncoder().encode_with_indexes([1, 2, 70], [0] * 3, *TABLES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_streams_of_the_package(seed: int) -> None:
+    """Against the package's own coder, which loads without the package."""
+    package = util.find_spec("compressai")
+    if package is None or package.origin is None:
+        pytest.skip("the package compressai is not installed")
+    (path,) = Path(package.origin).parent.glob("ans.*")
+    spec = util.spec_from_file_location("ans", path)
+    assert spec is not None
+    assert spec.loader is not None
+    theirs = util.module_from_spec(spec)
+    spec.loader.exec_module(theirs)
+    rng = np.random.default_rng(seed)
+    rows = [
+        pmf_to_quantized_cdf(rng.exponential(1, size) ** 3 + 1e-9, 16) for size in (2, 3, 40, 5000)
+    ]
+    tables = rows, [len(row) for row in rows], [-1, 0, -20, -2500]
+    indexes = rng.integers(0, 4, 4000).tolist()
+    symbols = [
+        int(rng.integers(-(2**20), 2**20)) if rng.random() < 0.02 else int(rng.integers(-4, 5))
+        for _ in indexes
+    ]
+    stream = RansEncoder().encode_with_indexes(symbols, indexes, *tables)
+    assert stream == theirs.RansEncoder().encode_with_indexes(symbols, indexes, *tables)
+    assert RansDecoder().decode_with_indexes(stream, indexes, *tables) == symbols
 
 
 @pytest.mark.parametrize("seed", range(4))

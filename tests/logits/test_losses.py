@@ -104,6 +104,56 @@ def test_divergences_keep_their_digits(kind: str, step: float) -> None:
                 assert near(found, oracle.js_divergence(a, b, 0.5, temperature), tolerance, 1e-45)
 
 
+@pytest.mark.parametrize("weight", [0.5, 0.3, 0.01, 0.99, 1.0])
+@pytest.mark.parametrize("step", [30.0, 10.0, 3.0, 1.0, 0.3, 1e-2, 1e-6])
+def test_js_divergence_of_any_weights(weight: float, step: float) -> None:
+    for dtype, tolerance in ((np.float64, 1e-12), (np.float32, 2e-6)):
+        for kind in ("normal", "peaked"):
+            a = row_of(kind, 37, dtype)
+            b = (a + step * np.random.default_rng(8).standard_normal(37)).astype(dtype)
+            a[3] = b[5] = -300  # classes that only one has
+            grad = np.empty_like(a)
+            found = logits.js_divergence(a, b, weights=(weight, 1 - weight), grad=grad)
+            w = oracle.mp.mpf(weight)
+            wanted = oracle.js_divergence(a, b, w)
+            assert found >= 0
+            assert near(found, wanted, tolerance, 1e-45)
+            assert np.isfinite(grad).all()
+            assert abs(grad[5]) <= 1e-100
+            assert abs(float(grad.astype(np.float64).sum())) <= 40 * EPS[dtype]
+
+
+def divergences(a: Array, b: Array) -> tuple[Any, Any]:
+    """KL and JS of long rows, in the longest floats."""
+    log_p, log_q = (
+        x - np.log(np.exp(x).sum()) for x in (y.astype(np.longdouble) - y.max() for y in (a, b))
+    )
+    p, q = np.exp(log_p), np.exp(log_q)
+    log_m = np.log((p + q) / 2)
+    return (p * (log_p - log_q)).sum(), (p * (log_p - log_m) + q * (log_q - log_m)).sum() / 2
+
+
+@pytest.mark.parametrize("order", ["as it comes", "sorted", "peaked", "masked at first"])
+@pytest.mark.parametrize("step", [3.0, 1e-2])
+def test_long_rows(order: str, step: float) -> None:
+    """Of which a sample is asked for the center, whether it is like the others or not."""
+    for dtype, tolerance in ((np.float64, 1e-10), (np.float32, 2e-6)):
+        a = row_of("normal", 9001, dtype)
+        if order == "sorted":
+            a.sort()
+        elif order == "peaked":
+            a[8000] = 12
+        b = (a + step * np.random.default_rng(3).standard_normal(a.size)).astype(dtype)
+        wanted = divergences(a, b)
+        if order == "masked at first":
+            masked = np.full(700, -np.inf, dtype)
+            a, b = np.concatenate([masked, a]), np.concatenate([masked, b])
+        for found, value in zip(
+            (logits.kl_divergence(a, b), logits.js_divergence(a, b)), wanted, strict=True
+        ):
+            assert abs(float(found) - value) <= tolerance * value
+
+
 @pytest.mark.parametrize("dtype", TYPES)
 def test_logits_equal_up_to_a_constant(dtype: Any) -> None:
     a = np.arange(-50, 50).astype(dtype) / 4

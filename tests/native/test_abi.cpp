@@ -487,6 +487,102 @@ void test_patches() {
   CHECK(api.last_error_offset() > 0, "where");
 }
 
+void test_models() {
+  const double scales[2] = {0.5, 20};
+  pyinfo_models *models = nullptr, *others = nullptr;
+  expect(api.models_from_scales(PYINFO_GAUSSIAN, scales, 2, 12, -1, 4, &models), PYINFO_OK,
+         "scales");
+  expect(api.models_from_scales(PYINFO_LAPLACE, scales, 2, 12, -1, 4, &others), PYINFO_OK,
+         "another family");
+  const std::size_t n = 70000;
+  std::vector<std::int32_t> symbols(n), shifts(n), decoded(n);
+  std::vector<std::uint16_t> indexes(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    indexes[i] = static_cast<std::uint16_t>(i * i % 8);
+    shifts[i] = static_cast<std::int32_t>(i % 100) - 50;
+    symbols[i] = shifts[i] + static_cast<std::int32_t>(i * 7 % 11) - 5;
+  }
+  symbols[1000] = INT32_MIN;
+  symbols[n - 1] = INT32_MAX;
+  const std::size_t bound = api.models_encode_bound(n);
+  Bytes message(bound), tight;
+  std::size_t size = 0, other = 0;
+  const auto encode = [&](Bytes& to, const std::int32_t* of_shifts, std::size_t* written) {
+    return api.models_encode(models, symbols.data(), 4, indexes.data(), of_shifts, n, 2, to.data(),
+                             to.size(), written);
+  };
+  const auto decode = [&](const pyinfo_models* with, const std::int32_t* of_shifts) {
+    return api.models_decode(with, message.data(), size, indexes.data(), of_shifts, n, 2,
+                             decoded.data(), 4);
+  };
+  expect(encode(message, shifts.data(), &size), PYINFO_OK, "encode");
+  tight.resize(size);
+  expect(encode(tight, shifts.data(), &other), PYINFO_OK, "encode to what is just enough");
+  tight.resize(size - 1);
+  expect(encode(tight, shifts.data(), &other), PYINFO_ERROR_CAPACITY, "encode to too little");
+  pyinfo_models_info info = {};
+  expect(api.models_read_info(message.data(), size, &info), PYINFO_ERROR_ARGUMENT, "no size");
+  info.size = sizeof info;
+  expect(api.models_read_info(message.data(), size, &info), PYINFO_OK, "info");
+  CHECK(info.symbols == n && info.symbol_size == 4 && info.shifted == 1, "info");
+  expect(decode(models, shifts.data()), PYINFO_OK, "decode");
+  CHECK(decoded == symbols, "round trip");
+  expect(decode(others, shifts.data()), PYINFO_ERROR_CORRUPT, "other tables");
+  expect(decode(models, nullptr), PYINFO_ERROR_ARGUMENT, "without shifts");
+  indexes[70] ^= 1;
+  expect(decode(models, shifts.data()), PYINFO_ERROR_CORRUPT, "another index");
+  indexes[70] = 8;
+  expect(decode(models, shifts.data()), PYINFO_ERROR_VALUE, "no such table");
+  expect(encode(message, shifts.data(), &other), PYINFO_ERROR_VALUE, "no such table");
+  CHECK(std::strcmp(api.last_error_detail(), "indexes[70] = 8, but there are 8 tables") == 0,
+        "which index");
+
+  // The longest message: nothing but escapes, far away.
+  for (std::size_t i = 0; i < n; ++i) symbols[i] = i % 2 == 0 ? INT32_MIN : INT32_MAX;
+  std::fill(indexes.begin(), indexes.end(), std::uint16_t{0});
+  expect(encode(message, nullptr, &size), PYINFO_OK, "escapes");
+  expect(decode(models, nullptr), PYINFO_OK, "escapes");
+  CHECK(decoded == symbols, "escapes come back");
+
+  pyinfo_models* made = nullptr;
+  const std::uint64_t weights[5] = {3, 1, 5, 5, 1};
+  const std::size_t sizes[2] = {2, 3};
+  const std::int32_t leasts[2] = {-1, 32766};
+  expect(api.models_from_weights(weights, sizes, leasts, 1, 8, &made), PYINFO_OK, "weights");
+  const std::int16_t few[3] = {-1, 5, -1};
+  std::int16_t back[3];
+  const std::uint16_t first[3] = {0, 0, 0};
+  expect(api.models_encode(made, few, 2, first, nullptr, 3, 1, message.data(), bound, &size),
+         PYINFO_OK, "16 bits");
+  expect(api.models_decode(made, message.data(), size, first, nullptr, 3, 1, back, 2), PYINFO_OK,
+         "16 bits");
+  CHECK(std::equal(few, few + 3, back), "16 bits come back");
+  expect(api.models_decode(made, message.data(), size, first, nullptr, 3, 1, decoded.data(), 4),
+         PYINFO_ERROR_ARGUMENT, "another size");
+  expect(api.models_encode(made, nullptr, 2, nullptr, nullptr, 0, 1, message.data(), bound, &size),
+         PYINFO_OK, "nothing");
+  expect(api.models_decode(made, message.data(), size, nullptr, nullptr, 0, 1, nullptr, 2),
+         PYINFO_OK, "nothing");
+  pyinfo_models* none = nullptr;
+  expect(api.models_from_weights(weights, sizes, leasts, 2, 8, &none), PYINFO_ERROR_ARGUMENT,
+         "symbols beyond 16 bits");
+  const std::uint64_t wrong[2] = {0, 1};
+  expect(api.models_from_weights(wrong, sizes, leasts, 1, 8, &none), PYINFO_ERROR_VALUE,
+         "a weight of 0");
+  expect(api.models_from_scales(PYINFO_GAUSSIAN, scales, 2, 15, -1, 1, &none),
+         PYINFO_ERROR_ARGUMENT, "precision");
+  expect(api.models_from_scales(PYINFO_FAMILY_LAST, scales, 2, 12, -1, 1, &none),
+         PYINFO_ERROR_ARGUMENT, "family");
+  const double tiny[1] = {0};
+  expect(api.models_from_scales(PYINFO_GAUSSIAN, tiny, 1, 12, -1, 1, &none), PYINFO_ERROR_VALUE,
+         "scale");
+  CHECK(none == nullptr, "nothing was made");
+  api.models_destroy(models);
+  api.models_destroy(others);
+  api.models_destroy(made);
+  api.models_destroy(nullptr);
+}
+
 }  // namespace
 
 int main() {
@@ -506,5 +602,6 @@ int main() {
   test_frames();
   test_frames_of_floats();
   test_patches();
+  test_models();
   return pyinfo::check::finish();
 }

@@ -13,6 +13,7 @@ from bench.report.sections import (
     quantization,
     samples,
     sizes,
+    symbol_models,
     zarr,
 )
 
@@ -42,4 +43,5 @@ SECTIONS: Mapping[str, Section] = {
     "counting": samples.counting,
     "quantization": quantization.quantization,
     "continuous": samples.continuous,
+    "entropy-models": symbol_models.symbol_models,
 }

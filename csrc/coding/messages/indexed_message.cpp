@@ -1,6 +1,7 @@
 #include "coding/messages/indexed_message.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -85,6 +86,16 @@ std::vector<unsigned char> encode_indexed(const IndexedTables& tables, const Ind
     std::vector<unsigned char>().swap(block);
   }
   return message;
+}
+
+std::size_t indexed_bound(std::size_t n) noexcept {
+  // Of each block its header, states, and the state and last bytes of its tail.
+  constexpr std::size_t of_block = 1 + 3 * kVarintBound + 8 + 4 * kMaxLanes + 8;
+  // A word, and the number of an escape.
+  constexpr std::size_t of_symbol = 2 + 6;
+  const std::size_t blocks = block_count(n);
+  const std::size_t least = kFixedSize + kVarintBound + 4 + of_block * blocks;
+  return n > (SIZE_MAX - least) / of_symbol ? SIZE_MAX : least + of_symbol * n;
 }
 
 IndexedHeader read_indexed_header(const unsigned char* data, std::size_t size) {

@@ -20,6 +20,9 @@ std::uint32_t table_fingerprint(const IndexedTables& tables) noexcept;
 std::vector<unsigned char> encode_indexed(const IndexedTables& tables, const IndexedInput& input,
                                           std::size_t n, int threads);
 
+// No message of n symbols is longer.
+std::size_t indexed_bound(std::size_t n) noexcept;
+
 struct IndexedHeader {
   std::size_t symbols;
   bool wide;     // symbols of 32 bits, else 16

@@ -14,6 +14,8 @@ inline constexpr int kWeightBits = 30;  // of a probability as a weight
 inline constexpr double kLeastScale = 0x1p-20;
 inline constexpr double kMostScale = 0x1p15;
 inline constexpr unsigned kMostMeanSteps = 64;
+// A symbol that would get less than so much of a slot is cheaper as an escape.
+inline constexpr double kTailSlots = 0.15;
 
 // The probability of being above x = numerator / denominator, in units of 2^-60, for a distribution
 // around 0: exact but for some units. numerator >= 0, the denominator is a power of two up to

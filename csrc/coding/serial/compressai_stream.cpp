@@ -6,6 +6,7 @@
 
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/lanes/lanes.hpp"
+#include "memory/buffer.hpp"
 #include "simd/assert.hpp"
 #include "threads/interruption.hpp"
 
@@ -24,24 +25,49 @@ constexpr std::size_t kPiece = std::size_t{1} << 20;
 std::uint64_t raw_of(std::int64_t value, std::int64_t escape) noexcept {
   return value < 0 ? std::uint64_t(-(value + 1)) * 2 + 1 : std::uint64_t(value - escape) * 2;
 }
-bool is_escape(std::int64_t value, std::int64_t escape) noexcept {
-  return value < 0 || value >= escape;
+
+[[noreturn]] void refuse_index(std::size_t i, std::int32_t index, std::size_t count) {
+  throw std::invalid_argument("indexes[" + std::to_string(i) + "] = " + std::to_string(index) +
+                              ", but there are " + std::to_string(count) + " cdfs");
 }
+[[noreturn]] void refuse_symbol(std::size_t i, std::int32_t symbol) {
+  throw std::invalid_argument("symbols[" + std::to_string(i) + "] = " + std::to_string(symbol) +
+                              " is 2**27 or more beyond its table, which CompressAI's streams "
+                              "have no number for");
+}
+
+// A symbol of a part, with what is wrong with it refused. Memory is read once: it may change.
+struct Coded {
+  const CompressaiTables::Table* table;
+  std::int64_t value;  // counted from the table's least symbol
+
+  Coded(const CompressaiPart& part, std::size_t i) {
+    const std::int32_t index = part.indexes[i];
+    const std::int32_t symbol = part.symbols[i];
+    if (std::size_t(std::uint32_t(index)) >= part.tables->count())
+      refuse_index(i, index, part.tables->count());
+    table = &part.tables->table(std::size_t(index));
+    value = std::int64_t{symbol} - table->offset;
+    if (is_escape() && raw() >> kGroupBits * kMostGroups != 0) refuse_symbol(i, symbol);
+  }
+  bool is_escape() const noexcept { return std::uint64_t(value) >= table->escape; }
+  std::uint64_t raw() const noexcept { return raw_of(value, table->escape); }
+};
 
 class Encoder {
  public:
-  // For up to so many words.
-  explicit Encoder(std::size_t words) : memory_(4 * words + 8), at_(memory_.size()) {}
+  // For up to so many symbols, each of at most 16 bits and 32 for what follows an escape. One word
+  // more may be written, and is not part of the stream.
+  explicit Encoder(std::size_t symbols)
+      : memory_(8 * symbols + 16), at_(memory_.data() + memory_.size()) {}
 
   void push(const CompressaiTables::Interval& interval) noexcept {
-    make_room(std::uint64_t{interval.frequency} << 47);
+    make_room(std::uint64_t{kTotal - interval.rest} << 47);
     const std::uint64_t quotient =
-        interval.frequency == 1 ? state_
-                                : static_cast<std::uint64_t>(
-                                      static_cast<uint128>(state_) * interval.reciprocal >> 64) >>
-                                      interval.shift;
+        static_cast<std::uint64_t>(static_cast<uint128>(state_) * interval.reciprocal >> 64) >>
+        interval.shift;
     // quotient << 16 | start + remainder
-    state_ += quotient * (kTotal - interval.frequency) + interval.start;
+    state_ += quotient * interval.rest + interval.added;
   }
   void push_group(std::uint32_t bits) noexcept {
     make_room(std::uint64_t{1} << (63 - kGroupBits));
@@ -57,106 +83,93 @@ class Encoder {
   std::vector<unsigned char> finish() {
     put_word(static_cast<std::uint32_t>(state_ >> 32));
     put_word(static_cast<std::uint32_t>(state_));
-    return std::vector<unsigned char>(memory_.begin() + std::ptrdiff_t(at_), memory_.end());
+    const unsigned char* const end = memory_.data() + memory_.size();
+    return std::vector<unsigned char>(static_cast<const unsigned char*>(at_), end);
   }
 
  private:
-  void put_word(std::uint32_t word) noexcept { store32(memory_.data() + (at_ -= 4), word); }
+  void put_word(std::uint32_t word) noexcept { store32(at_ -= 4, word); }
+  // Written in any case and counted if the state is too large: no branch can be guessed wrong.
   void make_room(std::uint64_t limit) noexcept {
-    if (state_ < limit) return;
-    put_word(static_cast<std::uint32_t>(state_));
-    state_ >>= 32;
+    store32(at_ - 4, static_cast<std::uint32_t>(state_));
+    const bool is_full = state_ >= limit;
+    at_ -= is_full ? 4 : 0;
+    state_ = is_full ? state_ >> 32 : state_;
   }
 
-  std::vector<unsigned char> memory_;
-  std::size_t at_;
+  memory::Buffer<unsigned char> memory_;
+  unsigned char* at_;
   std::uint64_t state_ = kLowest;
 };
 
 }  // namespace
 
-CompressaiTables::CompressaiTables(const std::int32_t* cdfs, std::size_t count, std::size_t stride,
-                                   const std::int32_t* sizes, const std::int32_t* offsets) {
-  for (std::size_t k = 0; k < count; ++k) {
-    const std::string name = "cdfs[" + std::to_string(k) + "]";
-    if (sizes[k] < 2 || std::size_t(sizes[k]) > stride) {
-      throw std::invalid_argument("cdfs_sizes[" + std::to_string(k) + "] must be from 2 to " +
-                                  std::to_string(stride) + ", not " + std::to_string(sizes[k]));
+void CompressaiTables::add(const std::int32_t* cdf, std::size_t length, std::int32_t entries,
+                           std::int32_t offset) {
+  const std::string number = "[" + std::to_string(count()) + "]";
+  if (entries < 2 || std::size_t(entries) > length) {
+    throw std::invalid_argument("cdfs_sizes" + number + " must be from 2 to " +
+                                std::to_string(length) + ", not " + std::to_string(entries));
+  }
+  const auto size = std::uint32_t(entries) - 1;
+  if (cdf[0] != 0 || cdf[size] != std::int32_t(kTotal)) {
+    throw std::invalid_argument("cdfs" + number + " must begin with 0 and end with 65536");
+  }
+  for (std::uint32_t i = 0; i < size; ++i) {
+    if (cdf[i + 1] <= cdf[i] || cdf[i + 1] > std::int32_t(kTotal)) {
+      throw std::invalid_argument("cdfs" + number + " must rise: entry " + std::to_string(i + 1) +
+                                  " is " + std::to_string(cdf[i + 1]) + " after " +
+                                  std::to_string(cdf[i]));
     }
-    const std::int32_t* const cdf = cdfs + k * stride;
-    const auto size = std::uint32_t(sizes[k]) - 1;
-    if (cdf[0] != 0 || cdf[size] != std::int32_t(kTotal)) {
-      throw std::invalid_argument(name + " must begin with 0 and end with 65536");
-    }
-    tables_.push_back(
-        {std::uint32_t(intervals_.size()), size - 1, offsets[k], std::uint32_t(coarse_.size())});
-    std::uint32_t place = 0;
-    for (std::uint32_t i = 0; i < size; ++i) {
-      if (cdf[i + 1] <= cdf[i] || cdf[i + 1] > std::int32_t(kTotal)) {
-        throw std::invalid_argument(name + " must rise: entry " + std::to_string(i + 1) + " is " +
-                                    std::to_string(cdf[i + 1]) + " after " +
-                                    std::to_string(cdf[i]));
-      }
-      const auto frequency = std::uint32_t(cdf[i + 1] - cdf[i]);
-      unsigned s = 0;
-      while (frequency > 1u << s) ++s;
-      // ceil(2^(63 + s) / f): its error times x < 2^63 is below 1 / f, so that quotients are exact.
-      const auto reciprocal =
-          frequency == 1 ? 0
-                         : static_cast<std::uint64_t>(
-                               ((static_cast<uint128>(1) << (63 + s)) + frequency - 1) / frequency);
-      intervals_.push_back({reciprocal, frequency, static_cast<std::uint16_t>(cdf[i]),
-                            static_cast<std::uint16_t>(s == 0 ? 0 : s - 1)});
-      for (; place << kPlaceBits < std::uint32_t(cdf[i + 1]) && place < kTotal >> kPlaceBits;
-           ++place) {
-        coarse_.push_back(i);
-      }
-    }
+  }
+  // 256 places, and more for many intervals, so that few have more than two.
+  std::uint32_t shift = 8;
+  while (shift > 4 && size > 1u << (15 - shift)) --shift;
+  tables_.push_back(
+      {std::uint32_t(intervals_.size()), size - 1, offset, std::uint32_t(coarse_.size()), shift});
+  std::uint32_t place = 0;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const auto start = std::uint32_t(cdf[i]);
+    const auto end = std::uint32_t(cdf[i + 1]);
+    const std::uint32_t frequency = end - start;
+    unsigned s = 0;
+    while (frequency > 1u << s) ++s;
+    // ceil(2^(63 + s) / f): its error times x < 2^63 is below 1 / f, so that quotients are exact.
+    // For f = 1 that has 65 bits.
+    const std::uint64_t reciprocal =
+        frequency == 1 ? ~std::uint64_t{0}
+                       : static_cast<std::uint64_t>(
+                             ((static_cast<uint128>(1) << (63 + s)) + frequency - 1) / frequency);
+    intervals_.push_back({reciprocal, start + (frequency == 1 ? kTotal - 1 : 0),
+                          static_cast<std::uint16_t>(kTotal - frequency),
+                          static_cast<std::uint16_t>(s == 0 ? 0 : s - 1)});
+    slots_.push_back(start | (frequency - 1) << 16);
+    for (; place << shift < end; ++place) coarse_.push_back(static_cast<std::uint16_t>(i));
   }
 }
 
-void require_codable(const CompressaiTables& tables, const std::int32_t* symbols,
-                     const std::int32_t* indexes, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
+void require_codable(const CompressaiPart& part) {
+  for (std::size_t i = 0; i < part.n; ++i) {
     if (i % kPiece == 0) threads::require_uninterrupted();
-    if (indexes[i] < 0 || std::size_t(indexes[i]) >= tables.count()) {
-      throw std::invalid_argument("indexes[" + std::to_string(i) +
-                                  "] = " + std::to_string(indexes[i]) + ", but there are " +
-                                  std::to_string(tables.count()) + " cdfs");
-    }
-    const CompressaiTables::Table& table = tables.table(std::size_t(indexes[i]));
-    const std::int64_t value = std::int64_t{symbols[i]} - table.offset;
-    if (is_escape(value, table.escape) &&
-        raw_of(value, table.escape) >> kGroupBits * kMostGroups != 0) {
-      throw std::invalid_argument(
-          "symbols[" + std::to_string(i) + "] = " + std::to_string(symbols[i]) +
-          " is 2**27 or more beyond its table, which CompressAI's streams have no number for");
-    }
+    Coded(part, i);
   }
 }
 
-std::vector<unsigned char> compressai_encode(const std::vector<CompressaiPart>& parts) {
-  std::size_t words = 2;
-  for (const CompressaiPart& part : parts) {
-    words += part.symbols.size();
-    for (std::size_t i = 0; i < part.symbols.size(); ++i) {
-      const CompressaiTables::Table& table = part.tables->table(std::size_t(part.indexes[i]));
-      words += is_escape(std::int64_t{part.symbols[i]} - table.offset, table.escape) ? 2 : 0;
-    }
-  }
-  Encoder encoder(words);
-  for (std::size_t p = parts.size(); p-- > 0;) {
+std::vector<unsigned char> compressai_encode(const CompressaiPart* parts, std::size_t count) {
+  std::size_t symbols = 0;
+  for (std::size_t p = 0; p < count; ++p) symbols += parts[p].n;
+  Encoder encoder(symbols);
+  for (std::size_t p = count; p-- > 0;) {
     const CompressaiPart& part = parts[p];
-    for (std::size_t i = part.symbols.size(); i-- > 0;) {
+    for (std::size_t i = part.n; i-- > 0;) {
       if (i % kPiece == 0) threads::require_uninterrupted();
-      const CompressaiTables::Table& table = part.tables->table(std::size_t(part.indexes[i]));
-      const std::int64_t value = std::int64_t{part.symbols[i]} - table.offset;
-      auto number = static_cast<std::uint32_t>(value);
-      if (is_escape(value, table.escape)) {
-        encoder.push_raw(raw_of(value, table.escape));
-        number = table.escape;
+      const Coded coded(part, i);
+      auto number = static_cast<std::uint32_t>(coded.value);
+      if (coded.is_escape()) {
+        encoder.push_raw(coded.raw());
+        number = coded.table->escape;
       }
-      encoder.push(part.tables->interval(table.first + number));
+      encoder.push(part.tables->interval(coded.table->first + number));
     }
   }
   return encoder.finish();
@@ -181,10 +194,14 @@ void CompressaiDecoder::decode(const CompressaiTables& tables, const std::int32_
   const unsigned char* const words = stream_.data();
   const std::size_t end = stream_.size();
   const auto refill = [&] {
-    if (x >= kLowest) return;
-    if (at == end) throw CorruptData("the stream ends too early, or is damaged", at);
-    x = x << 32 | load32(words + at);
-    at += 4;
+    const bool is_low = x < kLowest;
+    if (at == end) {
+      if (is_low) throw CorruptData("the stream ends too early, or is damaged", at);
+      return;
+    }
+    const std::uint64_t refilled = x << 32 | load32(words + at);
+    x = is_low ? refilled : x;
+    at += is_low ? 4 : 0;
   };
   const auto pop_group = [&] {
     const auto bits = static_cast<std::uint32_t>(x & 15);
@@ -195,16 +212,15 @@ void CompressaiDecoder::decode(const CompressaiTables& tables, const std::int32_
   for (std::size_t i = 0; i < n; ++i) {
     if (i % kPiece == 0) threads::require_uninterrupted();
     const std::int32_t index = indexes[i];
-    if (index < 0 || std::size_t(index) >= tables.count()) {
-      throw std::invalid_argument("indexes[" + std::to_string(i) + "] = " + std::to_string(index) +
-                                  ", but there are " + std::to_string(tables.count()) + " cdfs");
-    }
+    if (std::size_t(std::uint32_t(index)) >= tables.count()) refuse_index(i, index, tables.count());
     const CompressaiTables::Table& table = tables.table(std::size_t(index));
     const auto slot = static_cast<std::uint32_t>(x & (kTotal - 1));
     std::uint32_t number = tables.at_place(table, slot);
-    const CompressaiTables::Interval* interval = &tables.interval(table.first + number);
-    while (slot - interval->start >= interval->frequency) ++interval, ++number;
-    x = interval->frequency * (x >> kCompressaiPrecision) + slot - interval->start;
+    const std::uint32_t* const intervals = tables.slots() + table.first;
+    std::uint32_t interval = intervals[number];
+    while (slot - (interval & 0xffff) > interval >> 16) interval = intervals[++number];
+    x = ((interval >> 16) + std::uint64_t{1}) * (x >> kCompressaiPrecision) + slot -
+        (interval & 0xffff);
     refill();
     std::int64_t value = number;
     if (number == table.escape) {

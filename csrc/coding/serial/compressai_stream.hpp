@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,52 +18,57 @@ inline constexpr int kCompressaiPrecision = 16;
 
 class CompressaiTables {
  public:
-  // Row i has sizes[i] entries of `cdfs` + i * stride, rising from 0 to 65536. Throws
+  // One more table: `size` entries of cdf, which has `length`, rising from 0 to 65536. Throws
   // std::invalid_argument.
-  CompressaiTables(const std::int32_t* cdfs, std::size_t count, std::size_t stride,
-                   const std::int32_t* sizes, const std::int32_t* offsets);
+  void add(const std::int32_t* cdf, std::size_t length, std::int32_t size, std::int32_t offset);
 
   struct Table {
     std::uint32_t first;   // interval
     std::uint32_t escape;  // intervals before the escape: symbols
     std::int32_t offset;   // least symbol
     std::uint32_t coarse;  // where its places begin
+    std::uint32_t shift;   // slot >> shift is a slot's place
   };
+  // What an encoder needs: x / frequency = (x * reciprocal >> 64) >> shift, and for a frequency of
+  // 1 that is x - 1, for which `added` makes up.
   struct Interval {
-    std::uint64_t reciprocal;  // x / frequency = (x * reciprocal >> 64) >> shift
-    std::uint32_t frequency;
-    std::uint16_t start;
+    std::uint64_t reciprocal;
+    std::uint32_t added;  // start, and 65535 for a frequency of 1
+    std::uint16_t rest;   // 65536 - frequency
     std::uint16_t shift;
   };
-  static constexpr unsigned kPlaceBits = 8;  // slots of a place: 256 places
 
   std::size_t count() const noexcept { return tables_.size(); }
   const Table& table(std::size_t i) const noexcept { return tables_[i]; }
   const Interval& interval(std::size_t i) const noexcept { return intervals_[i]; }
-  // The interval that the first slot of this place is in, counted from the table's first.
+  // What a decoder needs of all intervals: 16 bits start, 16 bits frequency - 1.
+  const std::uint32_t* slots() const noexcept { return slots_.data(); }
+  // The interval that the first slot of this slot's place is in, counted from the table's first.
   std::uint32_t at_place(const Table& table, std::uint32_t slot) const noexcept {
-    return coarse_[table.coarse + (slot >> kPlaceBits)];
+    return coarse_[table.coarse + (slot >> table.shift)];
   }
 
  private:
   std::vector<Table> tables_;
   std::vector<Interval> intervals_;
-  std::vector<std::uint32_t> coarse_;
+  std::vector<std::uint32_t> slots_;
+  std::vector<std::uint16_t> coarse_;
 };
 
-// Symbols that are coded together with others, before or after them.
+// Symbols that are coded together with others, before or after them. The memory may change while it
+// is read, which may change what is coded but does no harm.
 struct CompressaiPart {
-  std::shared_ptr<const CompressaiTables> tables;
-  std::vector<std::int32_t> symbols;
-  std::vector<std::int32_t> indexes;
+  const CompressaiTables* tables;
+  const std::int32_t* symbols;
+  const std::int32_t* indexes;
+  std::size_t n;
 };
 
 // Throws std::invalid_argument for an index that names no table and for symbols 2^27 and more
 // beyond their table, which the format has no number for.
-void require_codable(const CompressaiTables& tables, const std::int32_t* symbols,
-                     const std::int32_t* indexes, std::size_t n);
-// Of parts that are codable.
-std::vector<unsigned char> compressai_encode(const std::vector<CompressaiPart>& parts);
+void require_codable(const CompressaiPart& part);
+// The same refusals.
+std::vector<unsigned char> compressai_encode(const CompressaiPart* parts, std::size_t count);
 
 // A stream that is read in several calls.
 class CompressaiDecoder {

@@ -444,6 +444,66 @@ PYINFO_FUNCTION pyinfo_error pyinfo_allocate(const double* costs, const double* 
                                              size_t* choice, pyinfo_allocation* result,
                                              pyinfo_certificate_node* certificate, size_t capacity);
 
+/* ---- Models per symbol --------------------------------------------------------------------- */
+
+/* Tables of quantised distributions, one of which is named for each symbol by an index that both
+ * sides know, as in learned compression. Immutable, for any number of threads. Symbols outside of
+ * their table are coded as well, whatever their size. Messages are those of the models of
+ * pyinfo.entropy_models; they hold fingerprints of the tables and indexes, not these themselves. */
+typedef struct pyinfo_models pyinfo_models;
+
+/* Distributions around 0: of standard deviation s, of density exp(-|x| / s) / (2 s), and above x
+ * with probability 1 / (1 + exp(x / s)). */
+typedef enum pyinfo_family {
+  PYINFO_GAUSSIAN = 0,
+  PYINFO_LAPLACE = 1,
+  PYINFO_LOGISTIC = 2,
+  PYINFO_FAMILY_LAST = 0x7fffffff
+} pyinfo_family;
+
+/* What pyinfo_models_read_info fills in; `size` is set by the caller. */
+typedef struct pyinfo_models_info {
+  size_t size; /* sizeof(pyinfo_models_info) */
+  uint64_t symbols;
+  int symbol_size; /* 2 or 4 bytes */
+  int shifted;     /* 1: coded with shifts */
+} pyinfo_models_info;
+
+/* Tables of rounded variables of these scales, from 2^-20 to 2^15. Frequencies sum to 2^precision,
+ * 8 to 14. Symbols less likely than `tail` are left to the escape; a negative tail is Python's
+ * default, 0.15 / 2^precision. Scale i around a mean of (q + m / mean_steps), where 0 <= m <
+ * mean_steps, a power of two up to 64, has the index i * mean_steps + m and the shift q. The tables
+ * are equal on every machine. To be destroyed. */
+PYINFO_FUNCTION pyinfo_error pyinfo_models_from_scales(pyinfo_family family, const double* scales,
+                                                       size_t n, int precision, double tail,
+                                                       int mean_steps, pyinfo_models** models);
+/* n tables; sizes[i] weights follow those of the table before: of the symbols from leasts[i] on, at
+ * least one, and of all others. Each is at least 1, the sum of a table's below 2^31. */
+PYINFO_FUNCTION pyinfo_error pyinfo_models_from_weights(const uint64_t* weights,
+                                                        const size_t* sizes, const int32_t* leasts,
+                                                        size_t n, int precision,
+                                                        pyinfo_models** models);
+/* Null is allowed. */
+PYINFO_FUNCTION void pyinfo_models_destroy(pyinfo_models* models);
+/* A capacity that any message of n symbols fits in. */
+PYINFO_FUNCTION size_t pyinfo_models_encode_bound(size_t n);
+/* Codes symbols, int16_t or int32_t by their size, minus their shifts; null: no shifts. The message
+ * does not depend on `threads`, 0 for one per core. PYINFO_ERROR_VALUE for an index that names no
+ * table. */
+PYINFO_FUNCTION pyinfo_error pyinfo_models_encode(const pyinfo_models* models, const void* symbols,
+                                                  int symbol_size, const uint16_t* indexes,
+                                                  const int32_t* shifts, size_t n, int threads,
+                                                  void* message, size_t capacity, size_t* size);
+/* Reads what a message says of itself. */
+PYINFO_FUNCTION pyinfo_error pyinfo_models_read_info(const void* message, size_t size,
+                                                     pyinfo_models_info* info);
+/* Decodes all n symbols of a message with the indexes and shifts that they were coded with. With
+ * others, or other models, PYINFO_ERROR_CORRUPT. */
+PYINFO_FUNCTION pyinfo_error pyinfo_models_decode(const pyinfo_models* models, const void* message,
+                                                  size_t size, const uint16_t* indexes,
+                                                  const int32_t* shifts, size_t n, int threads,
+                                                  void* symbols, int symbol_size);
+
 /* ---- The table ----------------------------------------------------------------------------- */
 
 typedef struct pyinfo_api {
@@ -554,6 +614,22 @@ typedef struct pyinfo_api {
                            size_t tensors, const size_t* units, const int64_t* fixed, double budget,
                            double gap, size_t max_nodes, size_t* choice, pyinfo_allocation* result,
                            pyinfo_certificate_node* certificate, size_t capacity);
+
+  pyinfo_error (*models_from_scales)(pyinfo_family family, const double* scales, size_t n,
+                                     int precision, double tail, int mean_steps,
+                                     pyinfo_models** models);
+  pyinfo_error (*models_from_weights)(const uint64_t* weights, const size_t* sizes,
+                                      const int32_t* leasts, size_t n, int precision,
+                                      pyinfo_models** models);
+  void (*models_destroy)(pyinfo_models* models);
+  size_t (*models_encode_bound)(size_t n);
+  pyinfo_error (*models_encode)(const pyinfo_models* models, const void* symbols, int symbol_size,
+                                const uint16_t* indexes, const int32_t* shifts, size_t n,
+                                int threads, void* message, size_t capacity, size_t* size);
+  pyinfo_error (*models_read_info)(const void* message, size_t size, pyinfo_models_info* info);
+  pyinfo_error (*models_decode)(const pyinfo_models* models, const void* message, size_t size,
+                                const uint16_t* indexes, const int32_t* shifts, size_t n,
+                                int threads, void* symbols, int symbol_size);
 } pyinfo_api;
 
 /* The table of the library that is linked. */

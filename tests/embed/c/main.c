@@ -59,5 +59,24 @@ int main(void) {
       return EXIT_FAILURE;
     printf("refused: %s\n", pyinfo_last_error_detail());
   }
+
+  /* Every symbol has a model of its own: here one of two Gaussians, which an index names. */
+  {
+    const double scales[2] = {0.5, 20};
+    const int16_t symbols[6] = {0, -1, 0, 17, -30, 5};
+    const uint16_t indexes[6] = {0, 0, 0, 1, 1, 1}, others[6] = {0, 0, 1, 1, 1, 1};
+    int16_t back[6];
+    pyinfo_models* models = NULL;
+    check(pyinfo_models_from_scales(PYINFO_GAUSSIAN, scales, 2, 12, -1, 1, &models));
+    check(pyinfo_models_encode(models, symbols, 2, indexes, NULL, 6, 1, message, sizeof message,
+                               &size));
+    check(pyinfo_models_decode(models, message, size, indexes, NULL, 6, 1, back, 2));
+    if (memcmp(symbols, back, sizeof back) != 0) return EXIT_FAILURE;
+    if (pyinfo_models_decode(models, message, size, others, NULL, 6, 1, back, 2) !=
+        PYINFO_ERROR_CORRUPT)
+      return EXIT_FAILURE;
+    printf("other indexes: %s\n", pyinfo_last_error_detail());
+    pyinfo_models_destroy(models);
+  }
   return EXIT_SUCCESS;
 }
