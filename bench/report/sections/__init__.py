@@ -40,5 +40,6 @@ SECTIONS: Mapping[str, Section] = {
     "coders": native.coders,
     "counting": samples.counting,
     "quantization": quantization.quantization,
+    "fit": quantization.fitted,
     "continuous": samples.continuous,
 }
