@@ -286,6 +286,9 @@ def optional(session: nox.Session) -> None:
     paths += ["project/test_examples.py", "testing/test_pytest_plugin.py"]
     paths += ["integrations/test_transformers.py", "integrations/test_vllm.py", "weights"]
     paths += ["integrations/test_torch_losses.py", "logits", "project/test_user_types.py"]
+    # NVIDIA's Model-Optimizer is not installed: it needs more than all of this takes.
+    paths += [f"integrations/test_{name}.py" for name in ("onnxruntime", "torch_observers")]
+    paths += ["integrations/test_modelopt.py"]
     # What compiles a measure needs no more than the extra, so the README's command runs it.
     compiled = "tests/project/test_docs.py::test_adding_a_measure_compiles_and_runs"
     options = ["-q", "-p", "no:cacheprovider", "--deselect", compiled]

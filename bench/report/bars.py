@@ -9,7 +9,7 @@ from bench.peers.candidate import NUMPY
 from bench.peers.codecs import CONSTRICTION, ZSTANDARD
 from bench.peers.dependence import SKLEARN
 from bench.peers.logits import COMPILED, EAGER, READING, WITH_GRADIENT
-from bench.peers.quantization import ONNXRUNTIME
+from bench.peers.quantization import ALLOCATION, HIGHS, ONNXRUNTIME
 from bench.peers.symbol_models import COMPRESSAI, TORCHAC
 
 SCIPY = "scipy.stats.entropy"
@@ -213,14 +213,27 @@ ZARR_WRITE = at_least(1)  # times as fast as numcodecs.Zstd(level=1)
 ZARR_SIZE_OF_HUFFMAN_ONLY = at_most(1)  # of zstd's size by Huffman coding alone, bytes shuffled
 ZARR_TWO_THREADS = at_least(1.6)
 
-# Parts of quantisation on four million floats.
-QUANTIZATION: Mapping[str, Bars] = {
-    "histogram": {NUMPY: at_least(8)},
-    "entropy of NVIDIA": {NUMPY: at_least(60)},
-    "entropy of onnxruntime": {ONNXRUNTIME: at_least(500)},
-    "scales, 4 bits, groups of 64": {NUMPY: at_least(35)},
-    "rate and distortion, 7 widths": {NUMPY: at_least(25)},
+# Parts of quantisation, of so many floats.
+_FLOATS = 1 << 22
+QUANTIZATION: Mapping[str, tuple[int, Bars]] = {
+    "histogram": (_FLOATS, {NUMPY: at_least(8)}),
+    "entropy of NVIDIA": (_FLOATS, {NUMPY: at_least(60)}),
+    "entropy of onnxruntime": (_FLOATS, {ONNXRUNTIME: at_least(500)}),
+    "scales, 4 bits, groups of 32": (_FLOATS, {NUMPY: at_least(35)}),
+    "scales, 4 bits, groups of 64": (_FLOATS, {NUMPY: at_least(35)}),
+    "scales, 4 bits, groups of 128": (_FLOATS, {NUMPY: at_least(35)}),
+    "rate and distortion, 7 widths": (_FLOATS, {NUMPY: at_least(25)}),
+    ALLOCATION: (1000, {HIGHS: at_least(50)}),
 }
+ALLOCATION_SECONDS = at_most(0.005)
+
+# A model of 90 MB that is to have 8 MB, and what is lost next to integers of six bits that clip
+# nothing, at the bytes that an entropy coder makes of these.
+FIT_WEIGHTS = 22_713_728
+FIT_SECONDS = at_most(2)
+FIT_GAP = at_most(1e-3)
+FIT_PREDICTION = at_most(1e-3)
+FIT_OF_SIX_BITS = at_most(0.4)
 
 # Models per symbol, by the instruction set that is used.
 SYMBOL_MODELS: Mapping[str, Mapping[str, Bars]] = {

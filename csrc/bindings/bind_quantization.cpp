@@ -59,9 +59,10 @@ quantization::Steps steps_of(const Array<double>& scale, const Array<std::int32_
 
 py::array quantize(const py::object& object, const Array<double>& scale,
                    const Array<std::int32_t>& zero, std::size_t group, int storage, bool is_signed,
-                   std::int32_t low, std::int32_t high, int threads) {
+                   std::int32_t low, std::int32_t high, double dead_zone, int threads) {
   const FloatValues x(object.ptr(), "x");
-  const quantization::Steps steps = steps_of(scale, zero, x.size(), group);
+  quantization::Steps steps = steps_of(scale, zero, x.size(), group);
+  steps.dead_zone = dead_zone;
   const quantization::IntegerFormat format = integer_format(storage, is_signed, low, high);
   py::array_t<std::uint8_t> bytes(static_cast<py::ssize_t>(format.bytes(x.size())));
   void* const out = bytes.mutable_data();
@@ -115,14 +116,15 @@ py::array_t<double> array_of(const std::vector<double>& values) {
 py::tuple rate_distortion(const py::object& object, std::size_t group,
                           const Array<float>& importance, const Array<int>& levels,
                           const Array<double>& ratios, const Array<double>& steps, bool of_spread,
-                          int threads) {
+                          const Array<double>& dead_zones, int threads) {
+  require_same_length("dead_zone", size_of(dead_zones), "steps", size_of(steps));
   const FloatValues w(object.ptr(), "w");
   const quantization::Weights weights = weights_of(w, group, importance);
   py::array_t<float> largest(static_cast<py::ssize_t>(weights.groups()));
   float* const most = largest.mutable_data();
-  const quantization::RateRequest request{levels.data(),   size_of(levels), ratios.data(),
-                                          size_of(ratios), steps.data(),    size_of(steps),
-                                          of_spread};
+  const quantization::RateRequest request{levels.data(),   size_of(levels),  ratios.data(),
+                                          size_of(ratios), steps.data(),     size_of(steps),
+                                          of_spread,       dead_zones.data()};
   bool finite = true;
   const quantization::RateCurve curve = without_gil(w.size(), [&] {
     finite = quantization::find_largest(weights, threads, most);
@@ -158,14 +160,14 @@ py::tuple optimal_steps(const py::object& object, std::size_t group, const Array
 void bind_quantization(py::module_& m) {
   m.def("quantize", &quantize, py::arg("x"), py::arg("scale"), py::arg("zero_point"),
         py::arg("group"), py::arg("storage"), py::arg("is_signed"), py::arg("low"), py::arg("high"),
-        py::arg("threads"),
+        py::arg("dead_zone"), py::arg("threads"),
         "Return the bytes of integers; `scale` and `zero_point` of each group of neighbours.");
   m.def("dequantize", &dequantize, py::arg("q"), py::arg("size"), py::arg("scale"),
         py::arg("zero_point"), py::arg("group"), py::arg("storage"), py::arg("is_signed"),
         py::arg("is_double"), py::arg("threads"), "Return the floats of such bytes.");
   m.def("rate_distortion", &rate_distortion, py::arg("w"), py::arg("group"), py::arg("importance"),
         py::arg("levels"), py::arg("ratios"), py::arg("steps"), py::arg("of_spread"),
-        py::arg("threads"),
+        py::arg("dead_zones"), py::arg("threads"),
         "Return the largest magnitude of each group, the ratio, error and rate for each number of "
         "levels, the steps, error and rate of each, and the differential entropy in bits.");
   m.def("optimal_steps", &optimal_steps, py::arg("w"), py::arg("group"), py::arg("importance"),

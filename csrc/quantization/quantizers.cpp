@@ -23,12 +23,12 @@ std::int32_t zero_of(const Steps& steps, std::size_t group) noexcept {
 }
 
 template <class T>
-bool quantize_run(const T* x, std::size_t n, double step, std::int32_t zero,
+bool quantize_run(const T* x, std::size_t n, double step, std::int32_t zero, double dead_zone,
                   const IntegerFormat& format, std::int32_t* to) noexcept {
   // A step that T cannot hold is as small as T can be, a step of 0 as large.
   const T smallest = std::numeric_limits<T>::denorm_min();
   const T divisor = step == 0 ? std::numeric_limits<T>::infinity() : std::max<T>(T(step), smallest);
-  const Grid<T> grid{divisor, T(format.low - zero), T(format.high - zero)};
+  const Grid<T> grid{divisor, T(format.low - zero), T(format.high - zero), T(dead_zone)};
   if constexpr (sizeof(T) == 8)
     return active().quantize_double(x, n, grid, zero, to);
   else
@@ -42,8 +42,8 @@ bool quantize_block(const Values& x, std::size_t first, std::size_t n, const Ste
   load(x, first, n, block);
   bool complete = true;
   each_group(first, n, steps.size, [&](std::size_t group, std::size_t at, std::size_t run) {
-    complete &= quantize_run<T>(block + at, run, steps.steps[group], zero_of(steps, group), format,
-                                to + at);
+    complete &= quantize_run<T>(block + at, run, steps.steps[group], zero_of(steps, group),
+                                steps.dead_zone, format, to + at);
   });
   return complete;
 }

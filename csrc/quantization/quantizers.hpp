@@ -28,6 +28,7 @@ struct Steps {
   const double* steps;
   const std::int32_t* zeros;  // low .. high; null: 0
   std::size_t size;
+  double dead_zone = 0;  // in steps: what magnitudes are less by before they are rounded
 };
 
 // Returns false if there is a NaN; what was written is unspecified then.

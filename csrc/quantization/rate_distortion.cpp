@@ -195,14 +195,14 @@ double RateDistortion::moment(Place place) const noexcept {
   return moments_[place.bin] + weight * place.share * (left + place.share * kWidth / 2);
 }
 
-// By parts: a value above (k - 1/2) step, for each k, adds a step to its rounded value and 2 k - 1
+// By parts: a value above the edge of k, for each k, adds a step to its rounded value and 2 k - 1
 // to the square of its integer.
-RateDistortion::Sums RateDistortion::sums(int q, double step) const noexcept {
+RateDistortion::Sums RateDistortion::sums(int q, double step, double dead_zone) const noexcept {
   const double all = weights_[kFineBins];
   double product = 0;
   double square = 0;
   for (int k = 1; k <= q; ++k) {
-    const double edge = (k - 0.5) * step;
+    const double edge = (k - 0.5 + dead_zone) * step;
     if (edge >= 1) break;  // nothing lies beyond
     const Place up = locate(edge);
     const Place down = locate(-edge);
@@ -213,20 +213,20 @@ RateDistortion::Sums RateDistortion::sums(int q, double step) const noexcept {
   return {unit_ * std::max(0.0, error), product, square};
 }
 
-RatePoint RateDistortion::clipped(int q, double ratio) const {
+RatePoint RateDistortion::clipped(int q, double ratio, double dead_zone) const {
   const double step = ratio / q;
   std::vector<double> counts;
   counts.reserve(2 * std::size_t(q) + 1);
   double before = 0;
   for (int k = -q; k <= q; ++k) {
-    const double edge = (k + 0.5) * step;
+    const double edge = (k + 0.5 + (k < 0 ? -dead_zone : dead_zone)) * step;
     if (edge < -1) continue;
     const double until = k == q ? counts_[kFineBins] : at(counts_, locate(edge));
     counts.push_back(until - before);
     before = until;
     if (edge > 1) break;
   }
-  return {sums(q, step).error, entropy_of(counts.data(), counts.size())};
+  return {sums(q, step, dead_zone).error, entropy_of(counts.data(), counts.size())};
 }
 
 double RateDistortion::best_ratio(int q, const double* ratios, std::size_t count) const {
@@ -301,14 +301,16 @@ RateCurve rate_curve(const Weights& weights, const float* largest, const RateReq
     }
     curve.steps.push_back(step * double(most));
     const int q = std::max(1, int(1 / step + 0.5));
-    curve.unclipped.push_back(step < least_step ? exact_point(flat, &most, q, step * q, threads)
-                                                : of_all.clipped(q, step * q));
+    const double dead_zone = request.dead_zones == nullptr ? 0 : request.dead_zones[i];
+    curve.unclipped.push_back(step < least_step
+                                  ? exact_point(flat, &most, q, step * q, threads, dead_zone)
+                                  : of_all.clipped(q, step * q, dead_zone));
   }
   return curve;
 }
 
 RatePoint exact_point(const Weights& weights, const float* largest, int q, double ratio,
-                      int threads) {
+                      int threads, double dead_zone) {
   PYINFO_ASSERT(q > 0 && q <= kMostLevels);
   struct Part {
     double error = 0;
@@ -329,7 +331,7 @@ RatePoint exact_point(const Weights& weights, const float* largest, int q, doubl
     each_group(first, n, weights.group, [&](std::size_t group, std::size_t at, std::size_t run) {
       // Of a group of zeros any step is right.
       const float step = largest[group] > 0 ? float(ratio * double(largest[group]) / q) : 1;
-      const Grid<float> grid{std::max(step, 0x1p-149f), float(-q), float(q)};
+      const Grid<float> grid{std::max(step, 0x1p-149f), float(-q), float(q), float(dead_zone)};
       part.error += quantizers().squared_error(block + at, weighted ? importance + at : nullptr,
                                                run, grid, integers + at);
     });

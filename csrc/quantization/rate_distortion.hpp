@@ -46,7 +46,7 @@ class RateDistortion {
   explicit RateDistortion(const FineHistogram& histogram);
 
   // Integers -q .. q, q at most kMostLevels, with a step of ratio * largest / q.
-  RatePoint clipped(int q, double ratio) const;
+  RatePoint clipped(int q, double ratio, double dead_zone = 0) const;
   double clipped_error(int q, double ratio) const { return sums(q, ratio / q).error; }
   // The ratio with the least error: the best of `ratios`, which are equally far from
   // each other on a logarithmic scale, then of some about it, then a few times the best step for
@@ -71,7 +71,7 @@ class RateDistortion {
   static Place locate(double x) noexcept;
   static double at(const std::vector<double>& prefix, Place place) noexcept;
   double moment(Place place) const noexcept;
-  Sums sums(int q, double step) const noexcept;
+  Sums sums(int q, double step, double dead_zone = 0) const noexcept;
 
   std::vector<double> counts_, weights_, moments_;  // prefix sums, one entry more at the end
   double unit_ = 1;
@@ -90,6 +90,7 @@ struct RateRequest {
   const double* steps;
   std::size_t step_count;
   bool of_spread;  // steps are in root mean squares of the weights; too small ones are left out
+  const double* dead_zones = nullptr;  // of each step, as Grid has it; null: none
 };
 struct RateCurve {
   std::vector<double> ratios;
@@ -106,6 +107,6 @@ RateCurve rate_curve(const Weights& weights, const float* largest, const RateReq
 
 // The pass that the histogram approximates: the same numbers to rounding, in the time of a read.
 RatePoint exact_point(const Weights& weights, const float* largest, int q, double ratio,
-                      int threads);
+                      int threads, double dead_zone = 0);
 
 }  // namespace pyinfo::quantization

@@ -43,14 +43,15 @@ bool smooth(std::vector<double>& x) {
 }  // namespace
 
 template <class T>
-std::int32_t integer(T x, T step, std::int32_t low, std::int32_t high) noexcept {
-  const T quotient = x / step;
+std::int32_t integer(T x, T step, std::int32_t low, std::int32_t high, T dead_zone) noexcept {
+  const T magnitude = std::max(std::abs(x / step) - dead_zone, T(0));
+  const T quotient = std::copysign(magnitude, x);
   if (!(quotient > T(low))) return low;
-  if (quotient >= T(high)) return high;
+  if (quotient > T(high)) return high;
   return std::int32_t(std::nearbyint(quotient));
 }
-template std::int32_t integer(float, float, std::int32_t, std::int32_t) noexcept;
-template std::int32_t integer(double, double, std::int32_t, std::int32_t) noexcept;
+template std::int32_t integer(float, float, std::int32_t, std::int32_t, float) noexcept;
+template std::int32_t integer(double, double, std::int32_t, std::int32_t, double) noexcept;
 
 std::int64_t bin(double x, int exponent, std::size_t zero_bin) noexcept {
   const auto distance = std::int64_t(std::floor(std::ldexp(std::abs(x), -exponent)));
@@ -107,7 +108,7 @@ double grid_error(const std::vector<double>& counts, double origin, double step,
   for (std::size_t i = 0; i < counts.size(); ++i) {
     for (int k = 0; k < parts; ++k) {
       const double x = origin + double(i) + (k + 0.5) / parts;
-      const double distance = x - step * double(integer(x, step, low, high));
+      const double distance = x - step * double(integer(x, step, low, high, 0.0));
       sum += counts[i] / parts * distance * distance;
     }
   }

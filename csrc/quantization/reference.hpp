@@ -7,9 +7,10 @@
 
 namespace pyinfo::quantization::reference {
 
-// The integer of low .. high next to x / step, ties to even; low of a NaN.
+// The integer of low .. high next to x / step, ties to even, the magnitude of which is less by
+// `dead_zone` first; low of a NaN.
 template <class T>
-std::int32_t integer(T x, T step, std::int32_t low, std::int32_t high) noexcept;
+std::int32_t integer(T x, T step, std::int32_t low, std::int32_t high, T dead_zone = 0) noexcept;
 
 // The bin of x in a FloatHistogram with 0 at zero_bin.
 std::int64_t bin(double x, int exponent, std::size_t zero_bin) noexcept;

@@ -1,9 +1,9 @@
 #include "quantization/scales.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
+#include <vector>
 
 #include "quantization/blocks.hpp"
 #include "quantization/importance.hpp"
@@ -15,36 +15,44 @@ PYINFO_KERNEL_TABLES(ScaleKernels, scale_kernels)
 
 namespace {
 
-// Fractions of the step that clips nothing, from 0.3 / 2^octave to 1.1, evenly on a logarithmic
-// scale.
+// Fractions of the step that clips nothing, evenly on a logarithmic scale, and their inverses.
+template <std::size_t kCount>
 struct Ratios {
-  alignas(64) float values[kCandidates];
-  alignas(64) float inverses[kCandidates];
-};
-constexpr std::size_t kOctaves = 10;
+  alignas(64) float values[kCount];
+  alignas(64) float inverses[kCount];
 
-Ratios ratios_between(double least, double most) noexcept {
-  Ratios ratios;
-  for (std::size_t c = 0; c < kCandidates; ++c) {
-    const double ratio = least * std::pow(most / least, double(c) / double(kCandidates - 1));
-    ratios.values[c] = float(ratio);
-    ratios.inverses[c] = float(1 / ratio);
+  Ratios(double least, double most) noexcept {
+    for (std::size_t c = 0; c < kCount; ++c) {
+      const double ratio = least * std::pow(most / least, double(c) / double(kCount - 1));
+      values[c] = float(ratio);
+      inverses[c] = float(1 / ratio);
+    }
   }
-  return ratios;
-}
+};
 
-std::array<Ratios, kOctaves> made_ratios() noexcept {
-  std::array<Ratios, kOctaves> made;
-  for (std::size_t octave = 0; octave < kOctaves; ++octave)
-    made[octave] = ratios_between(0.3 / double(1 << octave), 1.1);
-  return made;
-}
+// From 0.3 / 2^octave to 1.1, and for few levels from 0.7 / 2^(half / 2), each with what lies
+// between a ratio and its neighbours.
+constexpr std::size_t kOctaves = 10;
+constexpr std::size_t kHalves = 22;
+constexpr double kMost = 1.1;
+double least_of(std::size_t half) noexcept { return 0.7 * std::exp2(-0.5 * double(half)); }
 
 struct Kernels {
+  Kernels() {
+    for (std::size_t octave = 0; octave < kOctaves; ++octave)
+      ratios.emplace_back(0.3 / double(1 << octave), kMost);
+    for (std::size_t half = 0; half < kHalves; ++half) {
+      coarse.emplace_back(least_of(half), kMost);
+      const double spacing = std::pow(kMost / least_of(half), 1 / double(kRoundings));
+      fine.emplace_back(1 / spacing, spacing);
+    }
+  }
+
   const ValueKernels& values = value_kernels(simd::active());
   const ScaleKernels& scales = scale_kernels(simd::active());
-  const std::array<Ratios, kOctaves> ratios = made_ratios();
-  const Ratios near = ratios_between(0.95, 1.05);
+  std::vector<Ratios<kCandidates>> ratios;
+  const Ratios<kCandidates> near{0.95, 1.05};
+  std::vector<Ratios<kRoundings>> coarse, fine;
 };
 
 // A group's weights, in blocks: kept if there is one, else read again each time.
@@ -100,9 +108,14 @@ class Search {
     if (std::isinf(largest)) return false;
     if (largest == 0) return true;
     const float unit = std::max(largest / high_, 0x1p-126f);
-    step = best_ratio(unit, largest) * unit;
-    // The more levels, the more steps between two candidates are better or worse than these.
-    if (high_ > 7) step *= kernels_.near.values[best_of(kernels_.near, step)];
+    const double spread = spread_of(largest);
+    if (high_ <= kFewLevels) {
+      step = step_of_best_rounding(unit, spread);
+    } else {
+      step = best_ratio(unit, spread) * unit;
+      // The more levels, the more steps between two candidates are better or worse than these.
+      step *= kernels_.near.values[best_of(kernels_.near, step)];
+    }
     StepSums now = sums(step);
     for (int i = 0; i < 3 && now.square > 0; ++i) {
       const float next = float(now.product / now.square);
@@ -119,13 +132,20 @@ class Search {
   }
 
  private:
-  float best_ratio(float unit, float largest) {
-    // Where the largest is far above the others, as many octaves further down.
+  // Of so few levels that the error is a good part of the energy.
+  static constexpr float kFewLevels = 7;
+
+  // The root mean square over the largest.
+  double spread_of(float largest) {
     StepSums all;  // beyond the largest, every integer is 0 and the error is the energy
     group_.each([&](const float* x, const float*, std::size_t n) {
       kernels_.scales.sums(x, nullptr, n, largest, 0, all);
     });
-    const double spread = std::sqrt(all.error / double(group_.size())) / double(largest);
+    return std::sqrt(all.error / double(group_.size())) / double(largest);
+  }
+
+  float best_ratio(float unit, double spread) {
+    // Where the largest is far above the others, as many octaves further down.
     std::size_t octave = 0;
     for (double least = 0.3; octave + 1 < kOctaves && least > 0.8 * spread; least /= 2) ++octave;
     for (;; ++octave) {
@@ -134,8 +154,41 @@ class Search {
     }
   }
 
+  float step_of_best_rounding(float unit, double spread) {
+    std::size_t half = 0;
+    while (half + 1 < kHalves && least_of(half) > 0.8 * spread) ++half;
+    Rounding best = best_rounding(kernels_.coarse[half], unit);
+    for (; best.index == 0 && half + 1 < kHalves; ++half)
+      best = best_rounding(kernels_.coarse[half + 1], unit);
+    const float ratio = kernels_.coarse[half].values[best.index];
+    const Rounding next = best_rounding(kernels_.fine[half], ratio * unit);
+    if (next.gain > best.gain) best = next;
+    return best.gain > 0 && std::isfinite(best.step) ? best.step : unit;
+  }
+
+  // What the integers of a step take from the energy with the step that suits them best.
+  struct Rounding {
+    std::size_t index = kRoundings - 1;
+    double gain = 0;
+    float step = 0;
+  };
   // Of equal ones what clips least.
-  std::size_t best_of(const Ratios& ratios, float unit) {
+  Rounding best_rounding(const Ratios<kRoundings>& ratios, float unit) {
+    double products[kRoundings] = {};
+    double squares[kRoundings] = {};
+    group_.each([&](const float* x, const float* importance, std::size_t n) {
+      kernels_.scales.roundings(x, importance, n, ratios.inverses, unit, high_, products, squares);
+    });
+    Rounding best;
+    for (std::size_t c = kRoundings; c-- > 0;) {
+      const double gain = squares[c] > 0 ? products[c] * products[c] / squares[c] : 0;
+      if (gain > best.gain) best = {c, gain, float(products[c] / squares[c])};
+    }
+    return best;
+  }
+
+  // Of equal ones what clips least.
+  std::size_t best_of(const Ratios<kCandidates>& ratios, float unit) {
     double errors[kCandidates] = {};
     group_.each([&](const float* x, const float* importance, std::size_t n) {
       kernels_.scales.errors(x, importance, n, ratios.values, ratios.inverses, unit, high_, errors);

@@ -37,37 +37,41 @@ std::vector<double> prefix_sums(std::size_t n, const Term& term) {
 std::vector<double> grouped_divergences(const double* counts, std::size_t bins,
                                         std::size_t levels) {
   PYINFO_ASSERT(levels > 0 && levels <= bins);
-  const auto mass = prefix_sums(bins, [&](std::size_t i) { return counts[i]; });
-  const auto occupied = prefix_sums(bins, [&](std::size_t i) { return double(counts[i] > 0); });
+  // How much is in the bins before each, and how many of them have some: next to each other, since
+  // both are asked for at the same places.
+  struct Before {
+    double mass, occupied;
+  };
+  std::vector<Before> before(bins + 1, Before{0, 0});
+  for (std::size_t i = 0; i < bins; ++i)
+    before[i + 1] = {before[i].mass + counts[i], before[i].occupied + double(counts[i] > 0)};
   const auto logs = prefix_sums(bins, [&](std::size_t i) { return x_log_x(counts[i]); });
   std::vector<double> sizes(levels), sums(levels), result;
   result.reserve(bins - levels + 1);
-  const double total = mass[bins];
+  const double total = before[bins].mass;
+  unsigned shift = 0;  // of levels that are a power of two, as they are where bits are whole
+  while ((std::size_t{2} << shift) <= levels && (levels & (levels - 1)) == 0) ++shift;
   for (std::size_t i = levels; i <= bins; ++i) {
     if (i % 64 == 0) threads::require_uninterrupted();
     // Group g begins at ceil(g i / levels).
-    std::size_t begin = 0, whole = 0, rest = 0;
+    Before begin{0, 0};
+    std::size_t product = levels - 1;
     for (std::size_t g = 0; g < levels; ++g) {
-      whole += i / levels;
-      rest += i % levels;
-      if (rest >= levels) {
-        rest -= levels;
-        ++whole;
-      }
-      const std::size_t end = whole + (rest > 0);
-      sums[g] = mass[end] - mass[begin];
-      sizes[g] = occupied[end] - occupied[begin];
-      if (g + 1 < levels) begin = end;
+      product += i;
+      const Before now = before[shift != 0 ? product >> shift : product / levels];
+      sums[g] = now.mass - begin.mass;
+      sizes[g] = now.occupied - begin.occupied;
+      begin = now;
     }
-    const double tail = total - mass[i];
+    const double tail = total - before[i].mass;
     double cross = active().grouped_information(sums.data(), sizes.data(), levels);
     if (tail > 0) {  // falls to the last bin, which needs a place among the groups
       const double mean = sums[levels - 1] / std::max(1.0, sizes[levels - 1]);
       cross += counts[i - 1] > 0 ? tail * std::log(mean) : -kInfinity;
     }
     const double clipped = logs[i - 1] + x_log_x(counts[i - 1] + tail);
-    result.push_back(total > 0 && mass[i] > 0
-                         ? (clipped - cross) / total - std::log(total) + std::log(mass[i])
+    result.push_back(total > 0 && before[i].mass > 0
+                         ? (clipped - cross) / total - std::log(total) + std::log(before[i].mass)
                          : kInfinity);
   }
   return result;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +27,7 @@ FITTED_SUFFIX: Final = ".fit" + SUFFIX
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pyinfo fit``."""
-    parser.add_argument("source", metavar="FILE", help="a safetensors file")
+    parser.add_argument("source", metavar="FILE", help="a safetensors file, or a folder of them")
     parser.add_argument(
         "--budget",
         metavar="SIZE",
@@ -34,7 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what the new file may have: bytes, 8MB, 8MiB, or bits per weight as 4.5bpw",
     )
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help=f"the new file; FILE{FITTED_SUFFIX} by default"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=f"the new file; FILE{FITTED_SUFFIX} by default, FOLDER.fit for a folder",
     )
     parser.add_argument("--dry-run", action="store_true", help="tell what comes of it, no more")
     parser.add_argument(
@@ -52,7 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gap", type=float, default=1e-4, help="how near to the best; 0.0001 by default"
     )
-    parser.add_argument("--force", action="store_true", help="overwrite the new file, and PICTURE")
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite the new file and PICTURE; a folder never is"
+    )
     add_plot(parser, "the least error for what is spent", force=False)
     add_threads(parser)
     add_json(parser)
@@ -86,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _output(path: str, args: argparse.Namespace) -> str:
+    if Path(path).is_dir():  # what is there already is left alone
+        return args.output or path.rstrip(os.sep) + ".fit"
     output: str = args.output or path.removesuffix(SUFFIX) + FITTED_SUFFIX
     if Path(output).is_dir():
         raise RefusalError(f"{printable(output)} is a folder: name a file with -o")

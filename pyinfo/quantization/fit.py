@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, SupportsFloat, SupportsIndex
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, SupportsFloat, SupportsIndex
 
 import numpy.typing as npt
 
 from pyinfo.arguments import real, thread_count
 from pyinfo.quantization.allocation import Allocation
 from pyinfo.quantization.budget import budget_bytes
-from pyinfo.quantization.fitting import Chosen, FitTensor, Fitting
-from pyinfo.safetensors.files import sources_of_file, written_file
-from pyinfo.safetensors.packing import FileSource, write_packed
+from pyinfo.quantization.fitting import Chosen, FitTensor, Fitting, Shard
+from pyinfo.safetensors.files import SUFFIX, sources_of_file, written_file
+from pyinfo.safetensors.folders import files_in, require_new_folder, whole_folder
+from pyinfo.safetensors.packing import FileSource, TensorSource, write_packed
 from pyinfo.safetensors.tensor_file import TensorFile
 
 Progress = Callable[[int, int | None], None]
@@ -33,6 +37,8 @@ class FittedTensor:
         ``"quantized"``; ``"lossless"``; ``"alias"`` if it is equal to one before it.
     step
         The distance of neighbouring values; None if it is not quantised.
+    dead_zone
+        What magnitudes were less by, in steps, before they were rounded; None likewise.
     size
         Bytes in the new file, its part of the header not counted.
     bits_per_weight
@@ -60,6 +66,7 @@ class FittedTensor:
     shape: tuple[int, ...]
     stored: Literal["quantized", "lossless", "alias"]
     step: float | None
+    dead_zone: float | None
     size: int
     bits_per_weight: float
     error: float
@@ -73,7 +80,8 @@ class FittedModel:
     Attributes
     ----------
     budget, size, original_size : int
-        Bytes that were allowed, of the new file, and of the old one.
+        Bytes that were allowed, of the new file, and of the old one; of a folder, of all its
+        safetensors files.
     predicted_size : int
         What was expected when the last choice was made: real sizes of what had been coded by then,
         modelled ones of the rest.
@@ -87,12 +95,12 @@ class FittedModel:
     gap : float
         ``(error - lower_bound) / error``.
     tensors : tuple of FittedTensor
-        In the order of their bytes in the file.
+        In the order of their bytes in the file, one file after the other.
     allocation : Allocation
         Of the budget that was left for tensors that may be quantised, with the certificate.
     table : dict
-        What `allocate` was given last: ``names``, ``costs``, ``errors``, and ``steps``, of which
-        None is no quantisation.
+        What `allocate` was given last: ``names``, ``costs``, ``errors``, ``steps``, of which None
+        is no quantisation, and their ``dead_zones``.
 
     Examples
     --------
@@ -140,16 +148,18 @@ def fit(
     Parameters
     ----------
     source : path
-        A safetensors file that is not packed.
+        A safetensors file that is not packed; or a folder of such files, as large models have them,
+        which share the budget.
     budget : int or str
         What the new file may have: bytes, ``"8MB"`` (8,000,000), ``"8MiB"`` (8,388,608), or
-        ``"4.5bpw"``, bits per weight: of all elements of the file, its header included.
+        ``"4.5bpw"``, bits per weight: of all elements of the file, its header included. Other files
+        of a folder do not count.
     importance : dict, optional
         What a squared error counts, by the name of the tensor: a number, or one for each index
         along the last axis; mean squares of the inputs of a linear layer, say. 1 if not given.
     destination : path, optional
         The new file, which appears when it is whole; None: nothing is written, what comes of it is
-        told all the same.
+        told all the same. For a folder, a new folder, to which its other files are copied.
     lossless : bool or list of str, optional
         Which tensors are not quantised. None: those of less than two axes (norms, biases) or less
         than 4096 elements; names, or patterns with ``*`` and ``?``: these as well. False: none of
@@ -161,7 +171,7 @@ def fit(
         How many to use, 0 for one per core. The result does not depend on it; instruction sets
         differ in the last digits of the curves, which may tip a choice.
     overwrite : bool, optional
-        Whether an older file is replaced.
+        Whether an older file is replaced; a folder never is.
     progress : callable, optional
         Called again and again with the bytes done so far, and the bytes to do in all passes.
 
@@ -175,8 +185,9 @@ def fit(
     SafetensorError
         If the source is no safetensors file.
     ValueError
-        If it is packed already; if the budget is too small, and the message says how small the file
-        can be made; if importance has unknown names, other shapes, or is negative or not finite.
+        If it is packed already, or a folder without such files; if the budget is too small, and the
+        message says how small the file can be made; if importance has unknown names, other shapes,
+        or is negative or not finite.
 
     Notes
     -----
@@ -209,16 +220,22 @@ def fit(
     >>> pyinfo.safetensors.numpy.load_file("small.safetensors")["a"].dtype
     dtype('float32')
     """
-    file = TensorFile(source)
-    try:
-        if file.table is not None:
-            raise ValueError(f"{os.fspath(source)!r} is packed already: unpack it first")
-        weights = sum(math.prod(stored.tensor.shape) for stored in file.tensors.values())
+    folder = Path(source) if Path(source).is_dir() else None
+    names = [Path(source)] if folder is None else _models_in(folder)
+    if folder is not None and destination is not None:
+        require_new_folder(folder, destination)
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(contextlib.closing(TensorFile(name))) for name in names]
+        for name, file in zip(names, files, strict=True):
+            if file.table is not None:
+                raise ValueError(f"{os.fspath(name)!r} is packed already: unpack it first")
+        shards = [
+            Shard(sources_of_file(file), FileSource(file.header, hashed=False)) for file in files
+        ]
+        weights = sum(math.prod(source.shape) for shard in shards for source in shard.sources)
         count = thread_count(threads)
-        original = FileSource(file.header, hashed=False)
         fitting = Fitting(
-            sources_of_file(file),
-            original,
+            shards,
             budget_bytes(budget, weights),
             lossless=lossless,
             importance=importance,
@@ -229,23 +246,58 @@ def fit(
         chosen = fitting.run()
         size = fitting.size()
         if destination is not None:
-            with written_file(source, destination, overwrite=overwrite) as sink:
-                written = write_packed(fitting.results(), sink, original, threads=count)
-                if written != size:
-                    raise RuntimeError(f"the file has {written} bytes, not {size}: it has changed")
-        return _result(file, fitting, chosen, size)
-    finally:
-        file.close()
+            made = list(zip(fitting.results(), shards, strict=True))
+            if folder is None:
+                with written_file(source, destination, overwrite=overwrite) as sink:
+                    written = _write(made[0], sink, count)
+            else:
+                written = _write_folder(
+                    folder, destination, dict(zip(names, made, strict=True)), count
+                )
+            if written != size:
+                raise RuntimeError(f"the result has {written} bytes, not {size}: files changed")
+        return _result(sum(file.size for file in files), fitting, chosen, size)
 
 
-def _result(file: TensorFile, fitting: Fitting, chosen: Chosen, size: int) -> FittedModel:
+def _models_in(folder: Path) -> list[Path]:
+    found = [folder / name for name in files_in(folder) if name.suffix == SUFFIX]
+    if not found:
+        raise ValueError(f"{os.fspath(folder)!r} has no safetensors file in it")
+    return found
+
+
+_Made = tuple[list[TensorSource], Shard]
+
+
+def _write(made: _Made, sink: BinaryIO, threads: int) -> int:
+    sources, shard = made
+    return write_packed(sources, sink, shard.original, threads=threads)
+
+
+def _write_folder(
+    folder: Path, destination: str | os.PathLike[str], made: Mapping[Path, _Made], threads: int
+) -> int:
+    written = 0
+    with whole_folder(folder, destination) as temporary:
+        for name in files_in(folder):
+            target = temporary / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if folder / name in made:
+                with written_file(folder / name, target) as sink:
+                    written += _write(made[folder / name], sink, threads)
+            else:
+                shutil.copy2(folder / name, target)
+    return written
+
+
+def _result(original_size: int, fitting: Fitting, chosen: Chosen, size: int) -> FittedModel:
     errors = [tensor.expected().error for tensor in fitting.free]
     error = sum(errors)
     bound = min(chosen.allocation.lower_bound, error)
     return FittedModel(
         budget=fitting.budget,
         size=size,
-        original_size=file.size,
+        original_size=original_size,
         predicted_size=fitting.predicted_size,
         error=error,
         lower_bound=bound,
@@ -257,6 +309,7 @@ def _result(file: TensorFile, fitting: Fitting, chosen: Chosen, size: int) -> Fi
             "costs": chosen.costs,
             "errors": chosen.errors,
             "steps": [[*(p.step for p in t.points), None] for t in fitting.free],
+            "dead_zones": [[*(p.dead_zone for p in t.points), None] for t in fitting.free],
         },
     )
 
@@ -271,7 +324,7 @@ def _tensors(fitting: Fitting, error: float) -> list[FittedTensor]:
         size, own = (tensor.lossless_size, 0.0) if tensor.spread is None else tensor.expected()
         own /= tensor.count
         size = 0 if is_alias else size
-        step = _step(tensor)
+        step, dead_zone = _step(tensor)
         found.append(
             FittedTensor(
                 source.name,
@@ -279,6 +332,7 @@ def _tensors(fitting: Fitting, error: float) -> list[FittedTensor]:
                 source.shape,
                 "alias" if is_alias else "lossless" if step is None else "quantized",
                 step,
+                dead_zone,
                 size,
                 8 * size / tensor.elements if tensor.elements > 0 else 0.0,
                 own,
@@ -288,8 +342,9 @@ def _tensors(fitting: Fitting, error: float) -> list[FittedTensor]:
     return found
 
 
-def _step(tensor: FitTensor) -> float | None:
+def _step(tensor: FitTensor) -> tuple[float, float] | tuple[None, None]:
+    """Return the step and the dead zone that a tensor was quantised with."""
     if tensor.chosen is None or tensor.spread is None:
-        return None
+        return None, None
     assert tensor.made is not None
-    return tensor.made.step
+    return tensor.made.step, tensor.point(tensor.chosen).dead_zone

@@ -114,6 +114,10 @@ class FitTensor:
             errors.append(self.count * error)
         return [*costs, float(self.lossless_size)], [*errors, 0.0]
 
+    def point(self, step: float) -> StepPoint:
+        """Return what the model says of a step."""
+        return next(point for point in self.points if point.step == step)
+
     def choice_step(self, choice: int) -> float | None:
         """Return the step that a number of `rows` stands for."""
         return self.points[choice].step if choice < len(self.points) else None
@@ -132,16 +136,23 @@ class FitTensor:
             self.measured[None] = Measured(self.lossless_size, 0.0)
             return
         assert self.spread is not None
-        made = quantized_source(self.source, step, self.spread, self.importance, threads)
+        model = self.point(step)
+        how = model.dead_zone, self.spread, self.importance, threads
+        made = quantized_source(self.source, step, *how)
         if self.source.shape == (made.size,):  # a loader that knows no frames would take it as is
-            other = float(np.float32(_NUDGED * step))
-            made = quantized_source(self.source, other, self.spread, self.importance, threads)
+            made = quantized_source(self.source, float(np.float32(_NUDGED * step)), *how)
         self.made, self.made_for = made, step
         self.measured[step] = Measured(made.size, made.error)
-        model = next(point for point in self.points if point.step == step)
         self.size_ratio = made.size / model.size
         if model.error > 0 and made.error > 0:
             self.error_ratio = made.error / model.error
+
+
+class Shard(NamedTuple):
+    """A file: its tensors in the order of their bytes, and what its header is made from."""
+
+    sources: list[TensorSource]
+    original: FileSource
 
 
 class Chosen(NamedTuple):
@@ -153,12 +164,11 @@ class Chosen(NamedTuple):
 
 
 class Fitting:
-    """What becomes of the tensors of a file within a budget."""
+    """What becomes of the tensors of one file, or of several, within a budget."""
 
     def __init__(
         self,
-        sources: Sequence[TensorSource],
-        original: FileSource,
+        shards: Sequence[Shard],
         budget: int,
         *,
         lossless: bool | Iterable[str] | None,
@@ -167,8 +177,8 @@ class Fitting:
         threads: int,
         progress: Callable[[int, int | None], None] | None,
     ) -> None:
-        self.sources = sources
-        self._original = original
+        self.shards = shards
+        self.sources = [source for shard in shards for source in shard.sources]
         self.budget = budget
         self._gap = gap
         self._threads = threads
@@ -176,31 +186,35 @@ class Fitting:
         self._done = 0
         self.tensors: list[FitTensor] = []
         self.owners = self._find_equal()
-        given = _checked_importance(importance, sources)
+        given = _checked_importance(importance, self.sources)
         stays = _stays(lossless)
         for tensor in self.tensors:
             if not stays(tensor.source):
                 tensor.spread = spread_of(tensor.source.data, tensor.source.dtype)
         of_equal: dict[int, list[Importance]] = {}
-        for source, owner in zip(sources, self.owners, strict=True):
+        for source, owner in zip(self.sources, self.owners, strict=True):
             of_equal.setdefault(owner, []).append(given.get(source.name, 1.0))
         for number, each in of_equal.items():
             mean: Any = sum(each[1:], each[0]) / len(each)
             self.tensors[number].importance = mean
         self.free = [tensor for tensor in self.tensors if tensor.spread is not None]
         self._total = _PASSES * sum(len(tensor.source.data) for tensor in self.free)
-        self._most_header = header_size(self._as_quantized(lambda tensor: True), original)
+        self._most_header = self._header_size(lambda tensor: True)
         self.predicted_size = 0
 
     def _find_equal(self) -> list[int]:
-        """Return for each source the number of the tensor that it is, or is equal to."""
+        """Return for each source the number of the tensor that it is, or is equal to.
+
+        A file has equal tensors once, not those of another one.
+        """
         owners = []
         seen: dict[Any, list[int]] = {}
-        for source in self.sources:
+        of_shards = [n for n, shard in enumerate(self.shards) for _ in shard.sources]
+        for shard, source in zip(of_shards, self.sources, strict=True):
             crc = 0
             for begin in range(0, len(source.data), PIECE):
                 crc = _core.crc32c(source.data[begin : begin + PIECE], crc)
-            equal = seen.setdefault((source.dtype.code, source.shape, crc), [])
+            equal = seen.setdefault((shard, source.dtype.code, source.shape, crc), [])
             owner = next(
                 (n for n in equal if are_equal(self.tensors[n].source.data, source.data)), None
             )
@@ -298,14 +312,19 @@ class Fitting:
     def _too_small(self) -> ValueError:
         self._make_cheapest()
         least = sum(min(found.size for found in t.measured.values()) for t in self.tensors)
+        one = len(self.shards) == 1
         return ValueError(
-            f"the budget of {self.budget:,} bytes is too small: the smallest file that can be made "
-            f"of these tensors has {least + self._most_header:,} bytes"
+            f"the budget of {self.budget:,} bytes is too small: the smallest "
+            f"{'file' if one else 'files'} that can be made of these tensors "
+            f"{'has' if one else 'have'} {least + self._most_header:,} bytes"
         )
 
     def _add_points(self, tensor: FitTensor, steps: Sequence[float]) -> None:
         source = tensor.source
-        tensor.points += step_curve(source.data, source.dtype, steps, tensor.importance)
+        assert tensor.spread is not None
+        tensor.points += step_curve(
+            source.data, source.dtype, steps, tensor.spread, tensor.importance
+        )
         self._tell(tensor)
 
     def _make_again(self, tensor: FitTensor) -> None:
@@ -317,32 +336,40 @@ class Fitting:
     # -- What comes of it
 
     def size(self) -> int:
-        """Return the bytes of the file with what is chosen now, as far as they are known."""
-        header = header_size(self._as_quantized(lambda t: t.chosen is not None), self._original)
+        """Return the bytes of the files with what is chosen now, as far as they are known."""
+        header = self._header_size(lambda t: t.chosen is not None)
         stay = sum(tensor.lossless_size for tensor in self.tensors if tensor.spread is None)
         return header + stay + sum(tensor.expected().size for tensor in self.free)
 
-    def results(self) -> list[TensorSource]:
-        """Return the tensors to be written."""
-        results = []
-        for source, owner in zip(self.sources, self.owners, strict=True):
-            tensor = self.tensors[owner]
-            if tensor.spread is None or tensor.chosen is None:
-                results.append(source)
-            else:
-                assert tensor.made is not None
-                results.append(source._replace(quantized=tensor.made.source.quantized))
-        return results
+    def results(self) -> list[list[TensorSource]]:
+        """Return the tensors to be written, of each file."""
 
-    def _as_quantized(self, is_quantized: Callable[[FitTensor], bool]) -> list[TensorSource]:
-        """Return the tensors as the size of the header needs them."""
+        def result(source: TensorSource, tensor: FitTensor) -> TensorSource:
+            if tensor.spread is None or tensor.chosen is None:
+                return source
+            assert tensor.made is not None
+            return source._replace(quantized=tensor.made.source.quantized)
+
+        return self._of_shards(result)
+
+    def _header_size(self, is_quantized: Callable[[FitTensor], bool]) -> int:
+        """Return the bytes before the data of all files, if some tensors are quantised."""
         form = QuantizedForm(Quantization(1.0, 0, CODES["U8"]), b"", 0)
-        owners = [self.tensors[owner] for owner in self.owners]
+
+        def stated(source: TensorSource, tensor: FitTensor) -> TensorSource:
+            quantized = tensor.spread is not None and is_quantized(tensor)
+            return source._replace(quantized=form) if quantized else source
+
+        made = zip(self._of_shards(stated), self.shards, strict=True)
+        return sum(header_size(sources, shard.original) for sources, shard in made)
+
+    def _of_shards(
+        self, made: Callable[[TensorSource, FitTensor], TensorSource]
+    ) -> list[list[TensorSource]]:
+        owners = iter(self.owners)
         return [
-            source._replace(quantized=form)
-            if tensor.spread is not None and is_quantized(tensor)
-            else source
-            for source, tensor in zip(self.sources, owners, strict=True)
+            [made(source, self.tensors[next(owners)]) for source in shard.sources]
+            for shard in self.shards
         ]
 
     def _each(self, work: Callable[[FitTensor], None], tensors: Sequence[FitTensor]) -> None:

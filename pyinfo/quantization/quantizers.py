@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final, SupportsIndex
+from typing import Any, Final, SupportsFloat, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ def quantize(
     axis: SupportsIndex | None = None,
     group: SupportsIndex | None = None,
     packed: bool = False,
+    dead_zone: SupportsFloat = 0.0,
     threads: SupportsIndex = 1,
 ) -> NDArray[Any]:
     """Round numbers to integers: saturate(round(x / scale) + zero_point).
@@ -70,6 +71,9 @@ def quantize(
         So many neighbours along `axis`, by default the last one, share a scale.
     packed : bool, default False
         Two integers of at most four bits in a byte, the first one in its low bits, in C order.
+    dead_zone : float, default 0
+        What magnitudes of x / scale are less by before they are rounded, from 0 up to 0.5: with
+        0.1, all below 0.6 become 0. Errors are larger, and an entropy coder needs fewer bits.
     threads : int, default 1
         Threads for large arrays, 0 for one per core.
 
@@ -82,7 +86,7 @@ def quantize(
     ------
     ValueError
         If `x` is empty or has a NaN, a scale is negative or not finite, a zero point is no integer
-        of the range, or shapes do not fit.
+        of the range, shapes do not fit, or the dead zone is out of range.
 
     Examples
     --------
@@ -94,13 +98,16 @@ def quantize(
     width = integer_from_to(bits, "bits", 2, 16)
     groups = Groups(data.shape, axis, group, "x")
     low, high = integer_range(width, signed, narrow)
+    zone = float(dead_zone)
+    if not 0 <= zone < 0.5:
+        raise ValueError(f"dead_zone must be from 0 up to 0.5, not {zone!r}")
     if packed and width > 4:
         raise ValueError(f"bits must be at most 4 for packed integers, not {width}")
     # Packed bytes are in the order of the array, not of its groups.
     storage = 16 if width > 8 else 4 if packed and not groups.moves else 8
     flat = _core.quantize(
         groups.side_by_side(data), *_steps(scale, zero_point, groups, low, high), groups.size,
-        _STORAGES[storage], signed, low, high, thread_count(threads),
+        _STORAGES[storage], signed, low, high, zone, thread_count(threads),
     )  # fmt: skip
     if storage == 4:
         return flat

@@ -122,6 +122,7 @@ def rate_distortion(
     *,
     bits: Iterable[SupportsIndex] = range(2, 9),
     steps: npt.ArrayLike | None = None,
+    dead_zone: npt.ArrayLike = 0.0,
     axis: SupportsIndex | None = None,
     group: SupportsIndex | None = None,
     importance: npt.ArrayLike | None = None,
@@ -142,6 +143,8 @@ def rate_distortion(
     steps : array_like, optional
         Steps in the unit of the weights, each above 1/32768 of the largest magnitude; by default 25
         from 1/32 to 2 of the root mean square, less those that are too small.
+    dead_zone : float or array_like, default 0
+        Of steps, as `quantize` has it: one for all of them, or one for each.
     axis : int, optional
         The axis of channels, each of which has a scale; with `group` that of its neighbours.
     group : int, optional
@@ -160,14 +163,16 @@ def rate_distortion(
     Raises
     ------
     ValueError
-        If `w` is empty or not finite, a width or a step is out of range, or importance is negative
-        or has another shape.
+        If `w` is empty or not finite, a width, a step or a dead zone is out of range, or importance
+        is negative or has another shape.
 
     Notes
     -----
     With an entropy coder behind it, the free choice is the step, not the width and the clip:
     H. Gish and J. N. Pierce, "Asymptotically efficient quantizing", IEEE Trans. Inf. Theory 14
-    (1968), 676-683.
+    (1968), 676-683. Below three bits a weight or so, a dead zone buys what rounding that looks at
+    the bits of each integer does: G. J. Sullivan, "Efficient scalar quantization of exponential and
+    Laplacian random variables", IEEE Trans. Inf. Theory 42 (1996), 1365-1374.
 
     Examples
     --------
@@ -189,9 +194,11 @@ def rate_distortion(
     ordered = groups.side_by_side(data)
     wanted = _OF_SPREAD if steps is None else _checked_steps(steps)
     levels = [(1 << (width - 1)) - 1 for width in widths]
+    zones = _checked_zones(dead_zone, len(wanted))
     largest, ratios, clipped, used, unclipped, entropy = _core.rate_distortion(
-        ordered, groups.size, columns, levels, _RATIOS, wanted, steps is None, thread_count(threads)
-    )
+        ordered, groups.size, columns, levels, _RATIOS, wanted, steps is None, zones,
+        thread_count(threads),
+    )  # fmt: skip
     most = float(largest.max())
     single = most if len(largest) == 1 else None
     return RateDistortion(
@@ -230,3 +237,15 @@ def _checked_steps(steps: npt.ArrayLike) -> NDArray[np.float64]:
     if values.ndim != 1 or not (np.isfinite(values).all() and (values > 0).all()):
         raise ValueError("steps must be positive and finite, in one dimension")
     return values
+
+
+def _checked_zones(dead_zone: npt.ArrayLike, steps: int) -> NDArray[np.float64]:
+    values = np.asarray(_core.as_array(dead_zone, "dead_zone"), np.float64)
+    if values.shape not in {(), (steps,)}:
+        raise ValueError(
+            f"dead_zone must be a number, or one for each of {steps} steps, "
+            f"not of shape {values.shape}"
+        )
+    if not ((values >= 0) & (values < 0.5)).all():
+        raise ValueError("dead_zone must be from 0 up to 0.5")
+    return np.ascontiguousarray(np.broadcast_to(values, steps))

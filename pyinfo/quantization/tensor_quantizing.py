@@ -46,11 +46,12 @@ class QuantizedSource(NamedTuple):
 def quantized_source(
     source: TensorSource,
     step: float,
+    dead_zone: float,
     spread: Spread,
     importance: float | NDArray[np.float32],
     threads: int = 1,
 ) -> QuantizedSource:
-    """Quantise a tensor: nearest integers, nothing clipped."""
+    """Quantise a tensor: nearest integers but for a dead zone, nothing clipped."""
     small = round(spread.largest / step) < _MOST_8
     integers = CODES["U8" if small else "U16"]
     quantization = Quantization(step, _ZERO_8 if small else _ZERO_16, integers)
@@ -62,8 +63,9 @@ def quantized_source(
         part = source.data[first * dtype.itemsize : last * dtype.itemsize]
         values = float_values(part, dtype)
         wide = quantize(
-            values, step, quantization.zero, bits=integers.bits, signed=False, threads=threads
-        )
+            values, step, quantization.zero, bits=integers.bits, signed=False, dead_zone=dead_zone,
+            threads=threads,
+        )  # fmt: skip
         data = made[first * integers.itemsize : last * integers.itemsize]
         data[:] = wide.view(np.uint8)
         floats = quantization.floats(data, dtype)

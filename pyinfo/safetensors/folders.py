@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -163,23 +164,41 @@ def _each(
     folder = Path(source)
     if not folder.is_dir():
         return convert(folder, Path(destination), progress)
-    target = resolved(destination)
-    if target.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(destination))
-    if target.is_relative_to(folder.resolve()):
-        raise ValueError("the destination is inside the source")
+    require_new_folder(folder, destination)
     names = list(files_in(folder))
     converted = {name for name in names if is_convertible(folder / name, packed=packed)}
     if not converted:
         what = "packed file" if packed else "safetensors file to pack"
         raise ValueError(f"{os.fspath(source)!r} has no {what} in it")
+    with whole_folder(folder, destination) as temporary:
+        return _fill(folder, temporary, names, converted, convert, progress)
+
+
+def require_new_folder(source: Path, destination: str | os.PathLike[str]) -> None:
+    """Raise unless a folder can be made from another one under this name."""
+    target = resolved(destination)
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(destination))
+    if target.is_relative_to(source.resolve()):
+        raise ValueError("the destination is inside the source")
+
+
+@contextlib.contextmanager
+def whole_folder(source: Path, destination: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a new folder that has its name when the block ends without an error, or goes.
+
+    It gets the times and permissions of `source`.
+    """
+    require_new_folder(source, destination)
+    target = resolved(destination)
     temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
     try:
-        sizes = _fill(folder, temporary, names, converted, convert, progress)
+        temporary.mkdir()
+        yield temporary
+        shutil.copystat(source, temporary)
         temporary.rename(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return sizes
 
 
 def _fill(
@@ -190,7 +209,6 @@ def _fill(
     convert: Convert,
     progress: Progress | None,
 ) -> FileSizes:
-    temporary.mkdir()
     total = sum((folder / name).stat().st_size for name in names)
     read = written = 0
 
@@ -208,5 +226,4 @@ def _fill(
             shutil.copy2(path, target)
             size = path.stat().st_size
             read, written = read + size, written + size
-    shutil.copystat(folder, temporary)
     return FileSizes(read, written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -113,6 +114,21 @@ def test_fit_says_what_is_wrong(
     assert main(["fit", str(source), *arguments]) == 2
     assert message in capsys.readouterr().err
     assert [path.name for path in source.parent.iterdir()] == ["m.safetensors"]
+
+
+def test_fit_of_a_folder(source: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "sharded"
+    folder.mkdir()
+    source.rename(folder / source.name)
+    (folder / "config.json").write_text("{}")
+    [document] = documents(capsys, "fit", f"{folder}{os.sep}", "--budget", "4bpw")
+    assert document["output"] == f"{folder}.fit"
+    assert sorted(path.name for path in Path(document["output"]).iterdir()) == [
+        "config.json", source.name,
+    ]  # fmt: skip
+    assert document["size"] == (tmp_path / "sharded.fit" / source.name).stat().st_size
+    assert main(["fit", str(folder), "--budget", "4bpw", "--force"]) == 2
+    assert "exists already" in capsys.readouterr().err
 
 
 def test_fit_of_what_is_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-ort = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+onnx = pytest.importorskip("onnx", reason="onnx is not installed (group interop)")
+ort = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed (group interop)")
 from onnxruntime.quantization import CalibrationMethod, QuantType, create_calibrator  # noqa: E402
 from onnxruntime.quantization import quantize_static as quantize_static  # noqa: E402
 

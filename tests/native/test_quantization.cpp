@@ -55,7 +55,8 @@ void test_quantize(Element type) {
       const std::size_t size = n % 3 == 0 ? n / 3 : n;
       const double steps[3] = {1, 0.3, 2};
       const std::int32_t zeros[3] = {0, 3, -5};
-      const Steps of{steps, zeros, size};
+      const double dead_zone = offset == 0 ? 0 : 0.125;
+      const Steps of{steps, zeros, size, dead_zone};
       for (Storage storage : {Storage::bits_8, Storage::bits_16, Storage::bits_4}) {
         const IntegerFormat format = storage == Storage::bits_4
                                          ? IntegerFormat{-8, 7, storage, true}
@@ -69,7 +70,7 @@ void test_quantize(Element type) {
         for (std::size_t i = 0; i < n; ++i) {
           const std::size_t g = i / size;
           const double wanted = double(reference::integer<T>(
-              x[i], T(steps[g]), format.low - zeros[g], format.high - zeros[g]));
+              x[i], T(steps[g]), format.low - zeros[g], format.high - zeros[g], T(dead_zone)));
           const std::string where = std::to_string(n) + ", " + std::to_string(i);
           CHECK(back[i] == wanted * steps[g], where);
           CHECK(floats[i] == float(wanted) * float(steps[g]), where);
@@ -226,12 +227,13 @@ void test_rates_and_scales(Element type) {
       CHECK(found >= best * (1 - 1e-6), "no better than the best");
       CHECK(found <= best * (q <= 7 ? 1.01 : 1.1), std::to_string(q) + ": next to the best");
 
-      const RatePoint point = exact_point(weights, largest.data(), q, 0.8, 1);
+      const float dead_zone = given == nullptr ? 0 : 0.2f;
+      const RatePoint point = exact_point(weights, largest.data(), q, 0.8, 1, double(dead_zone));
       std::vector<double> counts(std::size_t(2 * q + 1), 0);
       double error = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
         const float step = std::max(float(0.8 * double(largest[i / group]) / q), 1e-30f);
-        const int k = reference::integer<float>(x[i], step, -q, q);
+        const int k = reference::integer<float>(x[i], step, -q, q, dead_zone);
         ++counts[std::size_t(k + q)];
         const double distance = double(x[i]) - double(step) * k;
         error += (given == nullptr ? 1 : double(given[i % group])) * distance * distance;

@@ -294,7 +294,7 @@ VERDICT = testing.check_time(testing.doublings(1, 8), testing.doublings(1, 8), "
 
 FITTED = quantization.FittedModel(
     100, 90, 200, 90, 1.5, 1.25, 1 / 6,
-    (quantization.FittedTensor("w", "F32", (2, 3), "quantized", 0.5, 90, 120.0, 1.5, 1.0),),
+    (quantization.FittedTensor("w", "F32", (2, 3), "quantized", 0.5, 0.1, 90, 120.0, 1.5, 1.0),),
     quantization.allocate([[1, 2]], [[1, 0]], 2), {"names": ["w"]},
 )  # fmt: skip
 

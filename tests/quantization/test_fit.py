@@ -13,7 +13,7 @@ import pytest
 
 import pyinfo.safetensors.numpy
 from pyinfo import quantization, safetensors
-from pyinfo.quantization import FittedModel, fit
+from pyinfo.quantization import FittedModel, fit, step_curves
 from pyinfo.safetensors.tensor_file import TensorFile
 from support.allocation_checker import certified_bound
 from support.plain_safetensors import restore
@@ -49,7 +49,9 @@ def require_honest(found: FittedModel, path: Path, tensors: dict[str, Raw]) -> N
         was, now = (as_floats(data, each.dtype) for data in (tensor.data, got[each.name]))
         error = float(((was - now) ** 2).sum())
         assert each.error == pytest.approx(error, rel=1e-5)
-        assert abs(was - now).max() <= each.step / 2 * 1.01 + 0.01 * abs(was).max()
+        assert each.dead_zone is not None
+        most = each.step * (0.5 + each.dead_zone)
+        assert abs(was - now).max() <= most * 1.01 + 0.01 * abs(was).max()
         total += error
     assert found.error == pytest.approx(total, rel=1e-5)
     assert sum(each.share for each in found.tensors) == pytest.approx(1 if total else 0)
@@ -327,3 +329,98 @@ def test_original_dtypes_and_shapes(tmp_path: Path) -> None:
     assert {n: (a.dtype, a.shape) for n, a in was.items()} == {
         n: (a.dtype, a.shape) for n, a in now.items()
     }
+
+
+def test_dead_zones_pay_where_bits_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = written(tmp_path / "m.safetensors", model(20))
+    budgets = ("2.4bpw", "3bpw", "8bpw")
+    found = [fit(source, budget) for budget in budgets]
+    zones = [[each.dead_zone for each in one.tensors if each.step is not None] for one in found]
+    assert max(zones[0]) > 0.1
+    assert set(zones[2]) <= {0.0}
+    monkeypatch.setattr(step_curves, "_DEAD_ZONES", (0.0,))
+    without = [fit(source, budget) for budget in budgets]
+    ratios = [one.error / other.error for one, other in zip(found, without, strict=True)]
+    assert ratios[0] < 0.95
+    assert ratios[0] < ratios[1] < ratios[2]
+    assert ratios[2] == pytest.approx(1, abs=0.01)
+
+
+# -- Folders
+
+
+def shards(folder: Path, seed: int = 21) -> dict[str, dict[str, Raw]]:
+    """A model in two files, with an index, and a folder below with a third one."""
+    tensors = list(model(seed).items())
+    parts = {
+        "model-1.safetensors": dict(tensors[:5]),
+        "model-2.safetensors": dict(tensors[5:]),
+        "more/extra.safetensors": {"extra.weight": model(seed + 1)["layer.1.weight"]},
+    }
+    (folder / "more").mkdir(parents=True)
+    for name, part in parts.items():
+        written(folder / name, part)
+    (folder / "index.json").write_text('{"weight_map": {}}')
+    return parts
+
+
+def test_files_of_a_folder_share_the_budget(tmp_path: Path) -> None:
+    parts = shards(tmp_path / "model")
+    destination = tmp_path / "small"
+    found = fit(tmp_path / "model", "4bpw", destination=destination)
+    everything = {name: tensor for part in parts.values() for name, tensor in part.items()}
+    assert found.budget == elements(everything) // 2
+    names = sorted(path.relative_to(destination).as_posix() for path in destination.rglob("*.*"))
+    assert names == ["index.json", *parts]
+    assert (destination / "index.json").read_text() == '{"weight_map": {}}'
+    assert found.original_size == sum((tmp_path / "model" / name).stat().st_size for name in parts)
+    size = sum((destination / name).stat().st_size for name in parts)
+    assert size == found.size <= found.budget
+    assert size == pytest.approx(found.predicted_size, rel=1e-3)
+    in_order = [key for name in parts for key in loaded(tmp_path / "model" / name)]
+    assert [each.name for each in found.tensors] == in_order
+    error = 0.0
+    for name, part in parts.items():
+        now = loaded(destination / name)
+        for key, tensor in part.items():
+            if tensor.dtype == "F32":
+                was = as_floats(tensor.data, "F32")
+                error += float(((was - as_floats(now[key], "F32")) ** 2).sum())
+    assert found.error == pytest.approx(error, rel=1e-5)
+    table = found.table
+    proven = certified_bound(
+        table["costs"], table["errors"], found.allocation.budget, found.allocation.certificate
+    )
+    assert Fraction(found.lower_bound) <= proven
+    assert fit(tmp_path / "model", "4bpw", threads=2) == found
+
+
+def test_one_file_in_a_folder_is_as_it_is_alone(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    source = written(tmp_path / "model" / "m.safetensors", model(22))
+    fit(source, "4bpw", destination=tmp_path / "f.safetensors")
+    fit(source.parent, "4bpw", destination=tmp_path / "small")
+    assert (tmp_path / "small" / "m.safetensors").read_bytes() == (
+        tmp_path / "f.safetensors"
+    ).read_bytes()
+
+
+def test_folders_that_are_none(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shards(folder)
+    with pytest.raises(ValueError, match=r"the smallest files .* have [\d,]+ bytes$"):
+        fit(folder, 1000, destination=tmp_path / "small")
+    with pytest.raises(ValueError, match="the destination is inside the source"):
+        fit(folder, "4bpw", destination=folder / "small")
+    with pytest.raises(FileExistsError):
+        fit(folder, "4bpw", destination=tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="has no safetensors file in it"):
+        fit(tmp_path / "empty", "4bpw")
+    fit(folder, "4bpw", destination=tmp_path / "small")
+    with pytest.raises(ValueError, match=r"model-1.safetensors' is packed already"):
+        fit(tmp_path / "small", "4bpw")
+    (folder / "more" / "extra.safetensors").write_bytes(b"none")
+    with pytest.raises(safetensors.SafetensorError):
+        fit(folder, "4bpw", destination=tmp_path / "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "model", "small"]

@@ -47,6 +47,28 @@ def test_formula(dtype: Any, bits: int, signed: bool, narrow: bool) -> None:
             assert dequantize(q, scale, zero, dtype=dtype).dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("dead_zone", [0.0, 0.125, 0.4375])
+def test_dead_zone(dtype: Any, dead_zone: float) -> None:
+    x = (RNG.standard_normal(4133) * 20).astype(dtype)
+    x[:64] = (np.arange(64) / 2 - 16).astype(dtype)
+    x[64], x[65], x[66] = np.inf, -np.inf, -0.0
+    compute = np.float64 if dtype is np.float64 else np.float32
+    for scale in (1.0, 0.25, 3.0):
+        quotient = x.astype(compute) / compute(scale)
+        less = np.maximum(np.abs(quotient) - compute(dead_zone), 0)
+        wanted = np.clip(np.rint(np.copysign(less, quotient)) + 5, -128, 127)
+        assert np.array_equal(quantize(x, scale, 5, dead_zone=dead_zone), wanted)
+
+
+@pytest.mark.parametrize("dead_zone", [-0.1, 0.5, np.nan, np.inf])
+def test_dead_zones_that_are_none(dead_zone: float) -> None:
+    with pytest.raises(ValueError, match=r"must be from 0 up to 0\.5"):
+        quantize([1.0], 1.0, dead_zone=dead_zone)
+    with pytest.raises(ValueError, match=r"must be from 0 up to 0\.5"):
+        quantization.rate_distortion([1.0, 2.0], steps=[0.5], dead_zone=dead_zone)
+
+
 @pytest.mark.parametrize("shape", [(6, 8, 10), (1, 4, 2), (3, 4, 5)])
 @pytest.mark.parametrize("axis", [0, 1, 2, -2])
 def test_channels(shape: tuple[int, ...], axis: int) -> None:

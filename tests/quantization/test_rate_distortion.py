@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from pyinfo.quantization import RateDistortion, RatePoint, rate_distortion
+from pyinfo.quantization import RateDistortion, RatePoint, quantize, rate_distortion
 from support import calibration_oracle as oracle
 
 RNG = np.random.default_rng(19)
@@ -57,6 +57,25 @@ def test_exact_pass(name: str) -> None:
         integers = np.rint(np.abs(w).max() / point.step)
         assert (1 << point.bits) >= 2 * integers + 1
         assert point.clip == pytest.approx(1, abs=0.51 * point.step)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_dead_zones(name: str) -> None:
+    w = DATA[name].astype(np.float32)
+    spread = float(np.sqrt(np.mean(w.astype(float) ** 2)))
+    steps = np.repeat([2.0, 1.0, 0.25], 3) * spread
+    zones = np.tile([0.0, 0.1, 0.2], 3)
+    found = rate_distortion(w, bits=(), steps=steps, dead_zone=zones)
+    for point, step, zone in zip(found.steps, steps, zones, strict=True):
+        q = quantize(w, step, bits=16, dead_zone=zone).astype(float)
+        error = np.sum((w.astype(float) - q * np.float32(step)) ** 2)
+        assert point.error == pytest.approx(error, rel=4e-3)
+        assert point.coded_bytes == pytest.approx(oracle.order_zero_bytes(q), rel=1e-3, abs=1)
+    same = rate_distortion(w, bits=(), steps=steps[:3], dead_zone=0.1).steps
+    assert same[1] == found.steps[1]
+    assert rate_distortion(w, bits=(), dead_zone=0.1).steps[0].step is not None
+    with pytest.raises(ValueError, match=r"dead_zone must be a number, or one for each of 9 steps"):
+        rate_distortion(w, steps=steps, dead_zone=zones[:3])
 
 
 def test_sizes_of_millions_of_weights() -> None:

@@ -42,6 +42,7 @@ SECTIONS: Mapping[str, Section] = {
     "coders": native.coders,
     "counting": samples.counting,
     "quantization": quantization.quantization,
+    "fit": quantization.fitted,
     "continuous": samples.continuous,
     "entropy-models": symbol_models.symbol_models,
 }

@@ -5,6 +5,11 @@
 namespace pyinfo::quantization {
 namespace {
 
+PYINFO_INLINE void store_some(std::int32_t* to, Bits<float> bins, int count) {
+  if (count == kLanes<float>) return (void)PYINFO_COPY(to, &bins, sizeof bins);
+  for (int k = 0; k < count; ++k) to[k] = std::int32_t(bins[k]);
+}
+
 // All the block's bins first: a counter that is read just after it was written stops the others.
 PYINFO_INLINE void find_bins(const float* x, std::size_t n, float scale, std::size_t bins,
                              std::int32_t* at) {
@@ -15,12 +20,10 @@ PYINFO_INLINE void find_bins(const float* x, std::size_t n, float scale, std::si
   each_register<float>(x, n, [&](Vec<float> v, std::size_t i, int count) {
     // A NaN becomes a bound.
     const Vec<float> place = simd::multiply_add<float>(v, factor, middle);
-    const Vec<float> bin =
-        round_down<float>(simd::minimum<float>(simd::maximum<float>(place, splat<float>(0)), last));
-    if (count == kLanes<float>) return store_integers<float>(at + i, bin, 0);
-    std::int32_t lanes[kLanes<float>];
-    store_integers<float>(lanes, bin, 0);
-    for (int k = 0; k < count; ++k) at[i + std::size_t(k)] = lanes[k];
+    store_some(
+        at + i,
+        integer_part(simd::minimum<float>(simd::maximum<float>(place, splat<float>(0)), last)),
+        count);
   });
 }
 
@@ -28,33 +31,43 @@ PYINFO_INLINE void add_counts(const std::int32_t* at, std::size_t n, std::size_t
                               std::uint32_t* counts) {
   std::uint32_t* const second = counts + split_stride(bins);
   std::size_t i = 0;
-  for (; i + 2 <= n; i += 2) {
-    ++counts[at[i]];
-    ++second[at[i + 1]];
+  for (; i + 8 <= n; i += 8) {  // a load brings two of them
+    std::uint64_t pairs[4];
+    PYINFO_COPY(pairs, at + i, sizeof pairs);
+    for (const std::uint64_t pair : pairs) {
+      ++counts[std::uint32_t(pair)];
+      ++second[pair >> 32];
+    }
   }
-  if (i < n) ++counts[at[i]];
+  for (; i < n; ++i) ++counts[at[i]];
 }
 
 template <class T>
 Extent<T> extent(const T* x, std::size_t n) noexcept {
   PYINFO_ASSERT(n > 0);
-  Vec<T> least = splat<T>(x[0]);
-  Vec<T> most = least;
-  Vec<T> rest = splat<T>(0);  // x - x is 0 but for infinities and NaNs
-  std::size_t i = 0;
-  const auto add = [&](Vec<T> v) {
-    least = simd::minimum<T>(v, least);
-    most = simd::maximum<T>(v, most);
-    rest = rest + (v - v);
+  // Two of each, so that a sum need not wait for the one before it.
+  Vec<T> least[2] = {splat<T>(x[0]), splat<T>(x[0])};
+  Vec<T> most[2] = {least[0], least[0]};
+  Vec<T> rest[2] = {splat<T>(0), splat<T>(0)};  // x - x is 0 but for infinities and NaNs
+  const auto add = [&](Vec<T> v, int which) {
+    least[which] = simd::minimum<T>(v, least[which]);
+    most[which] = simd::maximum<T>(v, most[which]);
+    rest[which] = rest[which] + (v - v);
   };
   constexpr std::size_t lanes = kLanes<T>;
-  for (; i + lanes <= n; i += lanes) add(simd::load<T>(x + i));
-  for (; i < n; ++i) add(splat<T>(x[i]));
-  Extent<T> found{least[0], most[0], true};
-  for (int k = 0; k < kLanes<T>; ++k) {
-    if (least[k] < found.least) found.least = least[k];
-    if (most[k] > found.most) found.most = most[k];
-    found.finite = found.finite && rest[k] == 0;
+  std::size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    add(simd::load<T>(x + i), 0);
+    add(simd::load<T>(x + i + lanes), 1);
+  }
+  for (; i < n; ++i) add(splat<T>(x[i]), 0);
+  Extent<T> found{least[0][0], most[0][0], true};
+  for (int which = 0; which < 2; ++which) {
+    for (int k = 0; k < kLanes<T>; ++k) {
+      if (least[which][k] < found.least) found.least = least[which][k];
+      if (most[which][k] > found.most) found.most = most[which][k];
+      found.finite = found.finite && rest[which][k] == 0;
+    }
   }
   return found;
 }
@@ -69,6 +82,17 @@ void count_magnitudes(const T* x, std::size_t n, T scale, std::size_t bins, std:
   const bool is_signed = zero_bin != 0;
   const Vec<T> factor = splat<T>(scale);
   const Vec<T> last = splat<T>(T(bins - zero_bin - 1));
+  if constexpr (sizeof(T) == 4) {
+    // -1 - bin has the bits of bin turned over.
+    const Bits<T> turned = Bits<T>{} + (is_signed ? ~std::uint32_t(0) : 0);
+    each_register<T>(x, n, [&](Vec<T> v, std::size_t i, int count) {
+      const Bits<T> bin = integer_part(simd::minimum<T>(simd::absolute<T>(v) * factor, last));
+      const Bits<T> sign = simd::bits<T>(
+          simd::where_less<T>(v, splat<T>(0), simd::from_bits<T>(turned), splat<T>(0)));
+      store_some(at + i, (bin ^ sign) + std::uint32_t(zero_bin), count);
+    });
+    return add_counts(at, n, bins, counts);
+  }
   const Vec<T> below = splat<T>(is_signed ? T(-1) : T(0));
   each_register<T>(x, n, [&](Vec<T> v, std::size_t i, int count) {
     const Vec<T> bin = round_down<T>(simd::minimum<T>(simd::absolute<T>(v) * factor, last));

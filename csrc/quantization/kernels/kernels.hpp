@@ -22,13 +22,15 @@ struct ValueKernels {
 };
 const ValueKernels& value_kernels(simd::Isa isa) noexcept;
 
-// Integers low .. high, |low| and |high| below 2^17: those next to x / step, ties to even. The step
-// is positive. NaNs give low.
+// Integers low .. high, |low| and |high| below 2^17: those next to x / step, ties to even, of which
+// the magnitude is less by `dead_zone` first, or 0 if that is more. The step is positive. NaNs give
+// some integer.
 template <class T>
 struct Grid {
   T step;
   T low;
   T high;
+  T dead_zone = 0;
 };
 
 struct QuantizerKernels {
@@ -98,6 +100,7 @@ struct ThresholdKernels {
 const ThresholdKernels& threshold_kernels(simd::Isa isa) noexcept;
 
 inline constexpr std::size_t kCandidates = 32;
+inline constexpr std::size_t kRoundings = 16;
 
 // What a step makes of a block: the error as above, and the sums of weight |x| q and weight q^2.
 struct StepSums {
@@ -110,6 +113,11 @@ struct ScaleKernels {
   // given, too. Integers are bounded by `high`; a null weight is 1.
   void (*errors)(const float* x, const float* weight, std::size_t n, const float* ratios,
                  const float* inverses, float unit, float high, double* errors) noexcept;
+  // Likewise adds, for each of kRoundings steps, the sums of weight |x| q and weight q^2 of its
+  // integers q: the first over the second is the step that suits them best, and takes the first's
+  // square over the second from the error. That error is a difference of large numbers.
+  void (*roundings)(const float* x, const float* weight, std::size_t n, const float* inverses,
+                    float unit, float high, double* products, double* squares) noexcept;
   void (*sums)(const float* x, const float* weight, std::size_t n, float step, float high,
                StepSums& to) noexcept;
 };

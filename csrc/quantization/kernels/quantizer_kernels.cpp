@@ -8,8 +8,14 @@ namespace {
 // The bounds are integers, so that bounding before rounding is the same as after it.
 template <class T>
 PYINFO_INLINE Vec<T> on_grid(Vec<T> x, const Grid<T>& grid) {
-  const Vec<T> bounded = simd::minimum<T>(
-      simd::maximum<T>(x / splat<T>(grid.step), splat<T>(grid.low)), splat<T>(grid.high));
+  using U = typename simd::UnsignedOf<T>::type;
+  const Vec<T> quotient = x / splat<T>(grid.step);
+  const Vec<T> magnitude =
+      simd::maximum<T>(simd::absolute<T>(quotient) - splat<T>(grid.dead_zone), splat<T>(0));
+  const Bits<T> sign = simd::bits<T>(quotient) & U(~(U(~U(0)) >> 1));
+  const Vec<T> less = simd::from_bits<T>(simd::bits<T>(magnitude) | sign);
+  const Vec<T> bounded =
+      simd::minimum<T>(simd::maximum<T>(less, splat<T>(grid.low)), splat<T>(grid.high));
   return round_even<T>(bounded);
 }
 

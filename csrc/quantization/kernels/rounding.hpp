@@ -31,6 +31,18 @@ PYINFO_INLINE Vec<T> round_down(Vec<T> x) {
   return simd::where_less<T>(x, r, r - splat<T>(1), r);
 }
 
+// The integer part of 0 <= x < 2^31, as bits.
+PYINFO_INLINE Bits<float> integer_part(Vec<float> x) {
+#ifdef PYINFO_ARRAY_VECTORS
+  Bits<float> found;
+  for (int i = 0; i < kLanes<float>; ++i) found[i] = std::uint32_t(x[i]);
+  return found;
+#else
+  typedef std::int32_t Integers __attribute__((vector_size(sizeof(Vec<float>))));
+  return (Bits<float>)__builtin_convertvector(x, Integers);
+#endif
+}
+
 // Integers |x| < 2^22 plus another one, to memory.
 template <class T>
 PYINFO_INLINE void store_integers(std::int32_t* to, Vec<T> x, std::int32_t add) {

@@ -17,6 +17,14 @@ PYINFO_INLINE Vec<float> integer(Vec<float> magnitude, Vec<float> inverse, Vec<f
 // Finite, so that 0 stays 0.
 PYINFO_INLINE float inverse_of(float step) { return step > 1e-36f ? 1 / step : 1e36f; }
 
+PYINFO_INLINE void add_to(double* to, Vec<float> v) {
+  Vec<double> first, second;
+  simd::widen(v, first, second);
+  double* const rest = to + kLanes<double>;
+  simd::store<double>(to, simd::load<double>(to) + first);
+  simd::store<double>(rest, simd::load<double>(rest) + second);
+}
+
 // For the steps of kRegisters registers.
 template <bool kWeighted>
 PYINFO_INLINE void some_errors(const float* x, const float* weight, std::size_t n,
@@ -45,8 +53,7 @@ PYINFO_INLINE void some_errors(const float* x, const float* weight, std::size_t 
   }
   if (i < n) add(i, even);
   for (std::size_t r = 0; r < kRegisters; ++r) {
-    const Vec<float> both = even[r] + odd[r];
-    for (std::size_t k = 0; k < kWide; ++k) errors[r * kWide + k] += double(both[int(k)]);
+    add_to(errors + r * kWide, even[r] + odd[r]);
   }
 }
 
@@ -59,6 +66,60 @@ void errors(const float* x, const float* weight, std::size_t n, const float* rat
     else
       some_errors<true>(x, weight, n, ratios + c, inverses + c, unit, high, to + c);
   }
+}
+
+// For the steps of kSome registers.
+constexpr std::size_t kSome = kRoundings / kWide < 2 ? 1 : 2;
+
+template <bool kWeighted>
+PYINFO_INLINE void some_roundings(const float* x, const float* weight, std::size_t n,
+                                  const float* inverses, float unit, float high, double* products,
+                                  double* squares) {
+  Vec<float> inverse[kSome], product[2][kSome], square[2][kSome];
+  for (std::size_t r = 0; r < kSome; ++r) {
+    inverse[r] = simd::load<float>(inverses + r * kWide) * splat<float>(inverse_of(unit));
+    for (int which = 0; which < 2; ++which) product[which][r] = square[which][r] = splat<float>(0);
+  }
+  const Vec<float> most = splat<float>(high);
+  const auto add = [&](std::size_t i, int which) {
+    const Vec<float> magnitude = simd::absolute<float>(splat<float>(x[i]));
+    for (std::size_t r = 0; r < kSome; ++r) {
+      const Vec<float> q = integer(magnitude, inverse[r], most);
+      const Vec<float> counted = kWeighted ? q * splat<float>(weight[i]) : q;
+      product[which][r] = simd::multiply_add<float>(counted, magnitude, product[which][r]);
+      square[which][r] = simd::multiply_add<float>(counted, q, square[which][r]);
+    }
+  };
+  std::size_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    add(i, 0);
+    add(i + 1, 1);
+  }
+  if (i < n) add(i, 0);
+  for (std::size_t r = 0; r < kSome; ++r) {
+    add_to(products + r * kWide, product[0][r] + product[1][r]);
+    add_to(squares + r * kWide, square[0][r] + square[1][r]);
+  }
+}
+
+void roundings(const float* x, const float* weight, std::size_t n, const float* inverses,
+               float unit, float high, double* products, double* squares) noexcept {
+  PYINFO_ASSERT(n <= kBlock);
+  for (std::size_t c = 0; c < kRoundings; c += kSome * kWide) {
+    if (weight == nullptr)
+      some_roundings<false>(x, weight, n, inverses + c, unit, high, products + c, squares + c);
+    else
+      some_roundings<true>(x, weight, n, inverses + c, unit, high, products + c, squares + c);
+  }
+}
+
+PYINFO_INLINE double total(Vec<float> v) {
+  Vec<double> low, high;
+  simd::widen(v, low, high);
+  const Vec<double> both = low + high;
+  double sum = 0;
+  for (int k = 0; k < kLanes<double>; ++k) sum += both[k];
+  return sum;
 }
 
 void sums(const float* x, const float* weight, std::size_t n, float step, float high,
@@ -77,16 +138,14 @@ void sums(const float* x, const float* weight, std::size_t n, float step, float 
     product = simd::multiply_add<float>(magnitude * w, q, product);
     square = simd::multiply_add<float>(q * w, q, square);
   });
-  for (int k = 0; k < kLanes<float>; ++k) {
-    to.error += double(error[k]);
-    to.product += double(product[k]);
-    to.square += double(square[k]);
-  }
+  to.error += total(error);
+  to.product += total(product);
+  to.square += total(square);
 }
 
 }  // namespace
 
 extern const ScaleKernels PYINFO_TABLE(scale_kernels);
-const ScaleKernels PYINFO_TABLE(scale_kernels) = {errors, sums};
+const ScaleKernels PYINFO_TABLE(scale_kernels) = {errors, roundings, sums};
 
 }  // namespace pyinfo::quantization
