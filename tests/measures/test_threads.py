@@ -71,6 +71,7 @@ def test_few_long_rows() -> None:
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.once
 def test_the_first_error_is_reported() -> None:
     p = np.full((4000, 1000), 1e-3)
     p[1234, 56] = -1
@@ -122,6 +123,7 @@ def test_eight_callers_at_once() -> None:
             future.result()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", [*oracle.ONE_OPERAND, *oracle.TWO_OPERANDS, "information_content"])
 def test_the_gil_is_released(name: str) -> None:
     n = 2 * 10**6
