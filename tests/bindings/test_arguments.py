@@ -11,6 +11,8 @@ import pytest
 import pyinfo
 from pyinfo import _core
 
+pytestmark = pytest.mark.once
+
 COIN = np.array([0.5, 0.5])
 CODE = _core.huffman_code(np.array([1, 1], np.uint8))
 MESSAGE = _core.encode_message(CODE, b"\0\1\1")

@@ -215,6 +215,7 @@ OBJECTS = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", OBJECTS)
 @EACH
 def test_objects(name: str, alpha: float | None, kind: str) -> None:

@@ -14,6 +14,8 @@ from pyinfo.coding.coder_options import CODERS, Coder
 from support.coding_inputs import filled, symbols
 from support.distributions import rng
 
+pytestmark = pytest.mark.once
+
 BLOCK = 1 << 18
 
 

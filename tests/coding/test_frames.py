@@ -189,12 +189,12 @@ def test_one_frame_whatever_the_threads() -> None:
 
 
 @pytest.mark.once
-def test_more_than_one_piece() -> None:
-    data = np.resize(symbols(1_000_003, 2.0), 150_000_000)
+def test_many_blocks() -> None:
+    data = np.resize(symbols(1_000_003, 2.0), 40_000_000)
     one = compress(data)
     assert one == compress(data, threads=2)
     assert same(decompress(one, threads=2), data)
-    assert same(Frame(one)[1_000:140_000_000], data[1_000:140_000_000])
+    assert same(Frame(one)[1_000:37_000_000], data[1_000:37_000_000])
 
 
 def test_overhead() -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from pyinfo import continuous
 
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 X, Y, Z = RNG.standard_normal((3, 400))
 

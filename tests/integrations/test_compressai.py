@@ -24,6 +24,8 @@ from pyinfo.integrations.compressai import (
     pmf_to_quantized_cdf,
 )
 
+pytestmark = pytest.mark.once
+
 PEERS = json.loads((Path(__file__).parents[1] / "data" / "peer_vectors.json").read_text("utf-8"))
 VECTORS = PEERS["compressai"]
 TABLES = VECTORS["streams"][0]["cdfs"], VECTORS["streams"][0]["sizes"], [0, -1]

@@ -257,6 +257,7 @@ def js(**options: Any) -> Any:
     return logits.js_divergence(X, X, **options)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("error", "says", "call"), WRONG)
 def test_wrong_arguments(error: type[Exception], says: str, call: Any) -> None:
     with pytest.raises(error) as caught:

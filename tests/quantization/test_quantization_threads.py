@@ -32,6 +32,7 @@ CALLS: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", CALLS)
 def test_other_threads_run(name: str) -> None:
     with Ticker() as ticker:

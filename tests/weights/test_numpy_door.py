@@ -15,6 +15,8 @@ import pyinfo
 from pyinfo.safetensors import SafetensorError, numpy, safe_open
 from support.weights import of_every_code, ordinary
 
+pytestmark = pytest.mark.once
+
 Array = np.ndarray[Any, Any]
 
 

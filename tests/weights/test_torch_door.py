@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.once
+
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
 package: Any = pytest.importorskip(
     "safetensors.torch", reason="safetensors is not installed (extra test)"
