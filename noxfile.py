@@ -27,6 +27,7 @@ LINT = nox.project.dependency_groups(PROJECT, "lint")
 TOOLS = nox.project.dependency_groups(PROJECT, "dev")
 PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 DEVELOPMENT = ROOT / ".nox" / "development" / PROGRAMS
+PARALLEL = ["-n", "logical", "--maxprocesses", "8", "--dist", "worksteal"]
 
 # Each with what it is given: the files that git lists for these patterns, and how it mends them.
 C_SOURCES = ["csrc/*.[ch]pp", "csrc/*.h", "*/native/*.[ch]pp"]
@@ -105,12 +106,11 @@ def available_isas(session: nox.Session) -> list[str]:
 
 
 def test_on_every_isa(session: nox.Session, *options: str) -> None:
-    parallel = ["-n", "logical", "--maxprocesses", "8", "--dist", "worksteal"]
     for number, isa in enumerate(available_isas(session)):
         # What is marked so does not depend on the instruction set.
         selected = [] if number == 0 else ["-m", "not once"]
         develop(
-            *(session, "pytest", "-q", *parallel, *selected, *options),
+            *(session, "pytest", "-q", *PARALLEL, *selected, *options),
             env={"PYINFO_ISA": isa},
             success_codes=[0, 5],  # 5: there is nothing to select
         )
@@ -256,8 +256,8 @@ def packages(session: nox.Session) -> None:
             session.run(python, str(ROOT / "tests" / "embed" / "check_wheel.py"), external=True)
         develop(session, "python", "tests/embed/build_consumers.py", str(dist))
 
-        session.run(*pip, f"{wheel}[test]", external=True)
-        options = ["-q", "-m", "not once", "-p", "no:cacheprovider"]
+        session.run(*pip, f"{wheel}[test]", "pytest-xdist>=3.6", external=True)
+        options = ["-q", *PARALLEL, "-m", "not once", "-p", "no:cacheprovider"]
         for isa in available_isas(session)[1:]:
             pytest = [str(clean / PROGRAMS / "pytest"), *options]
             session.run(*pytest, env={"PYINFO_ISA": isa}, external=True)
