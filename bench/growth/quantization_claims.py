@@ -11,10 +11,10 @@ from pyinfo import quantization
 from pyinfo.testing import doublings
 from pyinfo.testing.timing import Call
 
-ELEMENTS = Cost(4, doublings(14, 22), doublings(13, 17))
-BINS = Cost(24, doublings(10, 14), doublings(10, 13), memory="n")
+ELEMENTS = Cost(4, doublings(14, 22), doublings(13, 18))
+BINS = Cost(24, doublings(10, 15), memory="n")
 BITS = 6  # of thresholds by bins: few levels next to the bins
-LEVELS = Cost(0, doublings(4, 9), doublings(4, 7))  # next to 2^14 bins
+LEVELS = Cost(0, doublings(4, 9), memory=None)  # next to 2^14 bins, which take the memory
 
 
 def _weights(n: int) -> Array:
@@ -82,16 +82,16 @@ CLAIMS: Claims = {
         LEVELS,
         _thresholds_by_levels(criterion="onnxruntime"),
     ),
-    # A scale for each group.
+    # A scale for each group, which is little next to what a call takes.
     "quantization.optimal_scales": (
-        Cost(4, ELEMENTS.sizes, ELEMENTS.quick, memory="n"),
+        Cost(4, ELEMENTS.sizes, ELEMENTS.quick, memory=None),
         _of_groups,
     ),
-    "quantization.rate_distortion": (Cost(4, doublings(17, 23), doublings(16, 19)), _curve),
+    "quantization.rate_distortion": (Cost(4, doublings(17, 23), doublings(17, 22)), _curve),
     "quantization.quantize": (Cost(5, ELEMENTS.sizes, ELEMENTS.quick, memory="n"), _quantize),
     "quantization.dequantize": (Cost(5, ELEMENTS.sizes, ELEMENTS.quick, memory="n"), _dequantize),
     "quantization.allocate": (
-        Cost(250, doublings(8, 14), doublings(8, 11), time="n log n", memory="n"),
+        Cost(250, doublings(8, 14), doublings(8, 13), time="n log n", memory="n"),
         _allocate,
     ),
 }

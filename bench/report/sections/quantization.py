@@ -21,7 +21,7 @@ def kept(workload: Workload) -> dict[str, Subject]:
     "Quantisation",
     "Medians of interleaved rounds in one thread of a process whose memory is kept; thresholds, "
     "curves and bounds were checked to agree. NumPy's scales are the best of 100, its curve has no "
-    "search for the clip, HiGHS stops at ten times the gap.",
+    "search for the clip, HiGHS stops at ten times the gap, or after five seconds.",
 )
 def quantization(effort: Effort) -> Iterator[Row]:
     """Each part next to what people write today."""
