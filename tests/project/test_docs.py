@@ -192,6 +192,16 @@ def test_pages_draw_their_pictures() -> None:
     assert re.fullmatch(r"<p><math.*&#x0003C;.*</math></p>", hooks.on_page_content(formula))
 
 
+def test_the_site_fetches_nothing() -> None:
+    """Fonts and scripts are its own, so that it is read and searched from files as well."""
+    settings = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert re.search(r"^plugins: \[search, offline\]$", settings, re.MULTILINE)
+    assert "font: false" in settings
+    (worker,) = re.findall(r"polyfills: \[(.*iframe-worker.*)\]", settings)
+    assert (ROOT / "docs" / worker).is_file()
+    assert "://" not in re.sub(r"^site_.*$", "", settings, flags=re.MULTILINE)
+
+
 def test_usage_example_is_short() -> None:
     ((_, usage),) = BLOCK.findall(README.read_text("utf-8"))
     assert len(usage.strip().splitlines()) <= 10

@@ -109,7 +109,7 @@ def test_pyright_says_the_same(tmp_path: Path) -> None:
     """One run, which takes long to start: the program, what is wrong, and what results are."""
     program = shutil.which("pyright") or shutil.which("basedpyright", path=PROGRAMS)
     if program is None:
-        pytest.skip("neither pyright nor basedpyright is installed (group lint)")
+        pytest.skip("neither pyright nor basedpyright is installed (group dev)")
     sources = {"program.py": PROGRAM, "wrong.py": WRONG, "revealed.py": REVEALED}
     for name, source in sources.items():
         (tmp_path / name).write_text(source, "utf-8")
