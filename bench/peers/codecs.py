@@ -31,6 +31,7 @@ ZSTANDARD = "zstandard level 1"
 ZSTANDARD_INTO = f"{ZSTANDARD}, readinto"
 CONSTRICTION = "constriction"
 ZIPNN = "zipnn"
+GROUPED = "byte groups, zstandard level 1"
 COPY = "numpy.copyto"
 PACKBITS = "numpy.packbits"
 
@@ -132,6 +133,24 @@ def _zipnn(data: Bytes) -> Codec:
     )
 
 
+def _grouped(data: Bytes) -> Codec:
+    """The bytes of an element apart, by NumPy, then zstandard: what stores of models do."""
+    zstandard = import_module("zstandard")
+    compressor = zstandard.ZstdCompressor(level=1, write_checksum=True)
+    decompressor = zstandard.ZstdDecompressor()
+    out = np.empty_like(data)
+
+    def encode() -> bytes:
+        return bytes(compressor.compress(np.ascontiguousarray(data.reshape(-1, 2).T).data))
+
+    def decode(coded: bytes) -> Bytes:
+        groups = np.frombuffer(decompressor.decompress(coded), np.uint8).reshape(2, -1)
+        np.copyto(out.reshape(-1, 2), groups.T)
+        return out
+
+    return _codec(Call(encode), lambda coded: Call(decode, (coded,)))
+
+
 def _zlib(data: Bytes, level: int) -> Codec:
     return _codec(Call(zlib.compress, (data, level)), lambda coded: Call(zlib.decompress, (coded,)))
 
@@ -160,6 +179,7 @@ _CODECS: Mapping[str, tuple[Callable[[Bytes], Codec], tuple[str, ...]]] = {
     ZSTANDARD_INTO: (_zstandard_into, ("zstandard",)),
     CONSTRICTION: (_constriction, ("constriction",)),
     ZIPNN: (_zipnn, ("zipnn", "torch")),
+    GROUPED: (_grouped, ("zstandard",)),
     **{f"zlib {each}": (functools.partial(_zlib, level=each), ()) for each in (1, 6)},
     **{
         f"zstd {each}": (functools.partial(_zstandard, level=each), ("zstandard",))
@@ -171,7 +191,11 @@ _CODECS: Mapping[str, tuple[Callable[[Bytes], Codec], tuple[str, ...]]] = {
 def coding(direction: str, kind: str, n: int) -> Ways:
     """pyinfo's coders and the peers for such data, in one direction."""
     own = ["auto"] if kind in (RANDOM, BFLOAT16) else [*PYINFO_CODERS]
-    peers = [ZIPNN, ZSTANDARD] if kind == BFLOAT16 else [ZSTANDARD, ZSTANDARD_INTO, CONSTRICTION]
+    peers = (
+        [ZIPNN, ZSTANDARD, GROUPED]
+        if kind == BFLOAT16
+        else [ZSTANDARD, ZSTANDARD_INTO, CONSTRICTION]
+    )
     every = every_codec(direction, kind, n)
     return {row: every[row] for row in (*map(own_row, own), *peers) if row in every}
 
@@ -189,7 +213,9 @@ def every_codec(direction: str, kind: str, n: int) -> Ways:
     return {
         row: functools.partial(_candidate, row, direction, kind, n)
         for row, (_, needed) in _CODECS.items()
-        if len(installed(*needed)) == len(needed) and row != PACKBITS
+        if len(installed(*needed)) == len(needed)
+        and row != PACKBITS
+        and (row != GROUPED or kind == BFLOAT16)
     }
 
 

@@ -126,21 +126,25 @@ def messages(effort: Effort) -> Iterator[Row]:
     "bfloat16 weights",
     "Numbers from N(0, 0.02), whole calls in one thread, checksums included; `decompress` "
     "fills `out`. zipnn is given bytes, a copy of them each time, for it changes what it is "
-    "given: the copy is timed as well, and takes a few percent. It makes no checksums.",
+    "given: the copy is timed as well, and takes a few percent. It makes no checksums. Byte "
+    "groups are those of an element apart, as stores of models have them, made by NumPy.",
 )
 def weights(effort: Effort) -> Iterator[Row]:
-    """`compress` and `decompress` of bfloat16 numbers next to zipnn."""
+    """`compress` and `decompress` of bfloat16 numbers next to zipnn, zstandard and byte groups."""
     n, own = WEIGHTS_N // 64 if effort.quick else WEIGHTS_N, own_row("auto")
     size = bytes_text(n)
     for direction, bar in bars.WEIGHTS.items():
         work = Workload("coding", (direction, BFLOAT16, n))
-        subjects = {row: Subject(work, row) for row in work.rows() if row in (own, ZIPNN)}
+        subjects = {row: Subject(work, row) for row in work.rows()}
         found = effort.compare(f"{direction} bfloat16", size, subjects, own, speed(n))
         yield from found.against_all({ZIPNN: bar})
+    mine = work.candidate(own).size
+    for peer in (row for row in subjects if row != own):
+        theirs = Quantity(work.candidate(peer).size / n, "%")
+        yield Row("coded size", size, Quantity(mine / n, "%"), peer, theirs)
     if ZIPNN in subjects:
-        mine, theirs = (work.candidate(row).size for row in (own, ZIPNN))
-        yield Row("coded size", size, Quantity(mine / n, "%"), ZIPNN, Quantity(theirs / n, "%"))
-        yield Row("coded size, of zipnn's", size, Quantity(mine / theirs), bar=bars.WEIGHTS_SIZE)
+        zipnn = work.candidate(ZIPNN).size
+        yield Row("coded size, of zipnn's", size, Quantity(mine / zipnn), bar=bars.WEIGHTS_SIZE)
 
 
 @section(
