@@ -207,7 +207,7 @@ def messages() -> Iterator[Entry]:
 
 
 def earlier() -> list[Entry]:
-    """Frames from before there were modes for few symbols, which are written no more."""
+    """Frames of the library before it had modes for few symbols: none is written any more."""
     return [
         ({"name": v.name, "kind": "frame", "writer": "earlier", "options": {}}, v.data)
         for v in vectors.stored()

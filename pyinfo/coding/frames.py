@@ -31,7 +31,8 @@ class Block(NamedTuple):
     Attributes
     ----------
     mode
-        ``"raw"``, ``"constant"``, ``"huffman"`` or ``"rans"``.
+        ``"raw"``, ``"constant"``, ``"huffman"``, ``"rans"``, or of few symbols ``"digits"`` or
+        ``"bitmap"``.
     plane
         Which byte of the items, in memory order; of the rotated items if `Frame.rotated`.
     start, stop

@@ -252,7 +252,7 @@ def test_digits_of_the_plain_encoder(k: int, mode: int) -> None:
             spare = [*sorted(set(data)), 255]
             frames.append(plain_encoder.digits_frame(data, mode, 2, alphabet=spare))
         for frame in frames:
-            if len(frame) - HEADERS <= n:
+            if len(frame) - HEADERS <= len(data):
                 assert plain_decoder.read_frame(frame).data == data
                 assert decompress(frame).tobytes() == data
 

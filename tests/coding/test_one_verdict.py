@@ -49,6 +49,19 @@ def frames() -> list[bytes]:
         streamed(b""),
         header + patched,
         plain_encoder.encode_frame(b"abc" * 40, lambda _: (0, 0), chunk_items=50, indexed=True),
+        *few_symbols(),
+    ]
+
+
+def few_symbols() -> list[bytes]:
+    """Digits of every base, stored and coded, edges, and bitmaps with others of all kinds."""
+    runs = b"a" * 40 + b"b" * 25 + b"a" * 70 + b"b" * 9
+    sparse = b"".join(b"." * 12 + bytes([65 + i % 4]) for i in range(40))
+    return [
+        *(plain_encoder.digits_frame(bytes(range(k)) * 6) for k in (2, 3, 4, 5, 6, 9, 16)),
+        *(plain_encoder.digits_frame(runs * 3, mode, 1, edges=True) for mode in (0, 2, 3)),
+        *(plain_encoder.bitmap_frame(sparse, 46, mode, edges=mode == 2) for mode in (0, 2, 3)),
+        plain_encoder.bitmap_frame(sparse * 2, 46, in_digits=True),
     ]
 
 

