@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from pyinfo.errors import CorruptDataError
+from pyinfo.safetensors import SafetensorError
 from pyinfo.testing import resident_growth
 from support import buffer_readers, foreign_buffer_readers
 from support.buffer_readers import Reader
@@ -32,7 +33,7 @@ READERS = buffer_readers.READERS | foreign_buffer_readers.READERS
 READ_NO_BUFFER = buffer_readers.READ_NO_BUFFER | foreign_buffer_readers.READ_NO_BUFFER
 HANGS_AFTER = 300.0
 MOST_MEMORY = 1 << 30
-REFUSALS = (CorruptDataError, ValueError, OverflowError)
+REFUSALS = (CorruptDataError, ValueError, OverflowError, SafetensorError)
 
 
 @pytest.fixture(autouse=True)

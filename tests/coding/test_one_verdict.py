@@ -7,8 +7,9 @@ import os
 import numpy as np
 import pytest
 
-from pyinfo.coding import Compressor, compress
-from support import plain_encoder
+from pyinfo.coding import Compressor, HuffmanCode, RansModel, compress
+from pyinfo.errors import CorruptDataError
+from support import mutated_messages, plain_encoder
 from support.all_readers import READERS, REFUSES, verdicts
 from support.coding_inputs import symbols
 from support.distributions import straddling
@@ -89,3 +90,35 @@ def test_mutated_frames_with_right_checks() -> None:
         )
         refused += REFUSES in found.values()
     assert refused < MUTANTS  # some changes leave a frame, of other data
+
+
+def codes() -> list[mutated_messages.Code]:
+    few, skewed = [45, 13, 12, 16, 9, 5], [max(1, int(1e6 * 0.93**i)) for i in range(256)]
+    wide = [max(1, int(1e6 * 0.99**i)) for i in range(1000)]
+    made: list[mutated_messages.Code] = []
+    for kind, deep in ((HuffmanCode, 15), (RansModel, 14)):
+        made += [kind.from_counts(few), kind.from_counts(skewed), kind.from_counts(wide, deep)]
+    return [*made, HuffmanCode.from_lengths([2, 0, 5, 3]), RansModel.from_counts([0, 0, 7])]
+
+
+@pytest.mark.once
+def test_mutated_messages_with_right_checks() -> None:
+    random = np.random.default_rng(3)
+    coded = [
+        (code, code.encode(random.choice(np.flatnonzero(table), size).astype(code.dtype)))
+        for code in codes()
+        for table in (code.lengths if isinstance(code, HuffmanCode) else code.frequencies,)
+        for size in (0, 1, 5, 40, 200)
+    ]
+    number = MUTANTS // 4
+    refused = 0
+    for code, message in mutated_messages.mutants(coded, number, seed=12):
+        try:
+            found: list[int] | str = code.decode(message, max_size=1 << 16).tolist()
+        except CorruptDataError:
+            found = REFUSES
+        except ValueError:  # a model of one symbol makes many of few bytes: more than is allowed
+            continue
+        assert found == mutated_messages.read_by_page(code, message), message.hex()
+        refused += found == REFUSES
+    assert refused < number

@@ -5,9 +5,11 @@ counts for other packages. As `buffer_readers`.
 from __future__ import annotations
 
 import ctypes
+import json
 import warnings
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,10 @@ from numpy.typing import NDArray
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import MemoryStore
 
-from pyinfo import continuous, entropy_models, logits, patches
+from pyinfo import continuous, entropy_models, logits, patches, safetensors
 from pyinfo.integrations import arrow, compressai, dask, numcodecs
 from pyinfo.integrations import zarr as zarr_codecs
+from pyinfo.safetensors import numpy as numpy_files
 from support import buffer_readers as own
 from support.buffer_readers import Reader
 from support.c_interface import DIVIDE, MEMBERS, Options, error_of, table
@@ -28,7 +31,7 @@ from support.c_interface import DIVIDE, MEMBERS, Options, error_of, table
 MODULES = {
     "arrow": arrow, "compressai": compressai, "continuous": continuous, "dask": dask,
     "entropy_models": entropy_models, "logits": logits, "numcodecs": numcodecs,
-    "zarr": zarr_codecs,
+    "patches": patches, "safetensors": safetensors, "zarr": zarr_codecs,
 }  # fmt: skip
 
 
@@ -43,6 +46,8 @@ READ_NO_BUFFER = {
     *("c.frame_compress_bound", "c.patch_bound", "logits.LogitsComparison"),
     "continuous.Estimate",
     *("compressai.install", "compressai.uninstall"),
+    *("patches.PatchedFiles", "safetensors.QuantizedTensor", "safetensors.RecoveredTensor"),
+    *("safetensors.SafetensorError", "safetensors.TensorReport"),
     "arrow.parquet_counts",  # Arrow reads the file, and hands over what it made of it
 }
 
@@ -227,6 +232,106 @@ def _patches() -> dict[str, list[Reader]]:
             Reader((patch,), (lambda x: _c("patch_read_info", x, len(x), info),), coded=True)
         ],
         "c.patch_apply": [Reader((old, patch), (apply,), coded=True)],
+    }
+
+
+def _patches_of_arrays() -> dict[str, list[Reader]]:
+    """Arrays and patches, and the safetensors files that patches of files are made from."""
+    readers = {}
+    for old in (own.WEIGHTS.astype(np.float32), own.WIDE):
+        new = old.copy()
+        new[::9] *= 2
+        patch = np.frombuffer(patches.diff(old, new), np.uint8)
+
+        # Memoryviews are bytes to these functions, so arrays are made of them first.
+        def apply(base: Any, given: Any, out: Any) -> None:
+            patches.apply(np.asarray(base), given)
+            patches.apply(np.asarray(base), given, out=np.asarray(out))
+
+        def compose(base: Any, given: Any) -> None:
+            patches.compose(np.asarray(base), [given])
+
+        def ask(given: Any, base: Any) -> None:
+            found, array = patches.Patch(given), np.asarray(base)
+            found.is_base(array)
+            found.is_result(array)
+            found.indices_and_values(array, threads=2)
+
+        made = {
+            "diff": Reader((old, new), (patches.diff, partial(patches.diff, threads=2))),
+            "apply": Reader((old, patch, np.zeros_like(old)), (apply,), coded=True),
+            "compose": Reader((old, patch), (compose,), coded=True),
+            "Patch": Reader((patch, old), (ask,), coded=True),
+        }
+        for name, reader in made.items():
+            readers.setdefault(f"patches.{name}", []).append(reader)
+    before, after = (_file_of(a) for a in (own.WEIGHTS, own.WEIGHTS * (own.FEW > 3)))
+
+    def diff_files(path: Path) -> None:
+        base = path.with_name("before.safetensors")
+        base.write_bytes(before)
+        patches.diff_files(base, path, path.with_name("patch"), overwrite=True)
+
+    def apply_files(path: Path) -> None:
+        to = path.with_name("after.safetensors")
+        known = path.with_name("known.patch")
+        if not known.exists():
+            to.write_bytes(after)
+            patches.diff_files(path, to, known)
+        patches.apply_files(path, known, to, overwrite=True)
+
+    return readers | {
+        "patches.diff_files": [Reader((_bytes(after),), (diff_files,), coded=True, as_file=True)],
+        "patches.apply_files": [
+            Reader((_bytes(before),), (apply_files,), coded=True, as_file=True)
+        ],
+    }
+
+
+def _file_of(array: Any) -> bytes:
+    """A plain safetensors file of two tensors."""
+    data = array.astype("<f4").tobytes()
+    middle = 4 * 5000
+    header = json.dumps(
+        {
+            "a": {"dtype": "F32", "shape": [50, 100], "data_offsets": [0, middle]},
+            "b": {"dtype": "F32", "shape": [own.N - 5000], "data_offsets": [middle, 4 * own.N]},
+        }
+    ).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data
+
+
+def _bytes(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8)
+
+
+def _safetensors() -> dict[str, list[Reader]]:
+    plain = _file_of(own.WEIGHTS)
+    single = own.WEIGHTS.astype(np.float32)
+    packed = bytes(numpy_files.save({"a": single, "b": own.WIDE}))
+
+    def opened(path: Path) -> None:
+        for backend in ("mmap", "pread"):
+            with safetensors.safe_open(path, "numpy", backend=backend) as file:
+                for name in file.keys():  # noqa: SIM118 - it is no dict
+                    file.get_tensor(name)
+                    file.get_slice(name)[5:50]
+
+    def beside(function: Any) -> Any:
+        return lambda path: function(path, path.with_name("other.safetensors"))
+
+    calls = {
+        "pack": (plain, beside(safetensors.pack)),
+        "unpack": (packed, beside(safetensors.unpack)),
+        "is_packed": (packed, safetensors.is_packed),
+        "recover": (packed, safetensors.recover),
+        "report": (packed, safetensors.report),
+        "safe_open": (packed, opened),
+    }
+    return {
+        f"safetensors.{name}": [Reader((_bytes(data),), (call,), coded=True, as_file=True)]
+        for name, (data, call) in calls.items()
     }
 
 
@@ -518,5 +623,6 @@ def _models() -> dict[str, list[Reader]]:
 
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
-    **_of_logits(), **_quantization(), **_continuous(), **_models(), **_collections(),
+    **_patches_of_arrays(), **_safetensors(), **_of_logits(), **_quantization(), **_continuous(),
+    **_models(), **_collections(),
 }  # fmt: skip

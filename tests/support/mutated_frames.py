@@ -93,7 +93,7 @@ def _near(random_: random.Random, value: int) -> int:
     ))  # fmt: skip
 
 
-def _changed(random_: random.Random, data: bytes) -> bytes:
+def changed(random_: random.Random, data: bytes) -> bytes:
     """Bytes with one of them changed, lost, doubled or added."""
     at = random_.randrange(len(data) + 1)
     rest = data[at:]
@@ -115,7 +115,7 @@ def _header(random_: random.Random, frame: Loose) -> None:
 
 
 def _metadata(random_: random.Random, frame: Loose) -> None:
-    frame.metadata = _changed(random_, frame.metadata)
+    frame.metadata = changed(random_, frame.metadata)
 
 
 def _block(random_: random.Random, frame: Loose) -> None:
@@ -132,7 +132,7 @@ def _block(random_: random.Random, frame: Loose) -> None:
     elif what == 3:
         block.symbols = max(0, _near(random_, block.symbols)) & 0xFFFFFFFF
     else:
-        block.payload = _changed(random_, block.payload)
+        block.payload = changed(random_, block.payload)
 
 
 def _blocks(random_: random.Random, frame: Loose) -> None:
