@@ -12,7 +12,7 @@ Mode = Literal["raw", "constant", "huffman", "rans", "digits", "bitmap"]
 
 CODERS: Final = cast("tuple[Coder, ...]", _core.CODERS)
 # By number. That of the index is among them, which no block of data has.
-MODES: Final = cast("tuple[Mode, ...]", _core.MODES)
+MODES: Final[tuple[str, ...]] = _core.MODES
 
 _DEFAULT_EFFORT: Final = 2
 

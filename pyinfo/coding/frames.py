@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex
+from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -242,9 +242,8 @@ class Frame:
         blocks = []
         for i, (mode, lanes, symbols, size, offset) in enumerate(self._reader.blocks()):
             start = i // planes * chunk
-            blocks.append(
-                Block(MODES[mode], i % planes, start, start + symbols, size, offset, lanes)
-            )
+            name = cast("Mode", MODES[mode])
+            blocks.append(Block(name, i % planes, start, start + symbols, size, offset, lanes))
         return blocks
 
     def verify(self) -> list[DamagedBlock]:

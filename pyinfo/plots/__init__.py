@@ -8,10 +8,10 @@ from pyinfo._namespace import publish
 
 try:
     import matplotlib as _matplotlib  # noqa: F401
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "pictures need matplotlib, the extra 'plot': pip install 'pyinfo[plot]'"
-    ) from error
+    ) from _error
 
 # isort: split
 from pyinfo.plots.byte_maps import byte_planes, entropy_map
