@@ -27,6 +27,6 @@ def test_without_peers_references_are_left() -> None:
 @pytest.mark.parametrize("missing", ["torch", "zipnn"])
 def test_zipnn_needs_torch(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     monkeypatch.setattr(util, "find_spec", lambda name: None if name == missing else name)
-    assert coded_by() == ["pyinfo auto", "zstandard level 1"]
+    assert coded_by() == ["pyinfo auto", "zstandard level 1", "byte groups, zstandard level 1"]
     monkeypatch.setattr(util, "find_spec", lambda name: name)
-    assert coded_by() == ["pyinfo auto", "zipnn", "zstandard level 1"]
+    assert "zipnn" in coded_by()

@@ -1,6 +1,5 @@
 // Frames: every mode and shape comes back, alone, in parts and as a stream; damage is found.
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -8,11 +7,11 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
+#include "chosen_isa.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
 #include "coding/frames/stream_reader.hpp"
-#include "simd/dispatch.hpp"
 
 namespace {
 
@@ -315,12 +314,7 @@ void test_damage() {
 }  // namespace
 
 int main() {
-  try {
-    pyinfo::simd::active();
-  } catch (const std::invalid_argument& error) {
-    std::printf("skipped: %s\n", error.what());
-    return 77;
-  }
+  if (pyinfo::check::chosen_isa_is_missing()) return pyinfo::check::kSkipped;
   test_round_trips();
   test_rotation();
   test_headers_of_rotated_frames();

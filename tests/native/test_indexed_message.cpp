@@ -6,6 +6,7 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
+#include "chosen_isa.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/messages/indexed_message.hpp"
 
@@ -192,6 +193,7 @@ void check_refusals(Random& random) {
 }  // namespace
 
 int main() {
+  if (pyinfo::check::chosen_isa_is_missing()) return pyinfo::check::kSkipped;
   Random random(2);
   for (const int precision : {8, 12, 14}) {
     for (const std::size_t count : {1, 64, 65, 256, 257, 3000}) {

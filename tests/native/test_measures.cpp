@@ -1,12 +1,11 @@
 // Every measure of a slice, by the kernels that PYINFO_ISA names, against the scalar reference.
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 
 #include "buffers.hpp"
 #include "check.hpp"
+#include "chosen_isa.hpp"
 #include "measures/measure_table.hpp"
 
 namespace {
@@ -75,12 +74,7 @@ void test_reference() {
 }  // namespace
 
 int main() {
-  try {
-    pyinfo::simd::active();
-  } catch (const std::invalid_argument& error) {
-    std::printf("skipped: %s\n", error.what());
-    return 77;
-  }
+  if (pyinfo::check::chosen_isa_is_missing()) return pyinfo::check::kSkipped;
   test_reference();
   for (const Measure& measure : kMeasures) {
     for (const Normalization normalization : {Normalization::divide, Normalization::as_is}) {

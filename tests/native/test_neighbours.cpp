@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -12,12 +11,12 @@
 
 #include "buffers.hpp"
 #include "check.hpp"
+#include "chosen_isa.hpp"
 #include "neighbours/digamma.hpp"
 #include "neighbours/information.hpp"
 #include "neighbours/neighbours.hpp"
 #include "neighbours/reference.hpp"
 #include "neighbours/search_work.hpp"
-#include "simd/dispatch.hpp"
 
 namespace {
 
@@ -301,12 +300,7 @@ void test_digamma() {
 }  // namespace
 
 int main() {
-  try {
-    pyinfo::simd::active();
-  } catch (const std::invalid_argument& error) {
-    std::fprintf(stderr, "skipped: %s\n", error.what());
-    return 77;
-  }
+  if (pyinfo::check::chosen_isa_is_missing()) return pyinfo::check::kSkipped;
   test_digamma();
   test_sorting();
   test_against_all_pairs();
