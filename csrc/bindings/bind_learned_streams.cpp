@@ -50,17 +50,19 @@ class CompressaiTables {
 
   // Of a matrix, or of lists; nothing if these are not plain ones.
   static Made make(const py::object& cdfs, const Integers& sizes, const Integers& offsets) {
-    Source source{copied(sizes), copied(offsets), {}, {}};
+    coding::CompressaiSource source{copied(sizes), copied(offsets), {}, {}};
     require_same_length("cdfs_sizes", source.sizes.size(), "offsets", source.offsets.size());
     Made made(new CompressaiTables);
     if (PyArray_Check(cdfs.ptr())) {
-      source.add_rows_of(matrix(cdfs));
+      const Integers rows = matrix(cdfs);
+      require_same_length("cdfs", std::size_t(rows.shape(0)), "cdfs_sizes", source.sizes.size());
+      source.add_rows_of(rows.data(), std::size_t(rows.shape(1)));
     } else {
       made->rows_ = PlainRows::read(cdfs.ptr(), sizes.data(), size_of(sizes), source.cdfs);
       if (!made->rows_) return nullptr;
       source.add_rows();
     }
-    made->source_ = std::make_shared<const Source>(std::move(source));
+    made->source_ = std::make_shared<const coding::CompressaiSource>(std::move(source));
     return made;
   }
 
@@ -71,8 +73,12 @@ class CompressaiTables {
     const auto& known = py::cast<const CompressaiTables&>(self);
     if (copied(sizes) != known.source_->sizes || copied(offsets) != known.source_->offsets)
       return py::none();
-    if (PyArray_Check(cdfs.ptr()))
-      return known.source_->has_rows_of(matrix(cdfs)) ? self : py::object(py::none());
+    if (PyArray_Check(cdfs.ptr())) {
+      const Integers rows = matrix(cdfs);
+      const bool equal = known.source_->has_rows_of(rows.data(), std::size_t(rows.shape(0)),
+                                                    std::size_t(rows.shape(1)));
+      return equal ? self : py::object(py::none());
+    }
     if (known.rows_ && known.rows_->are_of(cdfs.ptr())) return self;
     std::vector<std::int32_t> elements;
     Made other(new CompressaiTables);
@@ -88,39 +94,6 @@ class CompressaiTables {
   }
 
  private:
-  struct Source {
-    std::vector<std::int32_t> sizes, offsets;
-    std::vector<std::int32_t> cdfs;  // of every row what counts, one after the other
-    coding::CompressaiTables tables;
-
-    void add_rows() {
-      const std::int32_t* row = cdfs.data();
-      for (std::size_t k = 0; k < sizes.size(); row += sizes[k], ++k)
-        tables.add(row, std::size_t(sizes[k]), sizes[k], offsets[k]);
-    }
-    void add_rows_of(const Integers& rows) {
-      const auto stride = std::size_t(rows.shape(1));
-      require_same_length("cdfs", std::size_t(rows.shape(0)), "cdfs_sizes", sizes.size());
-      for (std::size_t k = 0; k < sizes.size(); ++k) {
-        const std::int32_t* const row = rows.data() + k * stride;
-        if (sizes[k] > 0 && std::size_t(sizes[k]) <= stride)
-          cdfs.insert(cdfs.end(), row, row + sizes[k]);
-        const std::size_t first = cdfs.size() - std::size_t(sizes[k]);
-        tables.add(cdfs.data() + first, stride, sizes[k], offsets[k]);
-      }
-    }
-    bool has_rows_of(const Integers& rows) const {
-      if (std::size_t(rows.shape(0)) != sizes.size()) return false;
-      const std::int32_t* known = cdfs.data();
-      for (std::size_t k = 0; k < sizes.size(); known += sizes[k], ++k) {
-        if (rows.shape(1) < sizes[k]) return false;
-        const std::int32_t* const row = rows.data() + k * std::size_t(rows.shape(1));
-        if (!std::equal(known, known + sizes[k], row)) return false;
-      }
-      return true;
-    }
-  };
-
   static Integers matrix(const py::object& cdfs) {
     auto rows = py::cast<Integers>(cdfs);
     if (rows.ndim() != 2)
@@ -128,7 +101,7 @@ class CompressaiTables {
     return rows;
   }
 
-  std::shared_ptr<const Source> source_;
+  std::shared_ptr<const coding::CompressaiSource> source_;
   std::optional<PlainRows> rows_;  // of lists
 };
 

@@ -44,6 +44,7 @@ READ_NO_BUFFER = {
     *("c.size", "c.version", "c.library_version", "c.error_message", "c.last_error_detail"),
     *("c.last_error_offset", "c.isa", "c.code_destroy", "c.code_encode_bound"),
     *("c.frame_compress_bound", "c.patch_bound", "logits.LogitsComparison"),
+    *("c.models_destroy", "c.models_encode_bound"),
     "continuous.Estimate",
     *("compressai.install", "compressai.uninstall"),
     *("patches.PatchedFiles", "safetensors.QuantizedTensor", "safetensors.RecoveredTensor"),
@@ -232,6 +233,57 @@ def _patches() -> dict[str, list[Reader]]:
             Reader((patch,), (lambda x: _c("patch_read_info", x, len(x), info),), coded=True)
         ],
         "c.patch_apply": [Reader((old, patch), (apply,), coded=True)],
+    }
+
+
+def _models_of_c() -> dict[str, list[Reader]]:
+    scales = np.geomspace(0.2, 50, 64)
+    weights = np.random.default_rng(7).integers(1, 1000, 640).astype(np.uint64)
+    sizes, leasts = np.full(64, 9, np.uintp), np.full(64, -4, np.int32)
+    symbols = np.random.default_rng(8).integers(-9, 9, own.N).astype(np.int32)
+    indexes, shifts = np.arange(own.N, dtype=np.uint16) % 64, np.arange(own.N, dtype=np.int32) % 3
+    destroy = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(table().models_destroy)
+    gaussian, twelve, one = ctypes.c_int(0), ctypes.c_int(12), ctypes.c_int(1)
+    four = ctypes.c_int(4)
+    made, info = _size(), np.zeros(3, np.uintp)
+    info[0] = info.nbytes
+    space, out = np.zeros(8 * own.N + 10_000, np.uint8), np.zeros_like(symbols)
+
+    def from_scales(x: Any) -> None:
+        found = _size()
+        _c("models_from_scales", gaussian, x, len(scales), twelve, -1.0, one, found)
+        destroy(int(found[0]))
+
+    def from_weights(x: Any) -> None:
+        found = _size()
+        _c("models_from_weights", x, sizes, leasts, len(sizes), twelve, found)
+        destroy(int(found[0]))
+
+    # They live as long as the process: readers on threads use them.
+    _c("models_from_scales", gaussian, scales, len(scales), twelve, -1.0, one, made)
+    models = ctypes.c_void_p(int(made[0]))
+
+    size = _size()
+
+    def encode(x: Any, index: Any, shift: Any) -> None:
+        room = space, len(space), size
+        _c("models_encode", models, x, four, index, shift, own.N, one, *room)
+
+    encode(symbols, indexes, shifts)
+    message = space[: int(size[0])].copy()
+
+    def read_info(x: Any) -> None:
+        _c("models_read_info", x, len(message), info.copy())
+
+    def decode(x: Any, index: Any, shift: Any) -> None:
+        _c("models_decode", models, x, len(message), index, shift, own.N, one, out, four)
+
+    return {
+        "c.models_from_scales": [Reader((scales,), (from_scales,))],
+        "c.models_from_weights": [Reader((weights,), (from_weights,))],
+        "c.models_encode": [Reader((symbols, indexes, shifts), (encode,))],
+        "c.models_read_info": [Reader((message,), (read_info,), coded=True)],
+        "c.models_decode": [Reader((message, indexes, shifts), (decode,), coded=True)],
     }
 
 
@@ -624,5 +676,5 @@ def _models() -> dict[str, list[Reader]]:
 READERS: dict[str, list[Reader]] = {
     **_measures(), **_counts(), **_codes(), **_frames(), **_patches(), **_logits(), **_codecs(),
     **_patches_of_arrays(), **_safetensors(), **_of_logits(), **_quantization(), **_continuous(),
-    **_models(), **_collections(),
+    **_models(), **_models_of_c(), **_collections(),
 }  # fmt: skip

@@ -148,6 +148,32 @@ void CompressaiTables::add(const std::int32_t* cdf, std::size_t length, std::int
   }
 }
 
+void CompressaiSource::add_rows() {
+  const std::int32_t* row = cdfs.data();
+  for (std::size_t k = 0; k < sizes.size(); row += sizes[k], ++k)
+    tables.add(row, std::size_t(sizes[k]), sizes[k], offsets[k]);
+}
+
+void CompressaiSource::add_rows_of(const std::int32_t* rows, std::size_t stride) {
+  for (std::size_t k = 0; k < sizes.size(); ++k, rows += stride) {
+    const std::size_t first = cdfs.size();
+    const std::size_t kept = sizes[k] < 0 ? 0 : std::min(std::size_t(sizes[k]), stride);
+    cdfs.insert(cdfs.end(), rows, rows + kept);
+    tables.add(cdfs.data() + first, stride, sizes[k], offsets[k]);
+  }
+}
+
+bool CompressaiSource::has_rows_of(const std::int32_t* rows, std::size_t count,
+                                   std::size_t stride) const noexcept {
+  if (count != sizes.size()) return false;
+  const std::int32_t* known = cdfs.data();
+  for (std::size_t k = 0; k < count; known += sizes[k], rows += stride, ++k) {
+    if (stride < std::size_t(sizes[k])) return false;
+    if (!std::equal(known, known + sizes[k], rows)) return false;
+  }
+  return true;
+}
+
 void require_codable(const CompressaiPart& part) {
   for (std::size_t i = 0; i < part.n; ++i) {
     if (i % kPiece == 0) threads::require_uninterrupted();

@@ -55,6 +55,20 @@ class CompressaiTables {
   std::vector<std::uint16_t> coarse_;
 };
 
+// Tables, and what they were made from: programs hand over the same cdfs with each call.
+struct CompressaiSource {
+  std::vector<std::int32_t> sizes, offsets;
+  std::vector<std::int32_t> cdfs;  // of every row what counts, one after the other
+  CompressaiTables tables;
+
+  // Makes the tables of `cdfs`. Throws std::invalid_argument, as the next one does.
+  void add_rows();
+  // Makes them of a matrix with a row for each of the sizes, which is copied to `cdfs` first.
+  void add_rows_of(const std::int32_t* rows, std::size_t stride);
+  // Whether a matrix has the same cdfs.
+  bool has_rows_of(const std::int32_t* rows, std::size_t count, std::size_t stride) const noexcept;
+};
+
 // Symbols that are coded together with others, before or after them. The memory may change while it
 // is read, which may change what is coded but does no harm.
 struct CompressaiPart {
