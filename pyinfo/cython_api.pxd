@@ -13,7 +13,7 @@
 # Those whose names end in `_ptr` take pointers, the others contiguous memoryviews. What the
 # functions promise stands in pyinfo/pyinfo.h; whatever has no wrapper here is reached through
 # `pyinfo_table`.
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "pyinfo/pyinfo.h" nogil:
     ctypedef enum pyinfo_error:

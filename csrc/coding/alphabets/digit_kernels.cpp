@@ -12,9 +12,6 @@ namespace {
 
 constexpr std::size_t kTile = 4096;
 
-// Bytes of memory that are asked for ahead: hardware alone brings symbols more slowly.
-constexpr std::size_t kAhead = 4096;
-
 // Packs from symbol i on, which is the first of a byte. False if one is not of the alphabet.
 template <unsigned base, unsigned per_byte>
 PYINFO_INLINE bool pack_rest(const unsigned char* symbols, std::size_t i, std::size_t n,
@@ -57,6 +54,9 @@ PYINFO_INLINE bool unpack_rest(const unsigned char* packed, std::size_t i, std::
 }
 
 #ifdef PYINFO_DIGIT_REGISTERS
+
+// Bytes of memory that are asked for ahead: hardware alone brings symbols more slowly.
+constexpr std::size_t kAhead = 4096;
 
 // Digits of symbols, by four bits that tell them apart.
 struct HashedDigits {
