@@ -13,8 +13,6 @@
 namespace pyinfo::coding {
 namespace {
 
-constexpr std::uint64_t kOnes = 0x0101010101010101;
-
 PYINFO_INLINE std::uint64_t load64(const unsigned char* p) {
   std::uint64_t word;
   PYINFO_COPY(&word, p, sizeof word);
@@ -29,7 +27,7 @@ PYINFO_INLINE std::size_t bits_set(std::uint64_t word) {
   word -= word >> 1 & 0x5555555555555555;
   word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
   word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
-  return static_cast<std::size_t>(word * kOnes >> 56);
+  return static_cast<std::size_t>(word * 0x0101010101010101 >> 56);
 #endif
 }
 
