@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support import broken_file_patches, plain_file_patch_decoder
 from support.plain_decoder import FormatError
-from support.plain_file_patch_decoder import Files
+from support.plain_file_patch_decoder import Files, written
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data" / "file_patch_vectors.json"
 
@@ -59,17 +59,6 @@ def pairs() -> Iterator[tuple[str, Files, Files]]:
         {"model.safetensors": new, "config.json": same, "sub/new": b"new", "empty": b""},
     )
     yield "another type", {"model.safetensors": old}, {"model.safetensors": other}
-
-
-def written(folder: Path, files: Files) -> Path:
-    if "" in files:
-        folder.write_bytes(files[""])
-        return folder
-    folder.mkdir()
-    for path, data in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-    return folder
 
 
 def patch_of(old: Files, new: Files) -> bytes:

@@ -14,7 +14,7 @@ from pyinfo import patches
 from pyinfo.errors import CorruptDataError
 from support import broken_file_patches, plain_file_patch_decoder
 from support.plain_decoder import FormatError
-from support.plain_file_patch_decoder import Files, WrongBaseError
+from support.plain_file_patch_decoder import Files, WrongBaseError, written
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "file_patch_vectors.json"
 VECTORS = json.loads(DATA.read_text("utf-8"))
@@ -23,17 +23,6 @@ Facts = dict[str, Any]
 
 def files_of(facts: dict[str, str]) -> Files:
     return {path: bytes.fromhex(data) for path, data in facts.items()}
-
-
-def written(target: Path, files: Files) -> Path:
-    if "" in files:
-        target.write_bytes(files[""])
-        return target
-    target.mkdir()
-    for path, data in files.items():
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        (target / path).write_bytes(data)
-    return target
 
 
 def found(target: Path) -> Files:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from support import plain_patch_decoder
@@ -15,6 +16,18 @@ from support.plain_decoder import FormatError, read_frame, require
 from support.plain_patch_decoder import WrongBaseError
 
 Files = dict[str, bytes]
+
+
+def written(target: Path, files: Files) -> Path:
+    """Write files by their paths into a folder, or the one without a path as a file."""
+    if "" in files:
+        target.write_bytes(files[""])
+        return target
+    target.mkdir()
+    for path, data in files.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_bytes(data)
+    return target
 
 
 def apply(old: Files, patch: bytes) -> Files:
