@@ -35,10 +35,13 @@ std::unique_ptr<pyinfo_models> empty_models(int precision, std::size_t tables) {
   return std::make_unique<pyinfo_models>(precision);
 }
 
-void require_weights(const std::uint64_t* weights, std::size_t size, std::int32_t least,
-                     int precision) {
+void require_size(std::size_t size, int precision) {
   require(size >= 2 && size <= std::size_t{1} << precision,
           "a table must have 2 to 2^precision weights");
+}
+
+void require_weights(const std::vector<std::uint64_t>& weights, std::int32_t least) {
+  const std::size_t size = weights.size();
   require(least >= coding::kLeastTableSymbol &&
               least + std::int64_t(size) - 2 <= coding::kMostTableSymbol,
           "symbols of tables must be from -32767 to 32766");
@@ -86,13 +89,15 @@ pyinfo_error pyinfo_models_from_scales(pyinfo_family family, const double* scale
     abi::require(n <= coding::kMostTables, "there are too many scales");
     abi::require(tail < 1, "tail must be below 1");
     auto made = abi::empty_models(precision, n * std::size_t(mean_steps));
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!(scales[i] >= coding::kLeastScale && scales[i] <= coding::kMostScale)) {
+    // A copy: the caller's memory may change once it was looked at.
+    const std::vector<double> copy(scales, scales + n);
+    for (const double scale : copy) {
+      if (!(scale >= coding::kLeastScale && scale <= coding::kMostScale)) {
         throw abi::Failure(PYINFO_ERROR_VALUE, "scales must be from 2^-20 to 2^15");
       }
     }
     const double least = tail < 0 ? coding::kTailSlots / double(1 << precision) : tail;
-    coding::add_distributions(made->tables, static_cast<coding::Family>(family), scales, n,
+    coding::add_distributions(made->tables, static_cast<coding::Family>(family), copy.data(), n,
                               unsigned(mean_steps),
                               static_cast<std::uint32_t>(least * (1 << coding::kWeightBits)));
     *models = made.release();
@@ -109,9 +114,14 @@ pyinfo_error pyinfo_models_from_weights(const uint64_t* weights, const size_t* s
     abi::require_data(leasts, n, "leasts");
     auto made = abi::empty_models(precision, n);
     for (std::size_t i = 0; i < n; ++i) {
-      abi::require_weights(weights, sizes[i], leasts[i], precision);
-      coding::add_weights(made->tables, leasts[i], weights, sizes[i] - 1);
-      weights += sizes[i];
+      // Copies: the caller's memory may change once it was looked at.
+      const std::size_t size = sizes[i];
+      const std::int32_t least = leasts[i];
+      abi::require_size(size, precision);
+      const std::vector<std::uint64_t> copy(weights, weights + size);
+      abi::require_weights(copy, least);
+      coding::add_weights(made->tables, least, copy.data(), size - 1);
+      weights += size;
     }
     *models = made.release();
   });

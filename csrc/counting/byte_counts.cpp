@@ -99,12 +99,13 @@ using PairTables = std::uint32_t[kPairTables][kPairRow];
 
 void count_pairs(const unsigned char* piece, unsigned first, PairTables& tables) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kEven = 0x00ff00ff00ff00ff;
+  // No pair is outside of the tables, whatever has become of the bytes since they were looked at.
+  constexpr std::uint64_t kEven = 0x0001000100010001 * (kClose - 1);
   for (std::size_t i = 0; i < kPiece; i += 16) {
     std::uint64_t words[2];
     std::memcpy(words, piece + i, sizeof words);
     for (std::uint64_t& word : words) {
-      word -= first * kOnes;  // nothing is borrowed: no byte is below `first`
+      word -= first * kOnes;  // nothing is borrowed if no byte is below `first`
       word = (word & kEven) | (word >> 8 & kEven) << kCloseBits;
     }
     for (const std::uint64_t word : words) {

@@ -60,3 +60,12 @@ def test_strings(dtype: str) -> None:
     with rewritten(samples, "zz"):
         for _ in range(CALLS):
             pyinfo.Counts.from_samples(samples)
+
+
+@pytest.mark.parametrize("read", [pyinfo.Counts.from_samples, pyinfo.entropy_of, pyinfo.compress])
+def test_close_bytes(read: Callable[[np.ndarray], Any]) -> None:
+    """Bytes near each other are counted in pairs; they may be far apart when they are."""
+    samples = np.random.default_rng(0).integers(0, 60, 1 << 20, dtype=np.uint8)
+    with rewritten(samples, 255):
+        for _ in range(10 * CALLS):
+            read(samples)

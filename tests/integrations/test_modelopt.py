@@ -9,7 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip(
-    "modelopt.torch.quantization", reason="nvidia-modelopt is not installed", exc_type=ImportError
+    "modelopt.torch.quantization",
+    reason="nvidia-modelopt, or what it needs, is not installed",
+    exc_type=ImportError,
 )
 import modelopt.torch.quantization as mtq  # noqa: E402
 
