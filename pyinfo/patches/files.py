@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import mmap
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -171,7 +171,8 @@ def apply_files(
     ------
     ValueError
         If a file of `base` is not the one that the patch was made from, by its SHA-256, nor the one
-        that it makes. No file has been changed then.
+        that it makes; if a file is to be where a folder is, or the other way round. No file has
+        been changed then.
     CorruptDataError
         If the patch is damaged. No file has been changed then.
     FileExistsError
@@ -206,6 +207,7 @@ def apply_files(
         files = read_manifest(bodies)
         if base.is_dir() == (len(files) == 1 and files[0].path == ""):
             raise ValueError(f"the patch is for a {'file' if base.is_dir() else 'folder'}")
+        _require_places(target, files)
         total = sum(file.new.size for file in files if file.new is not None)
         done = 0
 
@@ -290,6 +292,19 @@ def _require_state(path: Path, states: tuple[FileState | None, ...]) -> None:
         raise FileNotFoundError(f"{path} is missing: the patch was made from a folder that has it")
     if not any(state is not None and _has_state(path, state) for state in states):
         raise ValueError(f"{path} is not the file that the patch was made from")
+
+
+def _require_places(target: Path, files: Iterable[PatchedFile]) -> None:
+    """Refuse a file where a folder is, and a folder where a file is."""
+    for file in files:
+        if file.new is None or file.path == "":
+            continue
+        goal = target / file.path
+        above = [folder for folder in goal.parents if target in folder.parents]
+        if goal.is_dir() or any(folder.is_file() for folder in above):
+            raise ValueError(
+                f"{goal}: a file becomes a folder, or a folder a file: name another destination"
+            )
 
 
 def _summary(files: list[PatchedFile] | tuple[PatchedFile, ...], patch_size: int) -> PatchedFiles:

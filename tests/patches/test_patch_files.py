@@ -234,3 +234,17 @@ def test_progress(folders: tuple[Path, Path], tmp_path: Path) -> None:
     )
     assert calls[-1] == (done.size, done.size)
     assert sorted(calls) == calls
+
+
+@pytest.mark.parametrize(("before", "after"), [("a", "a/b"), ("a/b", "a")])
+def test_a_file_that_becomes_a_folder(before: str, after: str, tmp_path: Path) -> None:
+    """Names are taken one by one, so it cannot be done in place; elsewhere it can."""
+    old, new, other = (tmp_path / name for name in ("old", "new", "other"))
+    written(old / before, model())
+    written(new / after, model(1))
+    patches.diff_files(old, new, tmp_path / "patch")
+    with pytest.raises(ValueError, match="becomes a folder, or a folder a file: name another"):
+        patches.apply_files(old, tmp_path / "patch")
+    assert [path for path in old.rglob("*") if path.is_file()] == [old / before]
+    patches.apply_files(old, tmp_path / "patch", other)
+    assert (other / after).read_bytes() == (new / after).read_bytes()
