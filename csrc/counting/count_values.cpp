@@ -1,9 +1,9 @@
 #include "counting/count_values.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "counting/byte_counts.hpp"
 #include "counting/strategies/dense.hpp"
@@ -110,13 +110,20 @@ ValueCounts<typename Weight::Count> count_column(Column column, Weight weights) 
 template <class Weight>
 ValueCounts<typename Weight::Count> count_reference(Column column, Weight weights) {
   using Count = typename Weight::Count;
-  std::map<Key, Count> counts;
+  std::vector<std::pair<Key, Count>> sorted;
+  sorted.reserve(column.size);
   with_keys(column.data, column.type, [&](const auto& keys) {
-    for (std::size_t i = 0; i < column.size; ++i) counts[keys[i]] += weights[i];
+    for (std::size_t i = 0; i < column.size; ++i) sorted.emplace_back(keys[i], weights[i]);
   });
-  ValueCounts<Count> table(counts.size());
-  for (const auto& [key, number] : counts)
-    if (number != 0) table.append(key, number);
+  // Weights of a key are added up in the order of the samples.
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  ValueCounts<Count> table(column.size);
+  for (std::size_t i = 0, j = 0; i < sorted.size(); i = j) {
+    Count number = 0;
+    for (; j < sorted.size() && sorted[j].first == sorted[i].first; ++j) number += sorted[j].second;
+    if (number != 0) table.append(sorted[i].first, number);
+  }
   return table;
 }
 

@@ -14,7 +14,10 @@
 namespace {
 
 using Bytes = pyinfo::check::Buffer<unsigned char>;
+using pyinfo::check::chosen;
+using pyinfo::check::chosen_length;
 using pyinfo::check::Random;
+using pyinfo::check::rounds;
 namespace coding = pyinfo::coding;
 namespace simd = pyinfo::simd;
 
@@ -91,6 +94,7 @@ void all_bytes(simd::Isa isa) {
     Bytes packed(70), symbols(n), plain(n);
     for (std::size_t at = 0; at < 70; ++at) {
       for (unsigned byte = 0; byte < 256; ++byte) {
+        if (!chosen()) continue;
         std::memset(packed.data(), 0, 70);
         packed[at] = static_cast<unsigned char>(byte);
         const bool valid =
@@ -107,7 +111,7 @@ void all_bytes(simd::Isa isa) {
 
 void finding() {
   Random random(5);
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < rounds(3000); ++round) {
     const std::size_t n = 1 + random.bits() % (round % 10 == 0 ? 30'000 : 300);
     const std::size_t count = 1 + random.bits() % 18;
     std::vector<unsigned char> values(count);
@@ -187,13 +191,16 @@ int main() {
     for (unsigned size = 2; size <= coding::kMostDigits; ++size) {
       for (unsigned kind = 0; kind < 3; ++kind) {
         for (std::size_t n = 0; n < 5000; n += n < 260 ? 1 : 1 + n / 3) {
+          if (!chosen()) continue;
           digits(isa, alphabet_of(size, kind, random), n);
         }
       }
       digits(isa, alphabet_of(size, size % 3, random), 100'003);
     }
     for (const unsigned rarity : {1, 2, 5, 50, 1000}) {
-      for (std::size_t n = 0; n < 3000; n += n < 280 ? 1 : 1 + n / 5) bitmaps(isa, n, rarity);
+      for (std::size_t n = 0; n < 3000; n += n < 280 ? 1 : 1 + n / 5) {
+        if (chosen_length(n)) bitmaps(isa, n, rarity);
+      }
       bitmaps(isa, 100'003, rarity);
     }
   }

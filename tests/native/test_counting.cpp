@@ -16,6 +16,8 @@ namespace {
 
 using namespace pyinfo::counting;
 using pyinfo::check::Buffer;
+using pyinfo::check::chosen;
+using pyinfo::check::chosen_length;
 using pyinfo::check::Random;
 
 template <class Count>
@@ -83,6 +85,7 @@ void check_changes(Random& random) {
   for (const std::size_t n : {20000, 100000, 1500000}) {
     for (const Spread& early : {kDense, kSparse}) {
       for (const Spread& late : kSpreads) {
+        if (!chosen()) continue;
         Buffer<std::uint64_t> data(n);
         for (std::size_t i = 0; i < n; ++i)
           data[i] = i < n - n / 3 ? 5000 + draw(random, early) : draw(random, late);
@@ -100,6 +103,7 @@ void check_all_values(Random& random) {
   for (const std::size_t n : {1000, 8191, 8193, 30000}) sizes.push_back(n);
   for (const std::size_t n : sizes) {
     for (const Spread& spread : kSpreads) {
+      if (!chosen()) continue;
       // Every type with short ones, in turn with long ones.
       for (const Kind kind : {Kind::natural, Kind::integer}) {
         check_values<std::uint8_t>(n, kind, spread, random);
@@ -114,7 +118,8 @@ void check_all_values(Random& random) {
     }
   }
   for (const Spread& spread : kSpreads) {
-    check_values<std::uint64_t>((std::size_t{1} << 20) + 12345, Kind::integer, spread, random);
+    if (chosen())
+      check_values<std::uint64_t>((std::size_t{1} << 20) + 12345, Kind::integer, spread, random);
   }
 }
 
@@ -145,10 +150,12 @@ void check_pairs(std::size_t n, std::uint64_t rows, std::uint64_t columns, Rando
 
 void check_all_pairs(Random& random) {
   for (std::size_t n = 0; n <= 300; ++n) {
+    if (!chosen_length(n)) continue;
     check_pairs<std::uint8_t, std::uint64_t>(n, 7, 5, random);
     check_pairs<std::uint64_t, std::uint16_t>(n, 100, 30, random);
   }
   for (const std::size_t n : {5000, 200000, 700000}) {
+    if (n > 5000 && !chosen()) continue;
     check_pairs<std::uint64_t, std::uint64_t>(n, 4, 3, random);
     check_pairs<std::uint64_t, std::uint32_t>(n, 256, 256, random);
     check_pairs<std::uint32_t, std::uint64_t>(n, 1000, 1000, random);
@@ -215,6 +222,7 @@ void check_rows(std::size_t n, std::size_t width, bool wide, std::uint64_t value
 void check_all_rows(Random& random) {
   for (std::size_t n = 0; n <= 300; n += n < 20 ? 1 : 31) {
     for (std::size_t width = 0; width <= 40; ++width) {
+      if (!chosen()) continue;
       check_rows(n, width, false, 50, random);
       if (width % 4 == 0) check_rows(n, width, true, 50, random);
     }

@@ -15,6 +15,8 @@ namespace {
 
 using namespace pyinfo::measures;
 using pyinfo::check::Buffer;
+using pyinfo::check::chosen;
+using pyinfo::check::chosen_length;
 using pyinfo::check::Random;
 namespace simd = pyinfo::simd;
 using Real = long double;
@@ -178,6 +180,7 @@ void test_slices(simd::Isa isa, std::size_t index) {
     if (run == nullptr) continue;
     const Parameters parameters = parameters_for(kernel, scaled);
     for (std::size_t n = 0; n <= kLongest; ++n) {
+      if (!chosen_length(n)) continue;
       for (const std::size_t offset : {0, 1}) {
         Buffer<T> p(n, offset);
         Buffer<T> q(n, 1 - offset);
@@ -209,6 +212,7 @@ void test_values_that_are_wrong(simd::Isa isa, std::size_t index) {
   const int operands = shape(kernel).operands;
   for (const std::size_t n : {1, 2, 7, 8, 9, 16, 33, 130}) {
     for (std::size_t place = 0; place < n; ++place) {
+      if (!chosen()) continue;
       for (int operand = 0; operand < operands; ++operand) {
         Buffer<T> p(n);
         Buffer<T> q(n);
@@ -242,6 +246,7 @@ void test_columns(simd::Isa isa, std::size_t index) {
   for (const std::size_t columns : widths) {
     for (const std::size_t rows : {1, 2, 8, 15, 16, 17, 40}) {
       for (const std::size_t gap : {0, 3}) {
+        if (!chosen()) continue;
         const std::size_t row = columns + gap;
         const std::size_t size = row * (rows - 1) + columns;
         Buffer<T> p(size, gap % 2);
@@ -284,6 +289,7 @@ template <class T>
 void test_information(simd::Isa isa, InformationKernel<T> information) {
   Random random(7);
   for (std::size_t n = 0; n <= kLongest; ++n) {
+    if (!chosen_length(n)) continue;
     for (const std::size_t offset : {0, 1}) {
       Buffer<T> p(n, offset);
       Buffer<T> out(n, 1 - offset);

@@ -21,6 +21,7 @@
 namespace {
 
 using namespace pyinfo::neighbours;
+using pyinfo::check::chosen;
 using pyinfo::check::Random;
 
 constexpr double kPi = 3.14159265358979323846;
@@ -124,7 +125,7 @@ void test_against_all_pairs() {
         const std::vector<SortedColumn> columns = sorted(points);
         const Tree tree = tree_of(columns);
         for (const std::size_t k : {1, 2, 3, 4, 5, 6, 11, 40}) {
-          if (k >= n || (n > 300 && k != 3)) continue;
+          if (k >= n || (n > 300 && k != 3) || !chosen()) continue;
           const std::string what = std::string(kind.name) + ", " + std::to_string(n) + " points, " +
                                    std::to_string(dimensions) + " dimensions, k " +
                                    std::to_string(k);
@@ -140,6 +141,7 @@ void test_against_all_pairs() {
 void test_sorting() {
   for (const Kind& kind : kKinds) {
     for (const std::size_t n : {1, 5, 511, 512, 3000, 70000}) {
+      if (!chosen()) continue;
       const std::vector<double> values = points_of(kind, n, 1);
       const SortedColumn column(values.data(), n);
       std::vector<double> wanted = values;
@@ -161,6 +163,7 @@ void test_information() {
   for (const Kind& kind : kKinds) {
     const std::size_t n = 200, k = 3;
     for (std::size_t dimensions = 2; dimensions <= 4; ++dimensions) {
+      if (!chosen()) continue;
       std::vector<double> values = points_of(kind, n, dimensions);
       const Points points{values.data(), n, dimensions};
       const Coordinates spaces[] = {1, 2, 3, (Coordinates{1} << dimensions) - 2};
@@ -202,6 +205,7 @@ void test_information() {
 void test_classes() {
   for (const Kind& kind : kKinds) {
     for (std::size_t dimensions = 1; dimensions <= 3; ++dimensions) {
+      if (!chosen()) continue;
       const std::size_t n = 150, k = 3;
       const std::vector<double> values = points_of(kind, n, dimensions);
       std::vector<std::uint32_t> labels(n);
@@ -242,6 +246,7 @@ void test_classes() {
 // e^700 are what boxes say least of.
 void test_work() {
   for (std::size_t dimensions = 2; dimensions <= 4; ++dimensions) {
+    if (!chosen()) continue;
     std::vector<double> normals;
     for (const Kind& kind : kKinds) {
       std::vector<double> per_leaf;

@@ -17,6 +17,7 @@ namespace {
 
 using namespace pyinfo::counting;
 using pyinfo::check::Buffer;
+using pyinfo::check::chosen;
 using pyinfo::check::Random;
 
 using Keys = IntegerKeys<Key>;
@@ -185,7 +186,7 @@ void check_perfect_table(std::size_t distinct, bool crowded, Random& random) {
 
 void check_all_perfect_tables(Random& random) {
   for (std::size_t distinct = 1; distinct <= 300; ++distinct)
-    check_perfect_table(distinct, false, random);
+    if (chosen()) check_perfect_table(distinct, false, random);
   for (const std::size_t distinct : {1000, 1535, 1536, 4096})
     check_perfect_table(distinct, false, random);
   for (const std::size_t distinct : {2, 63, 1000}) check_perfect_table(distinct, true, random);
@@ -215,6 +216,7 @@ int main() {
   check_chosen_keys();
   constexpr std::uint64_t kSparse = 0x9e3779b97f4a7c15;
   for (std::size_t n = 1; n <= 300; ++n) {
+    if (!chosen()) continue;
     check_dense(n, 40, random);
     check_hashing(n, 50, kSparse, random);
     check_many(n, 50, kSparse, random);
@@ -230,11 +232,13 @@ int main() {
     check_dense(20001, values, random);  // several tables, and one
   check_hashing(10000, 8000, kSparse, random);
   for (const std::size_t n : {9001, 200003}) {
+    if (!chosen()) continue;
     check_many(n, 1, 1, random);
     check_many(n, 1000, kSparse, random);
     check_many(n, 2 * n, kSparse, random);
   }
-  check_many((std::size_t{1} << 20) + 5000, 30000, kSparse, random);  // more than a chunk
+  // More than a chunk.
+  if (chosen()) check_many((std::size_t{1} << 20) + 5000, 30000, kSparse, random);
   check_all_perfect_tables(random);
   return pyinfo::check::finish();
 }
