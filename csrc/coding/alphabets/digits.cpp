@@ -89,14 +89,18 @@ bool pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& al
 
 bool find_and_pack(const unsigned char* symbols, std::size_t n, Alphabet& alphabet,
                    unsigned char* packed) noexcept {
-  constexpr std::size_t kPieces = 16;
+  constexpr std::size_t kFewPieces = 16;
+  constexpr std::size_t kMostPieces = 64;
   constexpr std::size_t kPiece = 64;
-  if (n >= 8 * kPieces * kPiece) {
-    unsigned char pieces[kPieces * kPiece];
-    for (std::size_t i = 0; i < kPieces; ++i) {
-      std::memcpy(pieces + i * kPiece, symbols + i * (n / kPieces), kPiece);
+  constexpr std::size_t kPart = 8;  // they are at most so small a part
+  if (n >= kPart * kFewPieces * kPiece) {
+    unsigned char sample[kMostPieces * kPiece];
+    const bool long_input = n >= kPart * sizeof sample;
+    const std::size_t pieces = long_input ? kMostPieces : kFewPieces;
+    for (std::size_t i = 0; i < pieces; ++i) {
+      std::memcpy(sample + i * kPiece, symbols + i * (n / pieces), kPiece);
     }
-    if (find_alphabet(pieces, sizeof pieces, alphabet) &&
+    if (find_alphabet(sample, pieces * kPiece, alphabet) &&
         pack_digits(symbols, n, alphabet, packed)) {
       return true;
     }

@@ -19,14 +19,6 @@ struct SymbolWindow {
   unsigned rows;  // 2, 3, 4, 8, 12 or 16
 };
 
-// The highest bit set, or the lowest; of a number other than 0.
-PYINFO_INLINE unsigned highest_bit(std::uint64_t bits) {
-  return 63 - static_cast<unsigned>(__builtin_clzll(bits));
-}
-PYINFO_INLINE unsigned lowest_bit(std::uint64_t bits) {
-  return static_cast<unsigned>(__builtin_ctzll(bits));
-}
-
 // The smaller one of two windows for the symbols whose bits are set, some of 256: one that does not
 // pass over 255, and one that does not pass over 127, as signed bytes have it.
 PYINFO_INLINE SymbolWindow find_window(const std::uint64_t* present) {
@@ -37,18 +29,19 @@ PYINFO_INLINE SymbolWindow find_window(const std::uint64_t* present) {
     unsigned last = 0;
     for (unsigned i = 4; i-- > 0;) {
       const std::uint64_t bits = present[(start + i) % 4];
-      if (bits != 0) first = 64 * i + lowest_bit(bits);
+      if (bits != 0) first = 64 * i + static_cast<unsigned>(_tzcnt_u64(bits));
     }
     for (unsigned i = 0; i < 4; ++i) {
       const std::uint64_t bits = present[(start + i) % 4];
-      if (bits != 0) last = 64 * i + highest_bit(bits);
+      if (bits != 0) last = 64 * i + 63 - static_cast<unsigned>(_lzcnt_u64(bits));
     }
     const unsigned values = last - first + 1;
     if (values >= fewest) continue;
     fewest = values;
     best.first = (first + 64 * start) % 256;
   }
-  for (const unsigned rows : {12u, 8u, 4u, 3u, 2u}) {
+  constexpr unsigned kRows[] = {12, 8, 4, 3, 2};
+  for (const unsigned rows : kRows) {
     if (fewest <= 16 * rows) best.rows = rows;
   }
   return best;
