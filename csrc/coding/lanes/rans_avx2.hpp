@@ -132,6 +132,13 @@ void encode_in_window(const RansEncodeTable& table, unsigned first, unsigned lan
   end = words;
 }
 
+// A bit for each of four symbols that has a frequency.
+PYINFO_INLINE std::uint64_t present_of(const std::uint64_t* entries) {
+  const Vector absent =
+      _mm256_cmpeq_epi64(load(entries), _mm256_set1_epi64x(static_cast<long long>(kAbsentEntry)));
+  return 15u & ~static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(absent)));
+}
+
 // Windows of more rows take as many operations as loads of entries, and fewer symbols do not pay
 // for the tables.
 constexpr unsigned kMostRows = 4;
@@ -143,9 +150,8 @@ void encode_steps(const RansEncodeTable& table, std::uint32_t* states, const std
   SymbolWindow window = {0, 16};
   if (steps * kLanes >= kWorthTables) {
     std::uint64_t present[4] = {};
-    for (unsigned s = 0; s < 256; ++s) {
-      present[s / 64] |= std::uint64_t{table.entries[s] != kAbsentEntry} << s % 64;
-    }
+    for (unsigned s = 0; s < 256; s += 4)
+      present[s / 64] |= present_of(table.entries + s) << s % 64;
     window = find_window(present);
   }
   if (window.rows > kMostRows) {
