@@ -35,7 +35,7 @@ class NewBytes {
   explicit NewBytes(std::size_t most)
       : object_(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(most))) {
     if (object_ == nullptr) throw pybind11::error_already_set();
-    use_huge_pages(most);
+    use_huge_pages();
   }
   ~NewBytes() { Py_XDECREF(object_); }
   NewBytes(const NewBytes&) = delete;
@@ -48,7 +48,7 @@ class NewBytes {
   // Keeps what has been written so far.
   void resize(std::size_t most) {
     cut(most);
-    use_huge_pages(most);
+    use_huge_pages();
   }
   pybind11::bytes finish(std::size_t size) {
     cut(size);
@@ -69,14 +69,8 @@ class NewBytes {
   }
 
   // As NumPy does for its arrays: the first write to fresh memory costs as much as coding does.
-  void use_huge_pages([[maybe_unused]] std::size_t size) noexcept {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (size < 2 * memory::kHugePage) return;
-    const std::size_t begin = reinterpret_cast<std::size_t>(data());
-    const std::size_t first = (begin + memory::kHugePage - 1) & ~(memory::kHugePage - 1);
-    const std::size_t last = (begin + size) & ~(memory::kHugePage - 1);
-    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-#endif
+  void use_huge_pages() noexcept {
+    if (size() >= 2 * memory::kHugePage) memory::advise_huge_pages(data(), size());
   }
 
   PyObject* object_;

@@ -9,6 +9,7 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace pyinfo::memory {
@@ -75,10 +76,18 @@ void* acquire_pages(std::size_t bytes) {
     }
   }
   void* const memory = ::operator new(size, alignment(size));
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (size >= kHugePage) madvise(memory, size, MADV_HUGEPAGE);
-#endif
+  if (size >= kHugePage) advise_huge_pages(memory, size);
   return memory;
+}
+
+void advise_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  // Whole pages, also those that the bytes share: a huge page has to lie within the advice.
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  const std::size_t before = begin % page;
+  madvise(static_cast<unsigned char*>(memory) - before, before + bytes, MADV_HUGEPAGE);
+#endif
 }
 
 void release_pages(void* memory, std::size_t bytes) noexcept {

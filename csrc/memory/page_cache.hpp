@@ -17,6 +17,10 @@ inline constexpr std::size_t kMinPages = std::size_t{1} << 17;
 // they fill one. Throws std::bad_alloc.
 void* acquire_pages(std::size_t bytes);
 
+// Asks for huge pages where these bytes, part of one allocation, fill some. Advice: it may not be
+// followed.
+void advise_huge_pages(void* memory, std::size_t bytes) noexcept;
+
 // Releases what acquire_pages(bytes) returned. The cache holds up to 32 MiB.
 void release_pages(void* memory, std::size_t bytes) noexcept;
 

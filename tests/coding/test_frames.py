@@ -621,3 +621,26 @@ def test_max_size_of_frames(tmp_path: Path) -> None:
 def test_devices_cannot_be_mapped() -> None:
     with pytest.raises(ValueError, match="no regular file and cannot be mapped"):
         Frame.open(os.devnull)
+
+
+SMAPS = Path("/proc/self/smaps")
+
+
+@pytest.mark.once
+@pytest.mark.skipif(
+    not SMAPS.is_file() or not Path("/sys/kernel/mm/transparent_hugepage").is_dir(),
+    reason="this system does not tell which memory is to have huge pages",
+)
+def test_large_results_ask_for_huge_pages() -> None:
+    frame = compress(rng(61).integers(0, 256, 8 << 20, dtype=np.uint8))
+    middle = np.frombuffer(frame, np.uint8).ctypes.data + len(frame) // 2
+    flags: list[str] = []
+    within = False
+    for line in SMAPS.read_text("utf-8").splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            first, last = (int(x, 16) for x in words[0].split("-"))
+            within = first <= middle < last
+        elif within and words[0] == "VmFlags:":
+            flags = words[1:]
+    assert "hg" in flags

@@ -54,6 +54,17 @@ std::vector<Code> make_codes() {
     return random.bits() % 3 == 0 ? random.bits() >> (random.bits() % 50 + 14) : 0;
   });
   add("long codes", [&](std::size_t s) { return std::uint64_t{1} << (s < 8 ? 6 : s / 128); });
+  // Symbols that lie close together, some of them on both sides of 255.
+  std::size_t first = 0;
+  for (const std::size_t width : {17, 32, 33, 48, 49, 64, 65, 128, 129, 192, 193}) {
+    first = (first + 107) % kByteSymbols;
+    add(std::to_string(width) + " values from " + std::to_string(first) + " on",
+        [&](std::size_t s) {
+          const std::size_t place = (s + kByteSymbols - first) % kByteSymbols;
+          const bool end = place == 0 || place == width - 1;
+          return place < width ? (random.bits() >> (random.bits() % 40 + 24)) + end : 0;
+        });
+  }
   return codes;
 }
 

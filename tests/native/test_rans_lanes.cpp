@@ -97,6 +97,19 @@ std::vector<Model> make_models(Random& random) {
       models.push_back(random_model(random, present, lot));
     }
   }
+  // Symbols that lie close together, some of them on both sides of 255.
+  std::size_t first = 0;
+  for (const std::uint32_t width : {17u, 32u, 33u, 48u, 49u, 64u, 65u}) {
+    first = (first + 107) % 256;
+    Model model{std::to_string(width) + " values from " + std::to_string(first) + " on", {}};
+    for (std::uint32_t i = 0; i < width; ++i) model.frequencies[(first + i) % 256] = 1;
+    for (std::uint32_t left = kRansTotal - width; left > 0;) {
+      const std::uint32_t more = std::min(left, 1u + std::uint32_t(any_of(random, 700)));
+      model.frequencies[(first + any_of(random, width)) % 256] += more;
+      left -= more;
+    }
+    models.push_back(model);
+  }
   models.push_back(random_model(random, 128, 16));
   models.push_back(random_model(random, 129, 16));
   models.push_back(random_model(random, 256, 3));

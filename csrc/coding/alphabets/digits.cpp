@@ -30,12 +30,11 @@ int telling_shift(const unsigned char* symbols, unsigned size) noexcept {
   return -1;
 }
 
-// Adds a symbol in its place; false if there are 16 others.
+// Adds a new symbol in its place; false if there are 16 others.
 bool insert(unsigned char symbol, unsigned char* symbols, unsigned& size) noexcept {
+  if (size == kMostDigits) return false;
   unsigned char* const end = symbols + size;
   unsigned char* const place = std::lower_bound(symbols, end, symbol);
-  if (place != end && *place == symbol) return true;
-  if (size == kMostDigits) return false;
   std::copy_backward(place, end, end + 1);
   *place = symbol;
   ++size;
@@ -62,13 +61,15 @@ void make_alphabet(const unsigned char* symbols, unsigned size, Alphabet& alphab
 bool find_alphabet(const unsigned char* symbols, std::size_t n, Alphabet& alphabet) noexcept {
   constexpr std::size_t kFirst = 64;  // ordinary bytes have more than 16 values here
   constexpr std::size_t kTile = 4096;
+  bool seen[256] = {};
   unsigned char found[kMostDigits];
   unsigned size = 0;
   std::size_t done = 0;
   std::size_t stop = std::min(n, kFirst);
   while (true) {
     for (std::size_t i = done; i < stop; ++i) {
-      if (i > done && symbols[i] == symbols[i - 1]) continue;
+      if (seen[symbols[i]]) continue;
+      seen[symbols[i]] = true;
       if (!insert(symbols[i], found, size)) return false;
     }
     if (stop == n) break;
@@ -88,14 +89,18 @@ bool pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& al
 
 bool find_and_pack(const unsigned char* symbols, std::size_t n, Alphabet& alphabet,
                    unsigned char* packed) noexcept {
-  constexpr std::size_t kPieces = 16;
+  constexpr std::size_t kFewPieces = 16;
+  constexpr std::size_t kMostPieces = 64;
   constexpr std::size_t kPiece = 64;
-  if (n >= 8 * kPieces * kPiece) {
-    unsigned char pieces[kPieces * kPiece];
-    for (std::size_t i = 0; i < kPieces; ++i) {
-      std::memcpy(pieces + i * kPiece, symbols + i * (n / kPieces), kPiece);
+  constexpr std::size_t kPart = 8;  // they are at most so small a part
+  if (n >= kPart * kFewPieces * kPiece) {
+    unsigned char sample[kMostPieces * kPiece];
+    const bool long_input = n >= kPart * sizeof sample;
+    const std::size_t pieces = long_input ? kMostPieces : kFewPieces;
+    for (std::size_t i = 0; i < pieces; ++i) {
+      std::memcpy(sample + i * kPiece, symbols + i * (n / pieces), kPiece);
     }
-    if (find_alphabet(pieces, sizeof pieces, alphabet) &&
+    if (find_alphabet(sample, pieces * kPiece, alphabet) &&
         pack_digits(symbols, n, alphabet, packed)) {
       return true;
     }

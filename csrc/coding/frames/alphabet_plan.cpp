@@ -114,10 +114,10 @@ bool choose_edges(std::size_t n, unsigned char* edges, std::uint64_t* counts, Pa
 }
 
 // Plans n digits of the plan's alphabet, which are packed already; `memory` has another n / 8
-// bytes. Returns a bound for what any code of single symbols takes, or 0 where they are stored as
-// even.
+// bytes. Returns a bound for what any code of single symbols takes, and how often each symbol
+// occurs; or 0 where they are stored as even.
 std::uint64_t plan_digits(std::size_t n, const Settings& settings, const unsigned char* packed,
-                          unsigned char* memory, DigitsPlan& plan) {
+                          unsigned char* memory, DigitsPlan& plan, std::uint64_t* symbol_counts) {
   const DigitBase& digit = plan.alphabet.digit;
   plan.packed = packed;
   plan.edges = false;
@@ -137,6 +137,10 @@ std::uint64_t plan_digits(std::size_t n, const Settings& settings, const unsigne
   if (part.block.sizes.mode == Mode::raw && plan.edges) {
     plan.edges = false;
     part.bytes = packed;
+  }
+  std::fill(symbol_counts, symbol_counts + kValues, 0);
+  for (unsigned d = 0; d < plan.alphabet.size; ++d) {
+    symbol_counts[plan.alphabet.symbols[d]] = digits[d];
   }
   return entropy_bytes(digits, kMostDigits);
 }
@@ -180,7 +184,8 @@ std::uint64_t plan_bitmap(const unsigned char* symbols, std::size_t n, const Set
   std::fill(counts, counts + kValues, 0);
   counting::byte_counts(others, plan.n_others, 1, counts);
   if (plan.in_digits) {
-    plan_digits(plan.n_others, settings, packed, sample, plan.digits);
+    std::uint64_t of_others[kValues];
+    plan_digits(plan.n_others, settings, packed, sample, plan.digits, of_others);
   } else {
     plan.others.bytes = others;
     plan.others.size = plan.n_others;
@@ -212,9 +217,10 @@ bool plan_alphabet(const unsigned char* symbols, std::size_t n, const Settings& 
   constexpr std::size_t kFewestOfBitmap = 256;
   std::uint64_t bound = 0;
   std::uint64_t predicted = 0;
+  std::uint64_t counts[kValues];
   if (find_and_pack(symbols, n, plan.digits.alphabet, packed)) {
     plan.mode = Mode::digits;
-    bound = plan_digits(n, settings, packed, memory, plan.digits);
+    bound = plan_digits(n, settings, packed, memory, plan.digits, counts);
     if (bound == 0 && plan.digits.part.block.sizes.mode == Mode::raw) return true;
     predicted = plan.digits.predicted();
   } else if (n >= kFewestOfBitmap && prevailing(symbols, n, plan.bitmap.usual)) {
@@ -227,8 +233,13 @@ bool plan_alphabet(const unsigned char* symbols, std::size_t n, const Settings& 
   }
   if (!clearly_less(bound, predicted)) return true;
   // Close to what single symbols have to take, or short: the other codes are to be looked at.
-  unsigned char* const sample = memory + alphabet_memory(n) - n / 8;  // which no part is in
-  plan_block(symbols, n, settings, sample, plan.direct);
+  // So few symbols do not look incompressible, whichever sample is taken.
+  if (plan.mode == Mode::digits && counts_exactly(n, settings)) {
+    plan_counted_block(symbols, n, counts, settings, plan.direct);
+  } else {
+    unsigned char* const sample = memory + alphabet_memory(n) - n / 8;  // which no part is in
+    plan_block(symbols, n, settings, sample, plan.direct);
+  }
   const BlockSizes& direct = plan.direct.sizes;
   if (clearly_less(direct.predicted, predicted)) plan.mode = direct.mode;
   return true;

@@ -260,7 +260,7 @@ void choose(const unsigned char* symbols, std::size_t n, const Settings& setting
   if (automatic && n >= kSampledFrom && incompressible(symbols, n, sample)) return;
 
   std::uint64_t counts[kValues] = {};
-  const bool exact = settings.effort > 1 || n < kSampledFrom;
+  const bool exact = counts_exactly(n, settings);
   if (!exact) {
     estimate_counts(symbols, n, sample, counts);
   } else {
@@ -276,6 +276,10 @@ BlockSizes stored_sizes(std::size_t n) noexcept {
 }
 
 }  // namespace
+
+bool counts_exactly(std::size_t n, const Settings& settings) noexcept {
+  return settings.effort > 1 || n < kSampledFrom;
+}
 
 void plan_block(const unsigned char* symbols, std::size_t n, const Settings& settings,
                 unsigned char* sample, BlockPlan& plan) {

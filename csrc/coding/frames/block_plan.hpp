@@ -59,6 +59,9 @@ struct BlockPlan {
   const CodePlan& code() const noexcept { return sizes.mode == Mode::huffman ? huffman : rans; }
 };
 
+// Whether all of so many symbols are counted, not a sample of them.
+bool counts_exactly(std::size_t n, const Settings& settings) noexcept;
+
 // Plans n symbols, 1 .. kMaxBlockSymbols; `sample` is memory for n / 8 bytes.
 //
 // Blocks of one value are `constant`. Else the coder decides; `automatic` takes the smallest of

@@ -7,6 +7,7 @@
 
 #include "coding/lanes/lane_shuffles.hpp"
 #include "coding/lanes/rans_lanes.hpp"
+#include "coding/lanes/symbol_window_avx2.hpp"
 #include "coding/lanes/words_avx2.hpp"
 #include "simd/kernel_file.hpp"
 
@@ -59,3 +60,109 @@ PYINFO_INLINE void store_symbols(unsigned char* out, const Vector* symbols) {
 
 // The kernels, in these terms.
 #include "coding/lanes/rans_vectors.hpp"
+
+namespace pyinfo::coding {
+namespace {
+
+// The entries of the symbols in a window, byte by byte.
+template <unsigned rows>
+struct WindowOfEntries {
+  alignas(32) std::uint8_t start_low[16 * rows];
+  alignas(32) std::uint8_t frequency_low[16 * rows];
+  alignas(32) std::uint8_t upper[16 * rows];  // of the start, and of the frequency << 4
+  alignas(32) std::uint8_t inverse[4][16 * rows];
+
+  PYINFO_INLINE WindowOfEntries(const std::uint64_t* entries, unsigned first) {
+    for (unsigned i = 0; i < 16 * rows; ++i) {
+      const std::uint64_t entry = entries[(first + i) % 256];
+      start_low[i] = static_cast<std::uint8_t>(entry);
+      frequency_low[i] = static_cast<std::uint8_t>(entry >> 16);
+      upper[i] = static_cast<std::uint8_t>(entry >> 8 | entry >> 24 << 4);
+      for (unsigned k = 0; k < 4; ++k) {
+        inverse[k][i] = static_cast<std::uint8_t>(entry >> (32 + 8 * k));
+      }
+    }
+  }
+};
+
+template <unsigned rows>
+void encode_in_window(const RansEncodeTable& table, unsigned first, unsigned lanes,
+                      std::uint32_t* states, const std::uint8_t* symbols, std::size_t steps,
+                      unsigned char*& end) noexcept {
+  const WindowOfEntries<rows> entries(table.entries, first);
+  const WindowTable<rows> start_low(entries.start_low);
+  const WindowTable<rows> frequency_low(entries.frequency_low);
+  const WindowTable<rows> upper_bytes(entries.upper);
+  const WindowTable<rows> inverse_0(entries.inverse[0]);
+  const WindowTable<rows> inverse_1(entries.inverse[1]);
+  const WindowTable<rows> inverse_2(entries.inverse[2]);
+  const WindowTable<rows> inverse_3(entries.inverse[3]);
+  const Vector nibble = _mm256_set1_epi8(15);
+  StateHalves halves(states, lanes);
+  unsigned char* words = end;
+  for (const std::uint8_t* at = symbols + steps * lanes; at != symbols;) {
+    at -= lanes;
+    for (unsigned lane = lanes; lane > 0;) {
+      PYINFO_PREFETCH_OUTPUT(words - kAhead);
+      lane -= 32;
+      std::uint16_t* const low = halves.low + lane;
+      std::uint16_t* const high = halves.high + lane;
+      const PlacesInWindow places(at + lane, first);
+      const Vector upper = upper_bytes.get(places);
+      const Vector f0 = frequency_low.get(places);
+      const Vector f1 = _mm256_and_si256(_mm256_srli_epi16(upper, 4), nibble);
+      const Words frequency_a = _mm256_unpacklo_epi8(f0, f1);
+      const Words frequency_b = _mm256_unpackhi_epi8(f0, f1);
+      const Words full_a = full_states(high, frequency_a);
+      const Words full_b = full_states(high + 16, frequency_b);
+      write_words_of(low, byte_mask(_mm256_packs_epi16(full_a, full_b)), words);
+      const Vector s0 = start_low.get(places);
+      const Vector s1 = _mm256_and_si256(upper, nibble);
+      const Vector i0 = inverse_0.get(places);
+      const Vector i1 = inverse_1.get(places);
+      const Vector i2 = inverse_2.get(places);
+      const Vector i3 = inverse_3.get(places);
+      divide(low, high, full_a, _mm256_unpacklo_epi8(s0, s1), frequency_a,
+             _mm256_unpacklo_epi8(i0, i1), _mm256_unpacklo_epi8(i2, i3));
+      divide(low + 16, high + 16, full_b, _mm256_unpackhi_epi8(s0, s1), frequency_b,
+             _mm256_unpackhi_epi8(i0, i1), _mm256_unpackhi_epi8(i2, i3));
+    }
+  }
+  halves.join(states, lanes);
+  end = words;
+}
+
+// A bit for each of four symbols that has a frequency.
+PYINFO_INLINE std::uint64_t present_of(const std::uint64_t* entries) {
+  const Vector absent =
+      _mm256_cmpeq_epi64(load(entries), _mm256_set1_epi64x(static_cast<long long>(kAbsentEntry)));
+  return 15u & ~static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(absent)));
+}
+
+// Windows of more rows take as many operations as loads of entries, and fewer symbols do not pay
+// for the tables.
+constexpr unsigned kMostRows = 4;
+constexpr std::size_t kWorthTables = 1024;
+
+template <unsigned kLanes>
+void encode_steps(const RansEncodeTable& table, std::uint32_t* states, const std::uint8_t* symbols,
+                  std::size_t steps, unsigned char*& words) noexcept {
+  SymbolWindow window = {0, 16};
+  if (steps * kLanes >= kWorthTables) {
+    std::uint64_t present[4] = {};
+    for (unsigned s = 0; s < 256; s += 4)
+      present[s / 64] |= present_of(table.entries + s) << s % 64;
+    window = find_window(present);
+  }
+  if (window.rows > kMostRows) {
+    encode_by_entries<kLanes>(table, states, symbols, steps, words);
+    return;
+  }
+  const auto encode = window.rows == 2   ? encode_in_window<2>
+                      : window.rows == 3 ? encode_in_window<3>
+                                         : encode_in_window<4>;
+  encode(table, window.first, kLanes, states, symbols, steps, words);
+}
+
+}  // namespace
+}  // namespace pyinfo::coding

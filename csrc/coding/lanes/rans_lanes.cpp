@@ -119,8 +119,7 @@ void build(const std::uint32_t frequencies[256], RansEncodeTable& table) noexcep
   PYINFO_ASSERT(is_model(frequencies));
   const Ranking ranking(frequencies);
   if (ranking.present < 256) {
-    constexpr std::uint64_t absent = std::uint64_t{0xffffffff} << 32 | 1u << 16;
-    std::fill(table.entries, table.entries + 256, absent);
+    std::fill(table.entries, table.entries + 256, kAbsentEntry);
     std::fill(table.reciprocals, table.reciprocals + 256, std::uint64_t{1} << 44);
   }
   std::uint64_t start = 0;

@@ -16,10 +16,13 @@ namespace pyinfo::coding {
 
 inline constexpr std::uint32_t kRansTotal = 4096;
 
+// The entry of a symbol that has no frequency: 1 from 0 on.
+inline constexpr std::uint64_t kAbsentEntry = std::uint64_t{0xffffffff} << 32 | 1u << 16;
+
 struct RansEncodeTable {
   // From the lowest bits: 16 bits start of the interval, 16 bits frequency, 32 bits inverse =
-  // (2^32 - 1) / frequency. Symbols that have no frequency get frequency 1, start 0: encoding one
-  // makes a stream that says something else, but does no harm.
+  // (2^32 - 1) / frequency. Encoding a symbol that has no frequency makes a stream
+  // that says something else, but does no harm.
   alignas(64) std::uint64_t entries[256];
   // 2^44 / frequency, rounded up: (x * reciprocal) >> 44 is x / frequency for every
   // x < frequency << 20, and the product stays below 2^64.

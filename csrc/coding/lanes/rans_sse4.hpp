@@ -54,3 +54,12 @@ PYINFO_INLINE void store_symbols(unsigned char* out, const Vector* symbols) {
 
 // The kernels, in these terms.
 #include "coding/lanes/rans_vectors.hpp"
+
+namespace pyinfo::coding {
+namespace {
+
+template <unsigned kLanes>
+constexpr RansKernels::Encode encode_steps = encode_by_entries<kLanes>;
+
+}  // namespace
+}  // namespace pyinfo::coding

@@ -58,33 +58,17 @@ void decode_steps(const RansDecodeTable& table, std::uint32_t* states, DecodeCur
   cursor = {words, out, steps};
 }
 
-PYINFO_INLINE void push(const std::uint64_t* entries, const std::uint8_t* symbols,
-                        std::uint16_t* lows, std::uint16_t* highs, unsigned char*& words) {
-  // The entries' four fields, each lane's in its place.
-  const Words e0 = pair(entries, symbols);
-  const Words e2 = pair(entries, symbols + 2);
-  const Words e4 = pair(entries, symbols + 4);
-  const Words e6 = pair(entries, symbols + 6);
-  const Words even0 = interleave_low(e0, e2);
-  const Words odd0 = interleave_high(e0, e2);
-  const Words even4 = interleave_low(e4, e6);
-  const Words odd4 = interleave_high(e4, e6);
-  const Words interval0 = interleave_low(even0, odd0);
-  const Words inverse0 = interleave_high(even0, odd0);
-  const Words interval4 = interleave_low(even4, odd4);
-  const Words inverse4 = interleave_high(even4, odd4);
-  const Words start = join_low(interval0, interval4);
-  const Words frequency = join_high(interval0, interval4);
-  const Words inverse_low = join_low(inverse0, inverse4);
-  const Words inverse_high = join_high(inverse0, inverse4);
+// The states that leave a word before a symbol of this frequency.
+PYINFO_INLINE Words full_states(const std::uint16_t* highs, Words frequency) {
+  return at_least(load(highs), left<4>(frequency));
+}
 
-  Words low = load(lows);
-  Words high = load(highs);
-  const Words full = at_least(high, left<4>(frequency));
-  write_words(low, full, words);
-  low = choose(full, high, low);
-  high = subtract(high, both(full, high));
-
+// Puts symbols on states, of which those in `full` have left a word.
+PYINFO_INLINE void divide(std::uint16_t* lows, std::uint16_t* highs, Words full, Words start,
+                          Words frequency, Words inverse_low, Words inverse_high) {
+  const Words old_high = load(highs);
+  const Words low = choose(full, old_high, load(lows));
+  const Words high = subtract(old_high, both(full, old_high));
   const Words product = low_product(high, inverse_high);
   Words q = add(product, high_product(high, inverse_low));
   q = add(q, high_product(low, inverse_high));
@@ -105,9 +89,32 @@ PYINFO_INLINE void push(const std::uint64_t* entries, const std::uint8_t* symbol
   store(highs, either(right<4>(q), left<12>(above)));
 }
 
+PYINFO_INLINE void push(const std::uint64_t* entries, const std::uint8_t* symbols,
+                        std::uint16_t* lows, std::uint16_t* highs, unsigned char*& words) {
+  // The entries' four fields, each lane's in its place.
+  const Words e0 = pair(entries, symbols);
+  const Words e2 = pair(entries, symbols + 2);
+  const Words e4 = pair(entries, symbols + 4);
+  const Words e6 = pair(entries, symbols + 6);
+  const Words even0 = interleave_low(e0, e2);
+  const Words odd0 = interleave_high(e0, e2);
+  const Words even4 = interleave_low(e4, e6);
+  const Words odd4 = interleave_high(e4, e6);
+  const Words interval0 = interleave_low(even0, odd0);
+  const Words inverse0 = interleave_high(even0, odd0);
+  const Words interval4 = interleave_low(even4, odd4);
+  const Words inverse4 = interleave_high(even4, odd4);
+  const Words frequency = join_high(interval0, interval4);
+  const Words full = full_states(highs, frequency);
+  write_words(load(lows), full, words);
+  divide(lows, highs, full, join_low(interval0, interval4), frequency, join_low(inverse0, inverse4),
+         join_high(inverse0, inverse4));
+}
+
 template <unsigned kLanes>
-void encode_steps(const RansEncodeTable& table, std::uint32_t* states, const std::uint8_t* symbols,
-                  std::size_t steps, unsigned char*& words) noexcept {
+void encode_by_entries(const RansEncodeTable& table, std::uint32_t* states,
+                       const std::uint8_t* symbols, std::size_t steps,
+                       unsigned char*& words) noexcept {
   alignas(64) std::uint16_t lows[kLanes];
   alignas(64) std::uint16_t highs[kLanes];
   for (unsigned lane = 0; lane < kLanes; ++lane) {
