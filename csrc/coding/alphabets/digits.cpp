@@ -30,12 +30,11 @@ int telling_shift(const unsigned char* symbols, unsigned size) noexcept {
   return -1;
 }
 
-// Adds a symbol in its place; false if there are 16 others.
+// Adds a symbol that is not there yet in its place; false if there are 16 others.
 bool insert(unsigned char symbol, unsigned char* symbols, unsigned& size) noexcept {
+  if (size == kMostDigits) return false;
   unsigned char* const end = symbols + size;
   unsigned char* const place = std::lower_bound(symbols, end, symbol);
-  if (place != end && *place == symbol) return true;
-  if (size == kMostDigits) return false;
   std::copy_backward(place, end, end + 1);
   *place = symbol;
   ++size;
@@ -61,14 +60,16 @@ void make_alphabet(const unsigned char* symbols, unsigned size, Alphabet& alphab
 
 bool find_alphabet(const unsigned char* symbols, std::size_t n, Alphabet& alphabet) noexcept {
   constexpr std::size_t kFirst = 64;  // ordinary bytes have more than 16 values here
-  constexpr std::size_t kTile = 4096;
+  constexpr std::size_t kTile = 256;
   unsigned char found[kMostDigits];
+  bool seen[256] = {};
   unsigned size = 0;
   std::size_t done = 0;
   std::size_t stop = std::min(n, kFirst);
   while (true) {
     for (std::size_t i = done; i < stop; ++i) {
-      if (i > done && symbols[i] == symbols[i - 1]) continue;
+      if (seen[symbols[i]]) continue;
+      seen[symbols[i]] = true;
       if (!insert(symbols[i], found, size)) return false;
     }
     if (stop == n) break;
