@@ -280,9 +280,7 @@ class _PackedWriter:
 
         return self._of_each(frame, numbers)
 
-    def _of_each(
-        self, work: Callable[[int], _Result], numbers: Sequence[int]
-    ) -> Iterator[_Result]:
+    def _of_each(self, work: Callable[[int], _Result], numbers: Sequence[int]) -> Iterator[_Result]:
         """Do the work for several tensors at the same time, and while what is done is used."""
         if len(numbers) < 2 or self._threads == 1:
             yield from map(work, numbers)
