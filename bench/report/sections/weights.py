@@ -139,4 +139,4 @@ def layout(effort: Effort) -> Iterator[Row]:
     n = effort.size(ENCODED) // 2048 * 2048
     rows = every_row(Workload("dfloat11_layout", (n,)))
     found = effort.compare("encode", size_text(n), rows, shown=speed(2 * n), most_rounds=3)
-    yield from found.against_all({} if effort.quick else {DFLOAT11: bars.DFLOAT11_SPEED})
+    yield from found.against_all({DFLOAT11: bars.DFLOAT11_SPEED})
