@@ -23,6 +23,9 @@ FAMILIES: Mapping[str, str] = {
     "measure": "measures",
     "quantization": "quantization",
     "symbol_models": "symbol_models",
+    "weight_file": "weights",
+    "patch": "weights",
+    "dfloat11_layout": "weights",
     "zarr": "zarr_arrays",
 }
 

@@ -175,6 +175,18 @@ def largest_growth(size: int) -> Bar:
 WEIGHTS = {"encode": at_least(2.5), "decode": at_least(2)}
 WEIGHTS_SIZE = at_most(1)
 
+# Whole files of such numbers, and patches next to XOR through zstandard.
+WEIGHT_FILES = {"load": at_least(3), "save": at_least(2.5)}  # times as fast as zipnn
+WEIGHT_THREADS = at_least(1.6)
+WEIGHT_FILE_LESS = at_least(0.002)  # than zipnn's, of the weights
+WEIGHT_FILE_MEMORY = at_most(64 << 20)
+WEIGHT_ROW_SECONDS = at_most(1e-3)
+PATCH_SPEED = {"diff": at_least(5), "apply": at_least(6)}
+PATCH_SIZE = at_most(0.36)
+DENSE_PATCH_SIZE = at_most(0.6)
+PATCH_OF_ENTROPY = at_most(1.1)
+DFLOAT11_SPEED = at_least(100)
+
 # Few symbols, 32 MiB, in GB/s: decode and encode. AVX2 and better.
 FEW_SYMBOLS: Mapping[str, tuple[Bar, Bar]] = {
     "2 equal symbols": (at_least(15), at_least(8)),

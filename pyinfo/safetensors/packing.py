@@ -278,14 +278,15 @@ class _PackedWriter:
                 return made.frame
             return frame_of(self._sources[number], self._effort, threads)
 
-        return iter(self._of_each(frame, numbers))
+        return self._of_each(frame, numbers)
 
-    def _of_each(self, work: Callable[[int], _Result], numbers: Sequence[int]) -> list[_Result]:
-        """Do the work for several tensors at the same time."""
+    def _of_each(self, work: Callable[[int], _Result], numbers: Sequence[int]) -> Iterator[_Result]:
+        """Do the work for several tensors at the same time, and while what is done is used."""
         if len(numbers) < 2 or self._threads == 1:
-            return [work(number) for number in numbers]
+            yield from map(work, numbers)
+            return
         with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(work, numbers))
+            yield from pool.map(work, numbers)
 
     def _write_large(self, number: int, end: int) -> int:
         start = end
@@ -318,7 +319,7 @@ class _PackedWriter:
     def _checksums(self, numbers: Sequence[int]) -> list[int]:
         if self._hasher is not None:
             self._hashing += [self._hasher.submit(self._hash, number) for number in numbers]
-        return self._of_each(self._checksum, numbers)
+        return list(self._of_each(self._checksum, numbers))
 
     def _hash(self, number: int) -> None:
         data = self._sources[number].data

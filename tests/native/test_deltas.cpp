@@ -81,8 +81,9 @@ Taken take(const coding::StepKernels& kernels, const coding::ClassTable& table, 
     out.word[c] = 0;
     out.fill[c] = 0;
   }
-  kernels.split(table, before.data(), after.data(), first, out);
-  kernels.split(table, before.data() + first * item, after.data() + first * item, n - first, out);
+  kernels.split(table, before.data(), after.data(), first, {}, out);
+  kernels.split(table, before.data() + first * item, after.data() + first * item, n - first, {},
+                out);
   for (unsigned c = 0; c < table.count; ++c) {
     taken.fill[c] = out.fill[c];
     taken.bits[c].resize(std::size_t(out.bits[c] - taken.bits[c].data()) + 8);
@@ -112,7 +113,7 @@ bool put_back(const coding::StepKernels& kernels, const coding::ClassTable& tabl
     in.steps[c] = steps[c].data();
     in.steps_end[c] = steps[c].data() + end;
   }
-  const bool enough = kernels.join(table, after.data(), n, in);
+  const bool enough = kernels.join(table, after.data(), n, {}, in);
   after.resize(n * item);
   return enough;
 }
@@ -260,6 +261,8 @@ int main() {
         if (chosen_length(n)) kernels_agree(isa, kind, n, 1 + unsigned(n % 8), n % 3 == 0 ? 1 : 9);
       }
       for (unsigned count = 1; count <= 8; ++count) kernels_agree(isa, kind, 2000, count, 4);
+      // More than kernels gather before they divide it among classes, and fewer in more groups.
+      for (const unsigned rarity : {1u, 9u, 500u}) kernels_agree(isa, kind, 9000, 5, rarity);
     }
   }
   if (pyinfo::check::chosen_isa_is_missing()) return pyinfo::check::kSkipped;

@@ -14,6 +14,7 @@ from bench.report.sections import (
     samples,
     sizes,
     symbol_models,
+    weights,
     zarr,
 )
 
@@ -37,6 +38,9 @@ SECTIONS: Mapping[str, Section] = {
     "incompressible": coding.incompressible,
     "messages": coding.messages,
     "weights": coding.weights,
+    "weight-files": weights.files,
+    "patches": weights.patches,
+    "dfloat11": weights.layout,
     "threads": coding.two_threads,
     "zarr": zarr.chunks,
     "coders": native.coders,

@@ -60,17 +60,18 @@ void make_alphabet(const unsigned char* symbols, unsigned size, Alphabet& alphab
 
 bool find_alphabet(const unsigned char* symbols, std::size_t n, Alphabet& alphabet) noexcept {
   constexpr std::size_t kFirst = 64;  // ordinary bytes have more than 16 values here
-  constexpr std::size_t kTile = 4096;
-  bool seen[256] = {};
+  constexpr std::size_t kTile = 256;
   unsigned char found[kMostDigits];
+  bool seen[256] = {};
   unsigned size = 0;
   std::size_t done = 0;
   std::size_t stop = std::min(n, kFirst);
   while (true) {
     for (std::size_t i = done; i < stop; ++i) {
-      if (seen[symbols[i]]) continue;
-      seen[symbols[i]] = true;
-      if (!insert(symbols[i], found, size)) return false;
+      const unsigned char symbol = symbols[i];  // read once: it may change
+      if (seen[symbol]) continue;
+      seen[symbol] = true;
+      if (!insert(symbol, found, size)) return false;
     }
     if (stop == n) break;
     make_alphabet(found, size, alphabet);

@@ -134,17 +134,18 @@ PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {
 // The elements of a group without their signs.
 template <class T>
 struct Magnitudes {
+  using Bound = Register;
   static constexpr std::size_t kLanes = sizeof(Register) / sizeof(T);
-  PYINFO_INLINE explicit Magnitudes(const T* a) {
+  PYINFO_INLINE Magnitudes(const T* a, unsigned /*mantissa*/) {
     for (std::size_t i = 0; i < 64 / kLanes; ++i) {
       parts[i] = _mm512_and_si512(load(a + i * kLanes), splat<T>(kMagnitude<T>));
     }
   }
-  PYINFO_INLINE std::uint64_t at_least(T least) const {
+  static PYINFO_INLINE Bound bound(T least, unsigned /*mantissa*/) { return splat<T>(least); }
+  PYINFO_INLINE std::uint64_t at_least(Bound least) const {
     std::uint64_t mask = 0;
-    for (std::size_t i = 0; i < 64 / kLanes; ++i) {
-      mask |= not_below<T>(parts[i], splat<T>(least)) << i * kLanes;
-    }
+    for (std::size_t i = 0; i < 64 / kLanes; ++i)
+      mask |= not_below<T>(parts[i], least) << i * kLanes;
     return mask;
   }
   Register parts[64 / kLanes];
@@ -181,17 +182,33 @@ PYINFO_INLINE Register above(Register a, Register b) {
   if constexpr (sizeof(T) == 8) return _mm256_cmpgt_epi64(a, b);
 }
 
-// The elements of part i of a group. Those of two bytes are taken such that packing two parts,
-// which goes by halves of registers, puts them in order.
 template <class T>
 PYINFO_INLINE Register part(const T* a, unsigned i) {
-  if constexpr (sizeof(T) == 2) {
-    const auto* const from = reinterpret_cast<const __m128i*>(a + i / 2 * 32 + i % 2 * 8);
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(from)),
-                                   _mm_loadu_si128(from + 2), 1);
-  } else {
-    return load(a + i * (sizeof(Register) / sizeof(T)));
-  }
+  return load(a + i * (sizeof(Register) / sizeof(T)));
+}
+
+// Packing goes by halves of registers: their quarters in order.
+PYINFO_INLINE Register in_order(Register packed) { return _mm256_permute4x64_epi64(packed, 0xd8); }
+
+// The exponents of floats, a byte each.
+PYINFO_INLINE Register exponents(const std::uint16_t* a, unsigned mantissa) {
+  const __m128i by = _mm_cvtsi32_si128(int(mantissa + 1));
+  const auto of = [&](unsigned i) {
+    return _mm256_srl_epi16(_mm256_slli_epi16(part(a, i), 1), by);
+  };
+  return in_order(_mm256_packus_epi16(of(0), of(1)));
+}
+PYINFO_INLINE Register exponents(const std::uint32_t* a, unsigned mantissa) {
+  const __m128i by = _mm_cvtsi32_si128(int(mantissa + 1));
+  const auto of = [&](unsigned i) {
+    return _mm256_srl_epi32(_mm256_slli_epi32(part(a, i), 1), by);
+  };
+  const Register words[2] = {_mm256_packus_epi32(of(0), of(1)), _mm256_packus_epi32(of(2), of(3))};
+  return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words[0], words[1]),
+                                     _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+PYINFO_INLINE Register with_other_top(Register bytes) {
+  return _mm256_xor_si256(bytes, _mm256_set1_epi8(char(0x80)));
 }
 
 // The mask of a group that `test(i)` gives for each part, as all ones or zeros.
@@ -204,7 +221,7 @@ PYINFO_INLINE std::uint64_t mask_of(Test test) {
         if constexpr (sizeof(T) == 1) {
           return test(i);
         } else {
-          return _mm256_packs_epi16(test(2 * i), test(2 * i + 1));
+          return in_order(_mm256_packs_epi16(test(2 * i), test(2 * i + 1)));
         }
       }();
       mask |= std::uint64_t{std::uint32_t(_mm256_movemask_epi8(bytes))} << 32 * i;
@@ -256,6 +273,20 @@ PYINFO_INLINE Register above(Register a, Register b) {
 template <class T>
 PYINFO_INLINE Register part(const T* a, unsigned i) {
   return load(a + i * (sizeof(Register) / sizeof(T)));
+}
+
+PYINFO_INLINE Register exponents(const std::uint16_t* a, unsigned mantissa) {
+  const Register by = _mm_cvtsi32_si128(int(mantissa + 1));
+  const auto of = [&](unsigned i) { return _mm_srl_epi16(_mm_slli_epi16(part(a, i), 1), by); };
+  return _mm_packus_epi16(of(0), of(1));
+}
+PYINFO_INLINE Register exponents(const std::uint32_t* a, unsigned mantissa) {
+  const Register by = _mm_cvtsi32_si128(int(mantissa + 1));
+  const auto of = [&](unsigned i) { return _mm_srl_epi32(_mm_slli_epi32(part(a, i), 1), by); };
+  return _mm_packus_epi16(_mm_packus_epi32(of(0), of(1)), _mm_packus_epi32(of(2), of(3)));
+}
+PYINFO_INLINE Register with_other_top(Register bytes) {
+  return _mm_xor_si128(bytes, _mm_set1_epi8(char(0x80)));
 }
 
 template <class T, class Test>
@@ -322,6 +353,24 @@ PYINFO_INLINE Register part(const T* a, unsigned i) {
   return vld1q_u8(reinterpret_cast<const unsigned char*>(a) + i * sizeof(Register));
 }
 
+PYINFO_INLINE Register exponents(const std::uint16_t* a, unsigned mantissa) {
+  const int16x8_t by = vdupq_n_s16(short(-int(mantissa + 1)));
+  const auto of = [&](unsigned i) {
+    const uint16x8_t shifted = vshlq_n_u16(vreinterpretq_u16_u8(part(a, i)), 1);
+    return vreinterpretq_u8_u16(vshlq_u16(shifted, by));
+  };
+  return vuzp1q_u8(of(0), of(1));
+}
+PYINFO_INLINE Register exponents(const std::uint32_t* a, unsigned mantissa) {
+  const int32x4_t by = vdupq_n_s32(-int(mantissa + 1));
+  const auto of = [&](unsigned i) {
+    const uint32x4_t shifted = vshlq_n_u32(vreinterpretq_u32_u8(part(a, i)), 1);
+    return vreinterpretq_u8_u32(vshlq_u32(shifted, by));
+  };
+  return vuzp1q_u8(vuzp1q_u8(of(0), of(1)), vuzp1q_u8(of(2), of(3)));
+}
+PYINFO_INLINE Register with_other_top(Register bytes) { return veorq_u8(bytes, vdupq_n_u8(0x80)); }
+
 // A byte, all ones or zeros, for each of 16 elements: every second byte of what has more.
 template <std::size_t size, class Test>
 PYINFO_INLINE Register test_bytes(const Test& test, unsigned i) {
@@ -355,7 +404,9 @@ PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {
 }
 template <class T>
 struct Magnitudes {
-  PYINFO_INLINE explicit Magnitudes(const T* a) : elements(a) {}
+  using Bound = T;
+  PYINFO_INLINE Magnitudes(const T* a, unsigned /*mantissa*/) : elements(a) {}
+  static PYINFO_INLINE Bound bound(T least, unsigned /*mantissa*/) { return least; }
   PYINFO_INLINE std::uint64_t at_least(T least) const {
     std::uint64_t mask = 0;
     for (unsigned i = 0; i < 64; ++i) {
@@ -375,15 +426,41 @@ template <class T>
 PYINFO_INLINE std::uint64_t differ(const T* a, const T* b) {
   return ~mask_of<T>([=](unsigned i) { return equal<T>(part(a, i), part(b, i)); });
 }
+
+// Exponents of eight bits tell as much, and are compared in fewer registers.
+template <class T>
+constexpr bool kByExponents = sizeof(T) == 2 || sizeof(T) == 4;
+
+// The elements of a group without their signs, or their exponents with the highest bit turned, as
+// bytes are compared with signs.
 template <class T>
 struct Magnitudes {
-  static constexpr unsigned kParts = 64 * sizeof(T) / sizeof(Register);
-  PYINFO_INLINE explicit Magnitudes(const T* a) {
-    for (unsigned i = 0; i < kParts; ++i) parts[i] = both(part(a, i), splat<T>(kMagnitude<T>));
+  using Bound = Register;
+  static constexpr unsigned kParts = (kByExponents<T> ? 64 : 64 * sizeof(T)) / sizeof(Register);
+  PYINFO_INLINE Magnitudes(const T* a, [[maybe_unused]] unsigned mantissa) {
+    for (unsigned i = 0; i < kParts; ++i) {
+      if constexpr (kByExponents<T>) {
+        parts[i] = with_other_top(exponents(a + i * sizeof(Register), mantissa));
+      } else {
+        parts[i] = both(part(a, i), splat<T>(kMagnitude<T>));
+      }
+    }
   }
-  PYINFO_INLINE std::uint64_t at_least(T least) const {
-    const Register below = splat<T>(T(least - 1));
-    return mask_of<T>([&](unsigned i) { return above<T>(parts[i], below); });
+  // What is above this is at least so large; `least` is no smaller than 1 << mantissa.
+  static PYINFO_INLINE Bound bound(T least, [[maybe_unused]] unsigned mantissa) {
+    if constexpr (kByExponents<T>) {
+      return with_other_top(splat<std::uint8_t>(std::uint8_t((least >> mantissa) - 1)));
+    } else {
+      return splat<T>(T(least - 1));
+    }
+  }
+  PYINFO_INLINE std::uint64_t at_least(Bound below) const {
+    if constexpr (kByExponents<T>) {
+      return mask_of<std::uint8_t>(
+          [&](unsigned i) { return above<std::uint8_t>(parts[i], below); });
+    } else {
+      return mask_of<T>([&](unsigned i) { return above<T>(parts[i], below); });
+    }
   }
   Register parts[kParts];
 };

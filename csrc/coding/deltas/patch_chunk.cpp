@@ -17,7 +17,7 @@ namespace pyinfo::coding {
 namespace {
 
 // Two of them in the nearest cache; whole groups of elements, and whole pieces of checksum.cpp.
-constexpr std::size_t kPieceBytes = 12288;
+constexpr std::size_t kPieceBytes = 6144;
 constexpr std::size_t kSlack = 64;
 constexpr std::size_t kMostSize = 8;
 
@@ -69,14 +69,14 @@ class Gathered {
     for (unsigned c = 0; c < table.count; ++c) out_.word[c] = out_.fill[c] = 0;
   }
 
-  void add(const unsigned char* before, const unsigned char* after, std::size_t n) {
+  void add(const unsigned char* before, const unsigned char* after, std::size_t n, Ahead ahead) {
     for (unsigned c = 0; c < table_.count; ++c) {
       scratch_.bits[c].reserve(bits_[c] + n / 8 + kSlack, bits_[c]);
       scratch_.steps[c].reserve(steps_[c] + (n + kGroup) * table_.kind.size, steps_[c]);
       out_.bits[c] = scratch_.bits[c].data() + bits_[c];
       out_.steps[c] = scratch_.steps[c].data() + steps_[c];
     }
-    step_kernels().split(table_, before, after, n, out_);
+    step_kernels().split(table_, before, after, n, ahead, out_);
     for (unsigned c = 0; c < table_.count; ++c) {
       bits_[c] = std::size_t(out_.bits[c] - scratch_.bits[c].data());
       steps_[c] = std::size_t(out_.steps[c] - scratch_.steps[c].data());
@@ -155,11 +155,16 @@ void write_replaced(ElementKind kind, const unsigned char* after, std::size_t n,
 unsigned char* piece(memory::ScratchBuffer& memory, const unsigned char* from, std::size_t n,
                      ElementKind kind, std::uint32_t& sum) {
   unsigned char* const to = memory.acquire(kPieceBytes + kGroup * kMostSize);
-  // Not crc32c_copy(): memory is fetched faster in its order than in three streams.
-  std::memcpy(to, from, n * kind.size);
-  sum = crc32c(sum, to, n * kind.size);
+  sum = crc32c_copy(sum, from, n * kind.size, to);
   if (n % kGroup != 0) std::memset(to + n * kind.size, 0, (kGroup - n % kGroup) * kind.size);
   return to;
+}
+
+// The piece from i on, as far as there is one.
+Ahead ahead(const unsigned char* before, const unsigned char* after, std::size_t i, std::size_t n,
+            ElementKind kind) noexcept {
+  if (i >= n) return {};
+  return {before + i * kind.size, after == nullptr ? nullptr : after + i * kind.size};
 }
 
 std::uint64_t count_ones(const unsigned char* bits, std::size_t size) noexcept {
@@ -242,9 +247,10 @@ const char* join_steps(const ClassTable& table, StepsIn& in, const unsigned char
     const std::size_t part = std::min(piece_items(table.kind), n - i);
     unsigned char* const elements =
         piece(scratch.before, before + i * item, part, table.kind, old_sum);
-    if (!step_kernels().join(table, elements, part, in)) return "its classes are other ones";
-    new_sum = crc32c(new_sum, elements, part * item);
-    std::memcpy(out + i * item, elements, part * item);
+    if (!step_kernels().join(table, elements, part, ahead(before, nullptr, i + part, n, table.kind),
+                             in))
+      return "its classes are other ones";
+    new_sum = crc32c_copy(new_sum, elements, part * item, out + i * item);
   }
   for (unsigned c = 0; c < table.count; ++c) {
     if (in.used[c] != in.ends[c] || in.steps[c] != in.steps_end[c]) {
@@ -290,7 +296,7 @@ ChunkHeader write_chunk(const ClassTable& table, const unsigned char* before,
         piece(scratch.before, before + i * kind.size, part, kind, header.old_sum);
     const unsigned char* const b =
         piece(scratch.after, after + i * kind.size, part, kind, header.new_sum);
-    gathered.add(a, b, part);
+    gathered.add(a, b, part, ahead(before, after, i + part, n, kind));
   }
   const std::size_t begin = out.size();
   out.resize(begin + kChunkHeaderSize);

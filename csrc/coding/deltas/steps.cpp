@@ -61,7 +61,7 @@ unsigned class_of(std::uint64_t x, const ClassTable& table) noexcept {
 }
 
 void split(const ClassTable& table, const unsigned char* before, const unsigned char* after,
-           std::size_t n, StepsOut& out) noexcept {
+           std::size_t n, Ahead /*ahead*/, StepsOut& out) noexcept {
   const ElementKind kind = table.kind;
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint64_t a = load(before + i * kind.size, kind.size);
@@ -82,7 +82,8 @@ void split(const ClassTable& table, const unsigned char* before, const unsigned 
   for (unsigned c = 0; c < table.count; ++c) store(out.bits[c], 8, out.word[c]);
 }
 
-bool join(const ClassTable& table, unsigned char* elements, std::size_t n, StepsIn& in) noexcept {
+bool join(const ClassTable& table, unsigned char* elements, std::size_t n, Ahead /*ahead*/,
+          StepsIn& in) noexcept {
   const ElementKind kind = table.kind;
   for (std::size_t i = 0; i < n; ++i) {
     unsigned char* const element = elements + i * kind.size;

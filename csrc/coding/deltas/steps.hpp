@@ -69,13 +69,20 @@ struct StepsIn {
   const unsigned char* steps_end[kMostClasses];
 };
 
+// What will be read after n elements, as many again: it is asked for meanwhile. Addresses need not
+// be those of memory.
+struct Ahead {
+  const unsigned char* before = nullptr;
+  const unsigned char* after = nullptr;
+};
+
 struct StepKernels {
   // Appends the bits and steps of n elements, which can be read up to a whole group.
   void (*split)(const ClassTable& table, const unsigned char* before, const unsigned char* after,
-                std::size_t n, StepsOut& out) noexcept;
+                std::size_t n, Ahead ahead, StepsOut& out) noexcept;
   // Turns n elements, which can be read and written up to a whole group, into the new ones. False
   // if bits or steps run out: these are not those of the elements.
-  bool (*join)(const ClassTable& table, unsigned char* elements, std::size_t n,
+  bool (*join)(const ClassTable& table, unsigned char* elements, std::size_t n, Ahead ahead,
                StepsIn& in) noexcept;
 };
 const StepKernels& step_kernels(simd::Isa isa) noexcept;

@@ -77,7 +77,7 @@ PYINFO_INLINE std::uint32_t step(std::uint32_t crc, const unsigned char* from, u
 }
 
 // How many bytes ahead memory is asked for: three streams of a kilobyte are too short for the
-// prefetchers of processors to find. What is copied comes from a cache.
+// prefetchers of processors to find.
 constexpr std::size_t kAhead = 8192;
 constexpr std::size_t kLine = 64;
 
@@ -87,7 +87,7 @@ PYINFO_INLINE std::uint32_t three_pieces(std::uint32_t a, const unsigned char* f
   std::uint32_t b = 0;
   std::uint32_t c = 0;
   for (std::size_t line = 0; line < piece; line += kLine) {
-    if (piece == kLongPiece && !copies) {
+    if (piece == kLongPiece) {
       const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(from) + line + kAhead;
       PYINFO_PREFETCH(reinterpret_cast<const void*>(ahead));
       PYINFO_PREFETCH(reinterpret_cast<const void*>(ahead + piece));
