@@ -1,8 +1,11 @@
 #include "bindings/result_array.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
@@ -18,6 +21,23 @@ void extent_in_memory(PyArrayObject* array, const char*& first, const char*& las
     const npy_intp reach = (PyArray_DIM(array, d) - 1) * PyArray_STRIDE(array, d);
     (reach < 0 ? first : last) += reach;
   }
+}
+
+// Whether elements of an array may lie over one another, as broadcast ones do: else each axis, in
+// the order of their strides, steps over all that those before it span.
+bool may_share_elements(PyArrayObject* array) {
+  if (PyArray_IS_C_CONTIGUOUS(array) || PyArray_SIZE(array) == 0) return false;
+  std::vector<std::pair<npy_intp, npy_intp>> axes;
+  for (int i = 0; i < PyArray_NDIM(array); ++i)
+    if (PyArray_DIM(array, i) > 1)
+      axes.emplace_back(std::abs(PyArray_STRIDE(array, i)), PyArray_DIM(array, i));
+  std::sort(axes.begin(), axes.end());
+  npy_intp span = PyArray_ITEMSIZE(array);
+  for (const auto& [stride, extent] : axes) {
+    if (stride < span) return true;
+    span += stride * (extent - 1);
+  }
+  return false;
 }
 
 }  // namespace
@@ -36,6 +56,8 @@ PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type) {
     throw TypeError("out must be a plain array, not " + type_name(out) +
                     ": its mask or unit would not be that of the result");
   if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
+  if (may_share_elements(array))
+    throw std::invalid_argument("out has elements that share memory with one another");
   return array;
 }
 
