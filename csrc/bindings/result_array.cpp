@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <stdexcept>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
@@ -27,11 +26,10 @@ void extent_in_memory(PyArrayObject* array, const char*& first, const char*& las
 // the order of their strides, steps over all that those before it span.
 bool may_share_elements(PyArrayObject* array) {
   if (PyArray_IS_C_CONTIGUOUS(array) || PyArray_SIZE(array) == 0) return false;
-  std::vector<std::pair<npy_intp, npy_intp>> axes;
+  std::multimap<npy_intp, npy_intp> axes;
   for (int i = 0; i < PyArray_NDIM(array); ++i)
     if (PyArray_DIM(array, i) > 1)
-      axes.emplace_back(std::abs(PyArray_STRIDE(array, i)), PyArray_DIM(array, i));
-  std::sort(axes.begin(), axes.end());
+      axes.emplace(std::abs(PyArray_STRIDE(array, i)), PyArray_DIM(array, i));
   npy_intp span = PyArray_ITEMSIZE(array);
   for (const auto& [stride, extent] : axes) {
     if (stride < span) return true;

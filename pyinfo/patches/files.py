@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import mmap
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -17,12 +17,18 @@ from pyinfo.arguments import thread_count
 from pyinfo.coding.array_layout import layout_metadata
 from pyinfo.coding.arrays import compress
 from pyinfo.coding.dtype_text import item_size
-from pyinfo.coding.folder_contents import contents_of
 from pyinfo.coding.frames import Frame
 from pyinfo.coding.whole_files import path_of, resolved, whole_file
 from pyinfo.errors import CorruptDataError
 from pyinfo.patches.elements import ElementKind, as_bytes
 from pyinfo.patches.file_patch import BodyWriter, FileState, Part, PatchedFile, read_manifest
+from pyinfo.patches.file_places import (
+    made_folders,
+    paths_of,
+    remove_if_empty,
+    require_other_file,
+    require_places,
+)
 from pyinfo.patches.tensor_layout import TensorRange, tensor_layout
 
 Path_ = str | os.PathLike[str]
@@ -123,8 +129,8 @@ def diff_files(
     goal = resolved(path_of(destination, "destination"))
     if old.is_dir() != new.is_dir():
         raise ValueError(f"{old} and {new} must both be files, or both be folders")
-    paths = _paths(old, new) if new.is_dir() else [""]
-    _require_other_file(goal, [folder / path for folder in (old, new) for path in paths])
+    paths = paths_of(old, new) if new.is_dir() else [""]
+    require_other_file(goal, [folder / path for folder in (old, new) for path in paths])
     total = sum((new / path).stat().st_size for path in paths if (new / path).is_file())
     done = 0
 
@@ -211,8 +217,8 @@ def apply_files(
         files = read_manifest(bodies)
         if base.is_dir() == (len(files) == 1 and files[0].path == ""):
             raise ValueError(f"the patch is for a {'file' if base.is_dir() else 'folder'}")
-        _require_places(target, files)
-        _require_other_file(patch, [target / file.path for file in files])
+        require_places(target, files)
+        require_other_file(patch, [target / file.path for file in files])
         total = sum(file.new.size for file in files if file.new is not None)
         done = 0
 
@@ -231,8 +237,8 @@ def apply_files(
                 if _has_state(goal, file.new):
                     advance(file.new.size)
                     continue
-                for folder in _made_folders(goal.parent):
-                    finished.callback(_remove_if_empty, folder)
+                for folder in made_folders(goal.parent):
+                    finished.callback(remove_if_empty, folder)
                 _require_state(base / file.path, (file.old,))
                 # Not where a link leads: stores keep files under many names.
                 writing = whole_file(goal, overwrite=overwrite or in_place, durable=True)
@@ -246,12 +252,6 @@ def apply_files(
 
 
 # -- Files ----------------------------------------------------------------------------------------
-
-
-def _paths(old: Path, new: Path) -> list[str]:
-    """Return all files of two folders, in an order that is the same everywhere."""
-    found = {path.as_posix() for folder in (old, new) for path in contents_of(folder).files}
-    return sorted(found)
 
 
 @contextlib.contextmanager
@@ -293,47 +293,6 @@ def _require_state(path: Path, states: tuple[FileState | None, ...]) -> None:
         raise FileNotFoundError(f"{path} is missing: the patch was made from a folder that has it")
     if not any(state is not None and _has_state(path, state) for state in states):
         raise ValueError(f"{path} is not the file that the patch was made from")
-
-
-def _require_other_file(path: Path, files: Iterable[Path]) -> None:
-    """Refuse a patch that is one of the files it is made from, or makes."""
-    for file in files if path.is_file() else ():
-        if file.is_file() and path.samefile(file):
-            raise ValueError(f"{path} is the patch, and one of the files that it is about")
-
-
-def _made_folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return the ones that were not there, the top first."""
-    made = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
-    folder.mkdir(parents=True, exist_ok=True)
-    return made
-
-
-def _remove_if_empty(folder: Path) -> None:
-    """Remove a folder that was made for files which have not been."""
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-
-
-def _require_places(target: Path, files: Iterable[PatchedFile]) -> None:
-    """Refuse a file where a folder is, and a folder where a file is or a link leads elsewhere."""
-    for file in files:
-        if file.new is None:
-            continue
-        if file.path == "" and target.is_dir():
-            raise ValueError(f"{target} is a folder: the patch makes a file")
-        if file.path != "" and target.is_file():
-            raise ValueError(f"{target} is a file: the patch makes a folder")
-        goal = target / file.path
-        above = [folder for folder in goal.parents if target in folder.parents]
-        if linked := [folder for folder in above if folder.is_symlink()]:
-            raise ValueError(f"{linked[0]} is a link: what it leads to is not in the folder")
-        if file.path == "":
-            continue
-        if goal.is_dir() or any(folder.is_file() for folder in above):
-            raise ValueError(
-                f"{goal}: a file becomes a folder, or a folder a file: name another destination"
-            )
 
 
 def _summary(files: list[PatchedFile] | tuple[PatchedFile, ...], patch_size: int) -> PatchedFiles:
