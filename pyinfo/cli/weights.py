@@ -28,6 +28,9 @@ from pyinfo.safetensors.files import header_of, unpack_file
 from pyinfo.safetensors.folders import is_convertible, pack, unpack
 from pyinfo.safetensors.packing import Progress
 
+_PATCHES: Final = (b"\x89PIF", b"\x89PID")
+"""What patches of files, and of arrays, begin with."""
+
 PACKED_SUFFIX: Final = SUFFIX + FILE_SUFFIX
 
 
@@ -68,8 +71,21 @@ def files_to_test(path: str) -> list[str]:
     return found
 
 
+def require_no_patch(path: str) -> None:
+    """Raise RefusalError for a patch, which is no frame, and not damaged."""
+    if path == STANDARD or not Path(path).is_file():
+        return
+    with open(path, "rb") as file:  # noqa: PTH123
+        begin = file.read(4)
+    if begin in _PATCHES:
+        raise RefusalError(
+            "it is a patch: pyinfo apply makes of its base what it says, and verifies that"
+        )
+
+
 def require_packed(path: str) -> None:
-    """Raise RefusalError for weights that are not packed: a folder, or a safetensors file."""
+    """Raise RefusalError for what is not packed: a folder, a safetensors file, a patch."""
+    require_no_patch(path)
     if Path(path).is_dir():
         raise RefusalError("there is no packed file in this folder")
     if weight_files(path, packed=False):

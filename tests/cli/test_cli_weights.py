@@ -184,11 +184,15 @@ def test_other_options_take_files_as_bytes(model: Path) -> None:
 
 
 def test_what_is_not_packed_is_not_damaged(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one = str(model / "model-0.safetensors")
+    one, patch = str(model / "model-0.safetensors"), str(model.with_name("patch"))
+    assert main(["diff", one, str(model / "model-1.safetensors"), "-o", patch]) == 0
     for arguments, message in (
         (("test", str(model)), "there is no packed file in this folder"),
         (("test", one), "it is not packed"),
         (("decompress", one, "-o", "made"), "it is not packed"),
+        (("inspect", patch), "it is a patch"),
+        (("test", patch), "it is a patch"),
+        (("decompress", patch, "-o", "made"), "it is a patch"),
     ):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err
