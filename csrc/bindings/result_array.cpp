@@ -1,6 +1,8 @@
 #include "bindings/result_array.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -20,6 +22,22 @@ void extent_in_memory(PyArrayObject* array, const char*& first, const char*& las
   }
 }
 
+// Whether elements of an array may lie over one another, as broadcast ones do: else each axis, in
+// the order of their strides, steps over all that those before it span.
+bool may_share_elements(PyArrayObject* array) {
+  if (PyArray_IS_C_CONTIGUOUS(array) || PyArray_SIZE(array) == 0) return false;
+  std::multimap<npy_intp, npy_intp> axes;
+  for (int i = 0; i < PyArray_NDIM(array); ++i)
+    if (PyArray_DIM(array, i) > 1)
+      axes.emplace(std::abs(PyArray_STRIDE(array, i)), PyArray_DIM(array, i));
+  npy_intp span = PyArray_ITEMSIZE(array);
+  for (const auto& [stride, extent] : axes) {
+    if (stride < span) return true;
+    span += stride * (extent - 1);
+  }
+  return false;
+}
+
 }  // namespace
 
 PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type) {
@@ -36,6 +54,8 @@ PyArrayObject* out_argument(PyObject* out, PyArray_Descr* type) {
     throw TypeError("out must be a plain array, not " + type_name(out) +
                     ": its mask or unit would not be that of the result");
   if (!PyArray_ISWRITEABLE(array)) throw std::invalid_argument("out is read-only");
+  if (may_share_elements(array))
+    throw std::invalid_argument("out has elements that share memory with one another");
   return array;
 }
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import argparse
 
-from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
+from pyinfo.cli.each_file import Document, add_json, add_threads, path_text, run_each
 from pyinfo.cli.files import InputError
-from pyinfo.cli.output import ProgressBar, binary_size, printable
+from pyinfo.cli.output import ProgressBar, binary_size, counted, printable
+from pyinfo.cli.patch_files import patch_errors_of, require_name
 from pyinfo.errors import CorruptDataError
 from pyinfo.patches import apply_files
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pyinfo apply``."""
-    parser.add_argument("base", metavar="BASE", help="the file or folder that PATCH was made from")
-    parser.add_argument("patch", metavar="PATCH", help="as pyinfo diff has written it")
     parser.add_argument(
-        "-o", "--output", metavar="DEST", help="the new file or folder; BASE itself by default"
+        "base", type=path_text, metavar="BASE", help="the file or folder that PATCH was made from"
+    )
+    parser.add_argument(
+        "patch", type=path_text, metavar="PATCH", help="as pyinfo diff has written it"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path_text,
+        metavar="DEST",
+        help="the new file or folder; BASE itself by default",
     )
     parser.add_argument("--force", action="store_true", help="overwrite files in DEST")
     add_threads(parser)
@@ -28,7 +37,9 @@ def run(args: argparse.Namespace) -> int:
     args.files = [args.base]
 
     def work(path: str) -> Document:
-        with ProgressBar.of_file(path) as progress:
+        for name in (path, args.patch, path if args.output is None else args.output):
+            require_name(name)
+        with patch_errors_of(args.output), ProgressBar.of_file(path) as progress:
             try:
                 done = apply_files(
                     path,
@@ -50,6 +61,6 @@ def _show(document: Document) -> None:
     size = document["size"]
     print(
         f"{printable(document['path'])} -> {printable(document['output'])}: "
-        f"{document['changed_files']} files and {document['changed_tensors']} of "
-        f"{document['tensors']} tensors, {size:,} bytes{binary_size(size)}"
+        f"{counted(document['changed_files'], 'file')} and {document['changed_tensors']} of "
+        f"{counted(document['tensors'], 'tensor')}, {size:,} bytes{binary_size(size)}"
     )

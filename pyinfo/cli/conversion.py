@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from pyinfo.cli.each_file import Document, add_files, add_json, add_threads, run_each
+from pyinfo.cli.each_file import (
+    Document,
+    add_files,
+    add_json,
+    add_threads,
+    path_text,
+    run_each,
+)
 from pyinfo.cli.exit_codes import EXIT_ERROR
 from pyinfo.cli.files import STANDARD, Original, RefusalError, opened, output_file, standard_or
 from pyinfo.cli.output import ProgressBar, binary_size, printable
@@ -25,6 +32,7 @@ def add_conversion_arguments(parser: argparse.ArgumentParser, default: str) -> N
     parser.add_argument(
         "-o",
         "--output",
+        type=path_text,
         metavar="OUT",
         help=f"a file, or - for standard output; by default {default}, and - for standard input",
     )

@@ -11,7 +11,7 @@ from pyinfo.cli.conversion import SUFFIX, Conversion, add_conversion_arguments, 
 from pyinfo.cli.each_file import Document, size
 from pyinfo.cli.files import RefusalError
 from pyinfo.cli.output import ProgressBar
-from pyinfo.cli.weights import convert_weights, is_weights
+from pyinfo.cli.weights import convert_weights, is_weights, require_packed
 from pyinfo.coding.files import FileSizes, decompress_file
 
 
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     def special(path: str) -> Callable[[], Document] | None:
         if not is_weights(path, args.output, packed=True):
+            require_packed(path)
             return None
         if args.max_size is not None:
             raise RefusalError("--max-size is not for safetensors files: inspect tells their size")

@@ -15,14 +15,20 @@ from pyinfo.safetensors.safetensor_error import SafetensorError
 
 Document: TypeAlias = dict[str, Any]
 
-_REPORTED: Final = (
+REPORTED: Final = (
     OSError, ValueError, ImportError, RefusalError, InputError, OutputError, SafetensorError,
 )  # fmt: skip
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Declare the files that a command reads."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a file; - is standard input")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=path_text,
+        metavar="FILE",
+        help="a file, or a folder of safetensors files; - is standard input",
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +43,13 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
+def path_text(text: str) -> str:
+    """Return a path; an empty one, which would stand for the current folder, is refused."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path must not be empty")
+    return text
+
+
 def size(text: str) -> int:
     """Return the number that an argument is: not a negative one."""
     value = int(text)
@@ -45,7 +58,7 @@ def size(text: str) -> int:
     return value
 
 
-def _file_of(error: Exception) -> str | None:
+def file_of(error: Exception) -> str | None:
     """Return the file that an error is about, if it says so: it may be another one's."""
     if isinstance(error, InputError | OutputError):
         return error.path
@@ -70,11 +83,11 @@ def run_each(
             result = work(path)
         except BrokenPipeError:
             raise
-        except _REPORTED as error:
+        except REPORTED as error:
             cause = error.cause if isinstance(error, InputError) else error
             failed = EXIT_DAMAGED if isinstance(cause, CorruptDataError) else EXIT_ERROR
             code = max(code, failed)
-            print_error(_file_of(error) or path, reason_of(error))
+            print_error(file_of(error) or path, reason_of(error))
             documents.append({"path": path, "error": reason_of(error)})
             continue
         for document in result if isinstance(result, list) else [result]:

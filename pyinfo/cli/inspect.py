@@ -12,7 +12,7 @@ from rich.text import Text
 from pyinfo.cli.each_file import Document, add_files, add_json, run_each
 from pyinfo.cli.files import in_memory
 from pyinfo.cli.output import binary_size, key_value_table, make_console, printable
-from pyinfo.cli.weights import weight_files
+from pyinfo.cli.weights import require_no_patch, weight_files
 from pyinfo.cli.weights_output import show_weights, weights_document
 from pyinfo.coding.frames import Frame, concatenated_frames
 
@@ -54,6 +54,7 @@ def _inspect(path: str) -> list[Document]:
     """Describe each of the frames in a file, or the tensors of each safetensors file."""
     if files := weight_files(path):
         return [weights_document(name) for name in files]
+    require_no_patch(path)
     documents = []
     with in_memory(path) as data:
         for begin, frame in concatenated_frames(data):

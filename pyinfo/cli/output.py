@@ -53,6 +53,11 @@ def print_error(path: str, reason: str) -> None:
     print(f"pyinfo: {printable(path)}: {printable(reason)}", file=sys.stderr)
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with what there are so many of."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def reason_of(error: Exception) -> str:
     """Return the reason in an error without the path, which is printed before it."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

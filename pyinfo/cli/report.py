@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from rich.text import Text
 
-from pyinfo.cli.each_file import add_json
+from pyinfo.cli.each_file import REPORTED, add_json, file_of, path_text
 from pyinfo.cli.exit_codes import EXIT_ERROR, EXIT_OK
 from pyinfo.cli.file_statistics import ArrayStatistics, FileStatistics, file_statistics
 from pyinfo.cli.files import STANDARD, OutputError, RefusalError
@@ -31,7 +31,6 @@ from pyinfo.cli.statistics_input import StatisticsError
 from pyinfo.cli.weights import weight_files
 from pyinfo.cli.weights_output import show_weights, weights_document
 from pyinfo.counting.block_counts import LONGEST
-from pyinfo.errors import CorruptDataError
 
 _PLANES_SHOWN: Final = 64
 
@@ -41,8 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
+        type=path_text,
         metavar="FILE",
-        help=f"a file, device or pipe; {STANDARD} is standard input",
+        help=f"a file, folder of safetensors files, device or pipe; {STANDARD} is standard input",
     )
     add_json(parser)
     add_plot(parser, "where in a file information is, and in which bytes of an array's elements")
@@ -96,9 +96,9 @@ def run(args: argparse.Namespace) -> int:
                     path, elements=args.elements, order=args.order, progress=progress
                 )
             array = statistics.array
-        except (OSError, StatisticsError, CorruptDataError) as error:
+        except (*REPORTED, StatisticsError) as error:
             code = EXIT_ERROR
-            print_error(path, reason_of(error))
+            print_error(file_of(error) or path, reason_of(error))
             documents.append({"path": path, "error": reason_of(error)})
             continue
         if args.json:

@@ -21,11 +21,15 @@ from pyinfo.cli.files import (
 )
 from pyinfo.cli.output import ProgressBar, printable
 from pyinfo.coding.files import FileSizes
-from pyinfo.coding.whole_files import descriptor_of
+from pyinfo.coding.folder_contents import contents_of
+from pyinfo.coding.whole_files import descriptor_of, resolved
 from pyinfo.safetensors.files import SUFFIX as FILE_SUFFIX
 from pyinfo.safetensors.files import header_of, unpack_file
-from pyinfo.safetensors.folders import files_in, is_convertible, pack, unpack
+from pyinfo.safetensors.folders import is_convertible, pack, unpack
 from pyinfo.safetensors.packing import Progress
+
+_PATCHES: Final = (b"\x89PIF", b"\x89PID")
+"""What patches of files, and of arrays, begin with."""
 
 PACKED_SUFFIX: Final = SUFFIX + FILE_SUFFIX
 
@@ -42,7 +46,7 @@ def weight_files(path: str, *, packed: bool | None = None) -> list[str]:
         return []
     kinds = (True, False) if packed is None else (packed,)
     start = Path(path)
-    names = [start / name for name in files_in(start)] if start.is_dir() else [start]
+    names = [start / name for name in contents_of(start).files] if start.is_dir() else [start]
     return [
         os.fspath(name)
         for name in names
@@ -55,13 +59,37 @@ def files_to_test(path: str) -> list[str]:
     if path == STANDARD:
         return []
     start = Path(path)
-    names = [start / name for name in files_in(start)] if start.is_dir() else [start]
-    return [
+    names = [start / name for name in contents_of(start).files] if start.is_dir() else [start]
+    found = [
         os.fspath(name)
         for name in names
         if is_convertible(name, packed=True)
         or (name.suffix == FILE_SUFFIX and name.is_file() and header_of(name) is None)
     ]
+    if not found:
+        require_packed(path)
+    return found
+
+
+def require_no_patch(path: str) -> None:
+    """Raise RefusalError for a patch, which is no frame, and not damaged."""
+    if path == STANDARD or not Path(path).is_file():
+        return
+    with open(path, "rb") as file:  # noqa: PTH123
+        begin = file.read(4)
+    if begin in _PATCHES:
+        raise RefusalError(
+            "it is a patch: pyinfo apply makes of its base what it says, and verifies that"
+        )
+
+
+def require_packed(path: str) -> None:
+    """Raise RefusalError for what is not packed: a folder, a safetensors file, a patch."""
+    require_no_patch(path)
+    if Path(path).is_dir():
+        raise RefusalError("there is no packed file in this folder")
+    if weight_files(path, packed=False):
+        raise RefusalError("it is not packed: pyinfo compress makes it smaller")
 
 
 def is_weights(path: str, output: str | None, *, packed: bool) -> bool:
@@ -135,8 +163,10 @@ def errors_of(output: str | None) -> Iterator[None]:
             raise
         raise RefusalError(f"{printable(output)} exists already") from None
     except OSError as error:
-        if None not in (output, error.filename) and Path(error.filename) == Path(str(output)):
-            raise OutputError(str(output), error) from error
+        if output is None or not isinstance(error.filename, str):
+            raise
+        if resolved(error.filename) == resolved(output):
+            raise OutputError(output, error) from error
         raise
 
 
@@ -179,7 +209,8 @@ class _Originals:
             raise RefusalError("--rm removes regular files and folders only")
         self._folder = folder
         self._files: dict[Path, Original] = {}
-        for name in files_in(folder):
+        self._folders, files = contents_of(folder)
+        for name in files:
             if (folder / name).is_symlink():
                 raise RefusalError(f"--rm removes regular files only: {name} is a link")
             with (folder / name).open("rb") as file:
@@ -206,10 +237,9 @@ class _Originals:
             original.require_unchanged()
         for original in self._files.values():
             original.remove()
-        folders = sorted((p for p in self._folder.rglob("*") if p.is_dir()), reverse=True)
-        for folder in (*folders, self._folder):
+        for name in (*reversed(self._folders), Path()):
             with contextlib.suppress(OSError):  # not empty: something was put there meanwhile
-                folder.rmdir()
+                (self._folder / name).rmdir()
 
 
 def _require_original(packed: str, original: str, threads: int) -> None:

@@ -10,10 +10,11 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 _LINKS: Final = 40  # followed from one name to another, as Linux does
 _PERMISSIONS: Final = 0o777
+_UNFINISHED: Final = (".pyinfo-", ".part")
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
@@ -23,6 +24,36 @@ def resolved(path: str | os.PathLike[str]) -> Path:
         return Path(path).resolve()
     except RuntimeError:  # as Python before 3.13 has it
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path)) from None
+
+
+def path_of(path: Any, name: str) -> Path:
+    """Return the path that an argument is.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    FileNotFoundError
+        If it is empty, which `Path` takes for the current folder.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{name} must be a path, not {type(path).__name__}")
+    text = os.fspath(path)
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a path of str, not of {type(text).__name__}")
+    if not text:
+        raise FileNotFoundError(errno.ENOENT, f"{name} is an empty path")
+    return Path(text)
+
+
+def unfinished(target: Path) -> Path:
+    """Return a name beside a file or folder, for what has not become it yet."""
+    return target.with_name(secrets.token_hex(8).join(_UNFINISHED))
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether `unfinished` has made this name."""
+    return name.startswith(_UNFINISHED[0]) and name.endswith(_UNFINISHED[1])
 
 
 def descriptor_of(path: str | os.PathLike[str]) -> int | None:
@@ -84,12 +115,12 @@ def whole_file(
         if older is not None and not overwrite:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         like = source or older
-        temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
+        temporary = unfinished(target)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         number = os.open(temporary, flags, 0o666 if like is None else 0o600)
     try:
         # Without a buffer that would be written, and fail, when the file is closed.
-        with io.FileIO(number, "r+b") as file:
+        with _NamedFile(number, "r+b", target) as file:
             yield cast(BinaryIO, file)
             if like is not None:
                 _copy_attributes(like, number, times=source is not None)
@@ -102,6 +133,18 @@ def whole_file(
                 _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+class _NamedFile(io.FileIO):
+    """A file whose errors of writing name what it becomes: it has that name only later."""
+
+    def __init__(self, number: int, mode: str, target: Path) -> None:
+        super().__init__(number, mode)
+        self._target = target
+
+    def write(self, data: Any, /) -> int:
+        with _told_of(self._target):
+            return super().write(data)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
 
 from pyinfo import _core
 from pyinfo.arguments import require_not_empty, thread_count
+from pyinfo.errors import CorruptDataError
 from pyinfo.patches.elements import ElementKind, Elements, as_bytes
 from pyinfo.patches.patch import Patch
 
@@ -135,7 +136,7 @@ def apply(
     return opened.apply(base, out=out, threads=threads)
 
 
-def compose(base: Any, patches: Sequence[Any], *, threads: int = 1) -> bytes:
+def compose(base: Any, patches: Iterable[Any], *, threads: int = 1) -> bytes:
     """Return the one patch that does what a chain of patches does.
 
     Parameters
@@ -143,7 +144,7 @@ def compose(base: Any, patches: Sequence[Any], *, threads: int = 1) -> bytes:
     base : array_like or bytes-like
         The array that the first patch was made from. It is needed: what a step means depends on
         the element that it is a step from.
-    patches : sequence of bytes-like or Patch
+    patches : iterable of bytes-like or Patch
         In the order of their application; each made from what the one before makes.
     threads : int, optional
         How many to use, 0 for one per core.
@@ -165,9 +166,17 @@ def compose(base: Any, patches: Sequence[Any], *, threads: int = 1) -> bytes:
     >>> pyinfo.patches.compose(a, chain) == pyinfo.patches.diff(a, c)
     True
     """
-    require_not_empty(len(patches), "patches")
-    state = apply(base, patches[0], threads=threads)
-    for patch in patches[1:]:
-        apply(state, patch, out=state, threads=threads)
+    if isinstance(patches, Patch | bytes | bytearray | memoryview):
+        raise TypeError("patches must be several: [patch] if there is one")
+    chain = [each if isinstance(each, Patch) else Patch(each) for each in patches]
+    require_not_empty(len(chain), "patches")
+    state = chain[0].apply(base, threads=threads)
+    for i, patch in enumerate(chain[1:], 1):
+        try:
+            patch.apply(state, out=state, threads=threads)
+        except (TypeError, ValueError) as error:
+            if isinstance(error, CorruptDataError):
+                raise
+            raise type(error)(f"patches[{i}] does not follow on the one before: {error}") from error
     old = Elements.read(base, "base").array
     return diff(old if old.dtype == state.dtype else old.view(state.dtype), state, threads=threads)

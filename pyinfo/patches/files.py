@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import mmap
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -18,10 +18,17 @@ from pyinfo.coding.array_layout import layout_metadata
 from pyinfo.coding.arrays import compress
 from pyinfo.coding.dtype_text import item_size
 from pyinfo.coding.frames import Frame
-from pyinfo.coding.whole_files import resolved, whole_file
+from pyinfo.coding.whole_files import path_of, resolved, whole_file
 from pyinfo.errors import CorruptDataError
 from pyinfo.patches.elements import ElementKind, as_bytes
 from pyinfo.patches.file_patch import BodyWriter, FileState, Part, PatchedFile, read_manifest
+from pyinfo.patches.file_places import (
+    made_folders,
+    paths_of,
+    remove_if_empty,
+    require_other_file,
+    require_places,
+)
 from pyinfo.patches.tensor_layout import TensorRange, tensor_layout
 
 Path_ = str | os.PathLike[str]
@@ -98,7 +105,8 @@ def diff_files(
     FileExistsError
         If there is a file `destination`, and `overwrite` is false.
     ValueError
-        If one is a folder and the other is not.
+        If one is a folder and the other is not; if a link in them leads to a folder; if the patch
+        would replace one of the files that it is made from.
 
     Notes
     -----
@@ -117,10 +125,12 @@ def diff_files(
     1
     """
     count = thread_count(threads)
-    old, new = Path(old), Path(new)
+    old, new = path_of(old, "old"), path_of(new, "new")
+    goal = resolved(path_of(destination, "destination"))
     if old.is_dir() != new.is_dir():
         raise ValueError(f"{old} and {new} must both be files, or both be folders")
-    paths = _paths(old, new) if new.is_dir() else [""]
+    paths = paths_of(old, new) if new.is_dir() else [""]
+    require_other_file(goal, [folder / path for folder in (old, new) for path in paths])
     total = sum((new / path).stat().st_size for path in paths if (new / path).is_file())
     done = 0
 
@@ -130,7 +140,7 @@ def diff_files(
         if progress is not None:
             progress(done, total)
 
-    with whole_file(resolved(destination), overwrite=overwrite) as sink:
+    with whole_file(goal, overwrite=overwrite) as sink:
         writer = BodyWriter(sink)
         files = [_diff_file(path, old / path, new / path, writer, count, advance) for path in paths]
         patch_size = writer.finish(files)
@@ -200,14 +210,15 @@ def apply_files(
     np.float64(99.0)
     """
     count = thread_count(threads)
-    base = Path(base)
-    target = base if destination is None else Path(destination)
+    base, patch = path_of(base, "base"), path_of(patch, "patch")
+    target = base if destination is None else path_of(destination, "destination")
     in_place = resolved(target) == resolved(base)
-    with _mapped(Path(patch)) as bodies:
+    with _mapped(patch) as bodies:
         files = read_manifest(bodies)
         if base.is_dir() == (len(files) == 1 and files[0].path == ""):
             raise ValueError(f"the patch is for a {'file' if base.is_dir() else 'folder'}")
-        _require_places(target, files)
+        require_places(target, files)
+        require_other_file(patch, [target / file.path for file in files])
         total = sum(file.new.size for file in files if file.new is not None)
         done = 0
 
@@ -226,7 +237,8 @@ def apply_files(
                 if _has_state(goal, file.new):
                     advance(file.new.size)
                     continue
-                goal.parent.mkdir(parents=True, exist_ok=True)
+                for folder in made_folders(goal.parent):
+                    finished.callback(remove_if_empty, folder)
                 _require_state(base / file.path, (file.old,))
                 # Not where a link leads: stores keep files under many names.
                 writing = whole_file(goal, overwrite=overwrite or in_place, durable=True)
@@ -240,17 +252,6 @@ def apply_files(
 
 
 # -- Files ----------------------------------------------------------------------------------------
-
-
-def _paths(old: Path, new: Path) -> list[str]:
-    """Return all files of two folders, in an order that is the same everywhere."""
-    found = {
-        path.relative_to(folder).as_posix()
-        for folder in (old, new)
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".pyinfo-")
-    }
-    return sorted(found)
 
 
 @contextlib.contextmanager
@@ -292,19 +293,6 @@ def _require_state(path: Path, states: tuple[FileState | None, ...]) -> None:
         raise FileNotFoundError(f"{path} is missing: the patch was made from a folder that has it")
     if not any(state is not None and _has_state(path, state) for state in states):
         raise ValueError(f"{path} is not the file that the patch was made from")
-
-
-def _require_places(target: Path, files: Iterable[PatchedFile]) -> None:
-    """Refuse a file where a folder is, and a folder where a file is."""
-    for file in files:
-        if file.new is None or file.path == "":
-            continue
-        goal = target / file.path
-        above = [folder for folder in goal.parents if target in folder.parents]
-        if goal.is_dir() or any(folder.is_file() for folder in above):
-            raise ValueError(
-                f"{goal}: a file becomes a folder, or a folder a file: name another destination"
-            )
 
 
 def _summary(files: list[PatchedFile] | tuple[PatchedFile, ...], patch_size: int) -> PatchedFiles:

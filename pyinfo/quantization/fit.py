@@ -14,11 +14,12 @@ from typing import Any, BinaryIO, Literal, SupportsFloat, SupportsIndex
 import numpy.typing as npt
 
 from pyinfo.arguments import real, thread_count
+from pyinfo.coding.folder_contents import contents_of
 from pyinfo.quantization.allocation import Allocation
 from pyinfo.quantization.budget import budget_bytes
 from pyinfo.quantization.fitting import Chosen, FitTensor, Fitting, Shard
 from pyinfo.safetensors.files import SUFFIX, sources_of_file, written_file
-from pyinfo.safetensors.folders import files_in, require_new_folder, whole_folder
+from pyinfo.safetensors.folders import require_new_folder, whole_folder
 from pyinfo.safetensors.packing import FileSource, TensorSource, write_packed
 from pyinfo.safetensors.tensor_file import TensorFile
 
@@ -260,7 +261,7 @@ def fit(
 
 
 def _models_in(folder: Path) -> list[Path]:
-    found = [folder / name for name in files_in(folder) if name.suffix == SUFFIX]
+    found = [folder / name for name in contents_of(folder).files if name.suffix == SUFFIX]
     if not found:
         raise ValueError(f"{os.fspath(folder)!r} has no safetensors file in it")
     return found
@@ -279,9 +280,11 @@ def _write_folder(
 ) -> int:
     written = 0
     with whole_folder(folder, destination) as temporary:
-        for name in files_in(folder):
+        contents = contents_of(folder)
+        for name in contents.folders:
+            (temporary / name).mkdir(parents=True)
+        for name in contents.files:
             target = temporary / name
-            target.parent.mkdir(parents=True, exist_ok=True)
             if folder / name in made:
                 with written_file(folder / name, target) as sink:
                     written += _write(made[folder / name], sink, threads)

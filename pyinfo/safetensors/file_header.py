@@ -15,6 +15,7 @@ MOST_HEADER: Final = 100_000_000
 
 METADATA: Final = "__metadata__"
 
+_ONCE: Final = (METADATA, "dtype", "shape", "data_offsets")
 _LENGTH: Final = 8
 _MOST_BYTES: Final = 2**63 - 1
 
@@ -131,6 +132,10 @@ def in_write_order(
 
 def checked_names(names: Mapping[str, Any], metadata: Mapping[str, str] | None) -> None:
     """Raise TypeError or SafetensorError for names and metadata that no header can have."""
+    if not isinstance(names, Mapping):
+        raise TypeError(f"tensors must be a dict, by their names, not {type(names).__name__}")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata must be a dict of str, not {type(metadata).__name__}")
     for text in (*names, *(metadata or {}), *(metadata or {}).values()):
         if not isinstance(text, str):
             raise TypeError(f"names and metadata must be str, not {type(text).__name__}")
@@ -141,13 +146,27 @@ def checked_names(names: Mapping[str, Any], metadata: Mapping[str, str] | None) 
 
 def _document(text: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(text.decode(), parse_constant=_no_constant)
+        document = json.loads(text.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         _refuse(f"invalid UTF-8 in header: {error}")
     except (ValueError, RecursionError, MemoryError) as error:
         _refuse(f"invalid JSON in header: {str(error)[:100]}")
     if type(document) is not dict:
         _refuse("invalid JSON in header: it is no object")
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of a tensor twice the last counts, but no part of one may be there twice.
+
+    So the package reads it, and two readers must not see two files.
+    """
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        keys = [key for key, _ in pairs]
+        for key in _ONCE:
+            if keys.count(key) > 1:
+                raise ValueError(f"{key} is there twice")
     return document
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from pyinfo import _core
 from pyinfo.arguments import thread_count
 from pyinfo.coding.files import FileSizes
-from pyinfo.coding.whole_files import resolved, whole_file
+from pyinfo.coding.whole_files import path_of, resolved, whole_file
 from pyinfo.errors import CorruptDataError
 from pyinfo.safetensors.coded_tensor import PIECE, CodedTensor
 from pyinfo.safetensors.file_header import MOST_HEADER, FileHeader, read_header, with_length
@@ -45,9 +45,10 @@ def is_packed(filename: str | os.PathLike[str]) -> bool:
     >>> pyinfo.safetensors.is_packed("zeros.safetensors")
     True
     """
-    if not _names_the_key(Path(filename)):
+    path = path_of(filename, "filename")
+    if not _names_the_key(path):
         return False
-    header = header_of(filename)
+    header = header_of(path)
     return header is not None and KEY in (header.metadata or {})
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pyinfo.coding.files import FileSizes
-from pyinfo.coding.whole_files import resolved
+from pyinfo.coding.folder_contents import FolderContents, contents_of
+from pyinfo.coding.whole_files import path_of, resolved, unfinished
 from pyinfo.safetensors.files import (
     SUFFIX,
     header_of,
@@ -43,7 +43,7 @@ def pack(
     ----------
     source : path
         A safetensors file that is not packed; or a folder: files in it that are none, or are packed
-        already, are copied.
+        already, are copied. Links to files are followed.
     destination : path
         A file is replaced when the new one is whole; a folder must not exist yet.
     threads : int, optional
@@ -63,7 +63,10 @@ def pack(
     SafetensorError
         If the source is no safetensors file, or has an entry ``pyinfo`` in its metadata.
     ValueError
-        If it is packed already; of a folder, if no file in it can be packed.
+        If it is packed already; of a folder, if no file in it can be packed, or a link in it leads
+        to a folder.
+    OSError
+        If something of it cannot be read, or a link leads nowhere. Nothing is left behind.
 
     See Also
     --------
@@ -139,13 +142,6 @@ def unpack(
     return _each(source, destination, convert, packed=True, progress=progress)
 
 
-def files_in(folder: Path) -> Iterator[Path]:
-    """Yield the paths of all files below a folder, relative to it, in order."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield path.relative_to(folder)
-
-
 def is_convertible(path: Path, *, packed: bool) -> bool:
     """Return whether a file is a safetensors file that is packed, or is not."""
     if path.suffix != SUFFIX or header_of(path) is None:
@@ -161,17 +157,17 @@ def _each(
     packed: bool,
     progress: Progress | None,
 ) -> FileSizes:
-    folder = Path(source)
+    folder, target = path_of(source, "source"), path_of(destination, "destination")
     if not folder.is_dir():
-        return convert(folder, Path(destination), progress)
+        return convert(folder, target, progress)
     require_new_folder(folder, destination)
-    names = list(files_in(folder))
-    converted = {name for name in names if is_convertible(folder / name, packed=packed)}
+    contents = contents_of(folder)
+    converted = {name for name in contents.files if is_convertible(folder / name, packed=packed)}
     if not converted:
         what = "packed file" if packed else "safetensors file to pack"
         raise ValueError(f"{os.fspath(source)!r} has no {what} in it")
     with whole_folder(folder, destination) as temporary:
-        return _fill(folder, temporary, names, converted, convert, progress)
+        return _fill(folder, temporary, contents, converted, convert, progress)
 
 
 def require_new_folder(source: Path, destination: str | os.PathLike[str]) -> None:
@@ -191,7 +187,7 @@ def whole_folder(source: Path, destination: str | os.PathLike[str]) -> Iterator[
     """
     require_new_folder(source, destination)
     target = resolved(destination)
-    temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
+    temporary = unfinished(target)
     try:
         temporary.mkdir()
         yield temporary
@@ -204,21 +200,22 @@ def whole_folder(source: Path, destination: str | os.PathLike[str]) -> Iterator[
 def _fill(
     folder: Path,
     temporary: Path,
-    names: list[Path],
+    contents: FolderContents,
     converted: set[Path],
     convert: Convert,
     progress: Progress | None,
 ) -> FileSizes:
-    total = sum((folder / name).stat().st_size for name in names)
+    total = sum((folder / name).stat().st_size for name in contents.files)
     read = written = 0
 
     def told(done: int, _: int | None) -> None:
         if progress is not None:
             progress(min(read + done, total), total)
 
-    for name in names:
+    for name in contents.folders:
+        (temporary / name).mkdir(parents=True)
+    for name in contents.files:
         path, target = folder / name, temporary / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         if name in converted:
             sizes = convert(path, target, told)
             read, written = read + sizes.read, written + sizes.written

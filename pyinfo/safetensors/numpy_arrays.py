@@ -67,7 +67,10 @@ def sources_of(arrays: Mapping[str, Any], metadata: Mapping[str, str] | None) ->
 
 
 def _source(name: str, data: Any) -> TensorSource:
-    array = as_array(data)
+    try:
+        array = as_array(data)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"tensor {name!r}: {error}") from error
     if array.dtype.byteorder == ">" or (array.dtype.str[:1] == ">"):
         array = array.astype(array.dtype.newbyteorder("<"))
     text = array.dtype.name if array.dtype.isbuiltin == 2 else array.dtype.str

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn, Protocol, Self, SupportsIndex
 import numpy as np
 
 from pyinfo.arguments import size_limit, thread_count
+from pyinfo.coding.whole_files import path_of
 from pyinfo.safetensors.coded_tensor import PIECE, Bytes
 from pyinfo.safetensors.dtype_codes import DtypeCode
 from pyinfo.safetensors.numpy_arrays import array_of
@@ -21,7 +22,7 @@ from pyinfo.safetensors.tensor_file import BACKENDS, Stored, TensorFile
 from pyinfo.safetensors.torch_tensors import checked_device, tensor_of
 
 _NUMPY: Final = frozenset({"np", "numpy"})
-_TORCH: Final = frozenset({"pt", "torch"})
+_TORCH: Final = frozenset({"pt", "torch", "pytorch"})
 _OTHERS: Final = frozenset({"tf", "tensorflow", "flax", "jax", "mlx", "paddle"})
 
 
@@ -63,7 +64,7 @@ class safe_open:  # noqa: N801
     filename : str or path
         The file. It must stay as it is while it is open, and while tensors of an ordinary file are
         used that are PyTorch's: these lie in the mapped file.
-    framework : {"np", "numpy", "pt", "torch"}
+    framework : {"np", "numpy", "pt", "torch", "pytorch"}
         Whose tensors are returned.
     device : optional
         Where PyTorch's tensors go.
@@ -114,15 +115,14 @@ class safe_open:  # noqa: N801
         threads: int = 1,
         max_size: int | None = None,
     ) -> None:
-        if not isinstance(filename, (str, os.PathLike)):
-            raise TypeError(f"filename must be a path, not {type(filename).__name__}")
+        path = path_of(filename, "filename")
         if backend not in BACKENDS:
             raise SafetensorError(f"backend {backend!r} is invalid: it must be 'mmap' or 'pread'")
         self._framework = framework_of(framework, device, raw_bits)
         self._threads = thread_count(threads)
         limit = None if max_size is None else size_limit(max_size)
         self._file = TensorFile(
-            filename, backend=backend, max_size=limit, writable=self._framework.shares
+            path, backend=backend, max_size=limit, writable=self._framework.shares
         )
 
     def keys(self) -> list[str]:

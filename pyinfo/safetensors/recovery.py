@@ -14,6 +14,7 @@ import numpy as np
 from pyinfo import _core
 from pyinfo.arguments import NO_LIMIT
 from pyinfo.coding.array_layout import StatedLayout
+from pyinfo.coding.whole_files import path_of
 from pyinfo.errors import CorruptDataError
 from pyinfo.safetensors.coded_tensor import PIECE, Bytes, CodedTensor, frame_layout
 from pyinfo.safetensors.packed_table import KEY, PackedTable, PackedTensor
@@ -93,7 +94,8 @@ def recover(source: str | os.PathLike[str]) -> list[RecoveredTensor]:
     >>> [tensor.shape for tensor in pyinfo.safetensors.recover("damaged.safetensors")]
     [(64, 64)]
     """
-    with open(source, "rb") as file:  # noqa: PTH123
+    source = path_of(source, "source")
+    with source.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
     data: Bytes = np.memmap(source, np.uint8, "r") if size > 0 else np.empty(0, np.uint8)
     begins = list(_begins(data))

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from pyinfo import _core
+from pyinfo.coding.whole_files import path_of
 from pyinfo.safetensors.coded_tensor import PIECE, Bytes
 from pyinfo.safetensors.files import sources_of_file
 from pyinfo.safetensors.packing import (
@@ -111,7 +112,7 @@ def report(source: str | os.PathLike[str], *, effort: int | None = None) -> list
     >>> pyinfo.safetensors.report("w.safetensors")[0].stored
     'frame'
     """
-    file = TensorFile(source)
+    file = TensorFile(path_of(source, "source"))
     try:
         return _actual(file) if file.table is not None else _expected(file, effort)
     finally:

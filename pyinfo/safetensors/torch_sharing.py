@@ -66,7 +66,8 @@ def _source(name: str, tensor: torch.Tensor) -> TensorSource:
         shape = (*shape[:-1], shape[-1] * 8 // code.bits)
     if tensor.numel() == 0:
         return TensorSource(name, code, shape, np.empty(0, np.uint8))
-    flat = tensor.detach().cpu().reshape(-1).view(torch.uint8)
+    # Conjugates and negatives may be views that say so, over the bytes of others.
+    flat = tensor.detach().cpu().resolve_conj().resolve_neg().reshape(-1).view(torch.uint8)
     return TensorSource(name, code, shape, flat.numpy())
 
 

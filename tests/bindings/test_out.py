@@ -259,3 +259,18 @@ def test_arguments_are_left_alone() -> None:
         measure(name, p.T, q.T, alpha=alpha, axis=0, normalize=True)
     np.testing.assert_array_equal(p, copies[0])
     np.testing.assert_array_equal(q, copies[1])
+
+
+def test_out_whose_elements_share_memory() -> None:
+    """One would be written over another: the result would be wrong in silence."""
+    p, q = pair((3, 4, 5))
+    memory = np.zeros(64)
+    step = memory.itemsize
+    for strides in ((0, step), (step, 0), (step, step), (2 * step, step), (-step, step)):
+        out = np.lib.stride_tricks.as_strided(memory[8:], (3, 4), strides)
+        with pytest.raises(ValueError, match="out has elements that share memory"):
+            pyinfo.kl_divergence(p, q, out=out)
+    assert not memory.any()
+    one = np.lib.stride_tricks.as_strided(memory, (1, 4), (0, step))
+    pyinfo.kl_divergence(p[:1], q[:1], out=one)
+    assert memory[:4].all()

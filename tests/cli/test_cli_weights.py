@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +181,56 @@ def test_other_options_take_files_as_bytes(model: Path) -> None:
     assert (model / "model-0.safetensors.pin").exists()
     piped = run("compress", str(path), "-o", "-").stdout
     assert run("decompress", "-", input=piped).stdout == path.read_bytes()
+
+
+def test_what_is_not_packed_is_not_damaged(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, patch = str(model / "model-0.safetensors"), str(model.with_name("patch"))
+    assert main(["diff", one, str(model / "model-1.safetensors"), "-o", patch]) == 0
+    for arguments, message in (
+        (("test", str(model)), "there is no packed file in this folder"),
+        (("test", one), "it is not packed"),
+        (("decompress", one, "-o", "made"), "it is not packed"),
+        (("inspect", patch), "it is a patch"),
+        (("test", patch), "it is a patch"),
+        (("decompress", patch, "-o", "made"), "it is a patch"),
+    ):
+        assert main(arguments) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_empty_paths_are_no_names_of_the_current_folder(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(model)
+    before = contents(model)
+    for arguments in (
+        ("compress", "", "-o", "../made", "--rm"),
+        ("compress", "config.json", "-o", ""),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "a path must not be empty" in capsys.readouterr().err
+    assert contents(model) == before
+
+
+FULL_DISK = """
+import resource, sys
+from pyinfo.__main__ import main
+assert main(["info"]) == 0
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("what", ["model", "model/model-0.safetensors"])
+def test_a_full_disk_is_told_of_the_output(what: str, model: Path) -> None:
+    """Not of the input, which is there and whole."""
+    pytest.importorskip("resource", reason="limits of files are those of POSIX")
+    before = contents(model.parent)
+    command = [sys.executable, "-c", FULL_DISK, "compress", what, "-o", "made"]
+    done = subprocess.run(command, cwd=model.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "made" in done.stderr or ".part" in done.stderr
+    assert "File too large" in done.stderr
+    assert not done.stderr.startswith(f"pyinfo: {what}:")
+    assert contents(model.parent) == before

@@ -337,8 +337,11 @@ def test_compose() -> None:
     assert one == patches.diff(states[0], states[-1])
     assert np.array_equal(patches.apply(states[0], one), states[-1])
     assert patches.compose(states[0], [patches.Patch(p) for p in chain[:1]]) == chain[0]
-    with pytest.raises(ValueError, match="not the array"):
+    assert patches.compose(states[0], iter(chain)) == one
+    with pytest.raises(ValueError, match=r"patches\[1\] does not follow .* not the array"):
         patches.compose(states[0], [chain[0], chain[2]])
+    with pytest.raises(TypeError, match=r"several: \[patch\]"):
+        patches.compose(states[0], chain[0])
     with pytest.raises(ValueError, match="must not be empty"):
         patches.compose(states[0], [])
 

@@ -205,7 +205,7 @@ def test_commands(
     assert main(["diff", old, new, "-o", patch]) == 0
     assert "3 of 8 tensors" in capsys.readouterr().out
     assert main(["diff", old, new, "-o", patch]) == 2
-    assert f"{patch}: File exists" in capsys.readouterr().err  # not what it is made from
+    assert f"{patch}: it exists already" in capsys.readouterr().err  # not what it is made from
     assert main(["diff", old, new, "-o", patch, "--force", "--json", "--threads", "0"]) == 0
     document = json.loads(capsys.readouterr().out)[0]
     assert (document["changed_tensors"], document["output"]) == (3, patch)
@@ -248,3 +248,95 @@ def test_a_file_that_becomes_a_folder(before: str, after: str, tmp_path: Path) -
     assert [path for path in old.rglob("*") if path.is_file()] == [old / before]
     patches.apply_files(old, tmp_path / "patch", other)
     assert (other / after).read_bytes() == (new / after).read_bytes()
+
+
+def test_a_patch_never_replaces_what_it_is_about(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = folders
+    for name in (old / "model-1.safetensors", new / "model-1.safetensors"):
+        before = name.read_bytes()
+        with pytest.raises(ValueError, match="is the patch, and one of the files"):
+            patches.diff_files(old, new, name, overwrite=True)
+        with pytest.raises(ValueError, match="is the patch, and one of the files"):
+            patches.diff_files(old / name.name, new / name.name, name, overwrite=True)
+        assert name.read_bytes() == before
+    one, patch = old / "model-1.safetensors", tmp_path / "patch"
+    patches.diff_files(one, new / "model-1.safetensors", patch)
+    before = patch.read_bytes()
+    with pytest.raises(ValueError, match="is the patch, and one of the files"):
+        patches.apply_files(one, patch, patch, overwrite=True)
+    assert patch.read_bytes() == before
+    assert main(["diff", str(old), str(new), "-o", str(one), "--force"]) == 2
+    assert "is the patch, and one of the files" in capsys.readouterr().err
+
+
+def test_destinations_of_another_kind(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    old, new = folders
+    one = old / "model-1.safetensors"
+    patches.diff_files(old, new, tmp_path / "of folders")
+    patches.diff_files(one, new / one.name, tmp_path / "of files")
+    with pytest.raises(ValueError, match="is a file: the patch makes a folder"):
+        patches.apply_files(old, tmp_path / "of folders", one, overwrite=True)
+    with pytest.raises(ValueError, match="is a folder: the patch makes a file"):
+        patches.apply_files(one, tmp_path / "of files", new, overwrite=True)
+
+
+def test_nothing_is_left_of_a_new_folder(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    old, new = folders
+    (new / "a" / "b").mkdir(parents=True)
+    (new / "a" / "b" / "first.txt").write_text("first")
+    patches.diff_files(old, new, tmp_path / "patch")
+    (old / "model-1.safetensors").write_bytes(b"another")
+    with pytest.raises(ValueError, match="is not the file"):
+        patches.apply_files(old, tmp_path / "patch", tmp_path / "made" / "here")
+    assert not (tmp_path / "made").exists()
+    with pytest.raises(ValueError, match="is not the file"):
+        patches.apply_files(old, tmp_path / "patch")
+    assert not (old / "a").exists()
+
+
+def test_links_that_lead_out_of_the_folder(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    old, new = folders
+    (new / "a").mkdir()
+    (new / "a" / "new.txt").write_text("new")
+    patches.diff_files(old, new, tmp_path / "patch")
+    (tmp_path / "elsewhere").mkdir()
+    try:
+        (old / "a").symlink_to("../elsewhere")
+    except OSError as error:
+        pytest.skip(f"links cannot be made here: {error}")
+    with pytest.raises(ValueError, match="is a link"):
+        patches.apply_files(old, tmp_path / "patch")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["", "-"])
+def test_paths_that_commands_refuse(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty one is no name for the current folder, and "-" is none for a file."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a", model())
+    for arguments in (
+        ("diff", path, "a", "-o", "p"), ("diff", "a", path, "-o", "p"),
+        ("diff", "a", "a", "-o", path), ("apply", path, "p"), ("apply", "a", path),
+        ("apply", "a", "p", "-o", path),
+    ):  # fmt: skip
+        if path:
+            assert main(arguments) == 2
+            assert "files with names" in capsys.readouterr().err
+        else:
+            with pytest.raises(SystemExit):
+                main(arguments)
+            assert "must not be empty" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
+
+
+def test_paths_that_are_none(tmp_path: Path) -> None:
+    written(tmp_path / "a", model())
+    for paths in (("", "a", "p"), ("a", "", "p"), ("a", "a", "")):
+        with pytest.raises(FileNotFoundError, match="is an empty path"):
+            patches.diff_files(*paths)
+    with pytest.raises(TypeError, match="patch must be a path, not int"):
+        patches.apply_files(tmp_path / "a", 3)  # type: ignore[arg-type]

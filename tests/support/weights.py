@@ -121,6 +121,10 @@ def hostile_headers() -> Iterator[tuple[str, bytes]]:
         "no shape": '{"a":{"dtype":"U8","data_offsets":[0,4]}}',
         "a number for a tensor": '{"a":5}',
         "metadata of numbers": f'{{"__metadata__":{{"k":1}},"a":{one}}}',
+        "a part of a tensor twice": (
+            '{"a":{"dtype":"I8","dtype":"U8","shape":[4],"data_offsets":[0,4]}}'
+        ),
+        "metadata twice": f'{{"__metadata__":{{}},"__metadata__":{{}},"a":{one}}}',
         "metadata in a list": f'{{"__metadata__":[],"a":{one}}}',
     }
     for what, text in texts.items():

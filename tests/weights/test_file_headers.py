@@ -21,6 +21,11 @@ ACCEPTED = {
     "spaces": framed(b" {} \n"),
     "no padding": framed(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}') + b"x",
     "more fields": framed(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"z":[]}}') + b"x",
+    "a tensor twice": framed(
+        b'{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},'
+        b'"a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}}'
+    )
+    + b"x",
     "null metadata": framed(b'{"__metadata__":null}'),
     "empty tensors": framed(
         b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[1,1]},'

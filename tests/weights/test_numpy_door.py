@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import pyinfo
+from pyinfo import safetensors
 from pyinfo.safetensors import SafetensorError, numpy, safe_open
 from support.weights import of_every_code, ordinary
 
@@ -180,3 +181,30 @@ def test_needs_numpy_alone() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "Exception"
+
+
+def test_arguments_of_another_kind(tmp_path: Path) -> None:
+    """What is wrong is said with its name; a number is no open file to be read."""
+    w = np.ones(3, np.float32)
+    for tensors, metadata, message in (
+        ([w], None, "tensors must be a dict"),
+        (None, None, "tensors must be a dict"),
+        ({"w": w}, ["a"], "metadata must be a dict of str"),
+        ({"w": w}, "ab", "metadata must be a dict of str"),
+        ({"w": np.array([None])}, None, "tensor 'w': .* Python objects"),
+        ({"w": np.ma.array(w, mask=[0, 1, 0])}, None, "tensor 'w': .* mask"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            numpy.save(tensors, metadata)  # type: ignore[arg-type]
+    with (tmp_path / "open").open("wb") as file:
+        for function in (
+            numpy.load_file, safetensors.report, safetensors.recover, safetensors.is_packed,
+            lambda path: safetensors.pack(path, tmp_path / "made"),
+            lambda path: safetensors.unpack(path, tmp_path / "made"),
+        ):  # fmt: skip
+            with pytest.raises(TypeError, match="must be a path, not int"):
+                function(file.fileno())
+            with pytest.raises(TypeError, match="must be a path, not bytes"):
+                function(b"open")
+            with pytest.raises(FileNotFoundError, match="is an empty path"):
+                function("")

@@ -163,3 +163,18 @@ def test_damage_names_the_tensor(tmp_path: Path) -> None:
     data[-5000] ^= 4
     with pytest.raises(CorruptDataError, match=r"tensor 'model\.w': block"):
         door.load(bytes(data))
+
+
+def test_views_that_are_conjugates_or_negatives() -> None:
+    """Their bytes are those of other numbers, which the package writes."""
+    w = torch.tensor([1 + 2j, 3 - 4j])
+    for view in (w.conj(), w.conj().imag.clone().conj(), torch._neg_view(w.real.clone())):
+        (found,) = door.load(door.save({"w": view})).values()
+        assert torch.equal(found, view)
+
+
+def test_names_of_the_framework(tmp_path: Path) -> None:
+    door.save_file({"w": torch.ones(3)}, tmp_path / "w")
+    for name in ("pt", "torch", "pytorch"):
+        with safetensors.safe_open(tmp_path / "w", name) as file:
+            assert torch.equal(file.get_tensor("w"), torch.ones(3))
