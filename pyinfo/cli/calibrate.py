@@ -20,10 +20,9 @@ from pyinfo.cli.files import OutputError, RefusalError
 from pyinfo.cli.output import make_console, print_error, printable
 from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.quantization import Calibration, FloatHistogram, calibrate
+from pyinfo.quantization.calibration import CRITERIA, METHODS
 from pyinfo.safetensors import safe_open
 
-_METHODS: Final = ("entropy", "mse", "percentile", "max")
-_CRITERIA: Final = ("nvidia", "onnxruntime")
 _POINTS_SHOWN: Final = 12
 _ARRAY: Final = "array"
 
@@ -33,10 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .npy or safetensors file")
     parser.add_argument("--bits", type=int, default=8, metavar="N", help="2 to 16; 8 by default")
     parser.add_argument(
-        "--method", choices=_METHODS, default="mse", help="what is least; mse by default"
+        "--method", choices=METHODS, default="mse", help="what is least; mse by default"
     )
     parser.add_argument(
-        "--criterion", choices=_CRITERIA, default="nvidia", help="whose entropy; nvidia by default"
+        "--criterion", choices=CRITERIA, default="nvidia", help="whose entropy; nvidia by default"
     )
     parser.add_argument(
         "--percentile", type=float, default=99.99, metavar="P", help="99.99 by default"

@@ -16,8 +16,8 @@ from pyinfo.quantization.quantizers import integer_range
 Method: TypeAlias = Literal["entropy", "mse", "percentile", "max"]
 Criterion: TypeAlias = Literal["nvidia", "onnxruntime"]
 
-_METHODS: Final = ("entropy", "mse", "percentile", "max")
-_CRITERIA: Final = ("nvidia", "onnxruntime")
+METHODS: Final = ("entropy", "mse", "percentile", "max")
+CRITERIA: Final = ("nvidia", "onnxruntime")
 _SQUARED_ERROR: Final = 2
 """What the core calls a criterion: its place in this list, and this one."""
 
@@ -154,7 +154,7 @@ def calibrate(
     """
     if not isinstance(histogram, FloatHistogram):
         raise TypeError(f"histogram must be a FloatHistogram, not {type(histogram).__name__}")
-    chosen = choice(method, "method", _METHODS)
+    chosen = choice(method, "method", METHODS)
     width = integer_from_to(bits, "bits", 2, 16)
     view = _View(histogram)
     if not symmetric:
@@ -164,10 +164,10 @@ def calibrate(
     if chosen == "percentile":
         return _made("percentile", width, symmetric, *_percentile(view, percentile, symmetric))
     if chosen == "entropy":
-        named = choice(criterion, "criterion", _CRITERIA)
+        named = choice(criterion, "criterion", CRITERIA)
         if named == "onnxruntime":
             view.require_values('criterion="onnxruntime"')
-        threshold, thresholds, scores = view.curve(width, _CRITERIA.index(named))
+        threshold, thresholds, scores = view.curve(width, CRITERIA.index(named))
         low, high = view.clipped(threshold, symmetric)
         return _made(f"entropy-{named}", width, symmetric, low, high, thresholds, scores)
     count = 0 if candidates is None else integer(candidates, "candidates", least=1)
