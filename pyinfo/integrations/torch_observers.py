@@ -76,7 +76,7 @@ def observer_class(
     )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _observer_class(
     base: Any, method: Method, criterion: Criterion, percentile: float, bins: int
 ) -> Any:
