@@ -90,8 +90,11 @@ std::string element_text(PyArrayObject* array, std::size_t at) {
 std::int64_t ignored_label(PyObject* ignore_index) {
   if (ignore_index == nullptr) return -100;
   const Reference index = index_argument(ignore_index, "ignore_index must be an integer");
-  const std::int64_t ignored = PyLong_AsLongLong(index.get());
-  if (ignored == -1 && PyErr_Occurred()) throw PythonError();
+  int overflow = 0;
+  const std::int64_t ignored = PyLong_AsLongLongAndOverflow(index.get(), &overflow);
+  if (overflow != 0)
+    throw std::invalid_argument("ignore_index must be an integer of 64 bits, not " +
+                                text_of(index.get()));
   return ignored;
 }
 

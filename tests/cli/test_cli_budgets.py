@@ -105,7 +105,7 @@ def test_fit_keeps_older_files(source: Path, capsys: pytest.CaptureFixture[str])
     [
         (["--budget", "1kB"], "the budget of 1,000 bytes is too small: the smallest file"),
         (["--budget", "much"], "budget must be bytes, as 8000000, 8MB or 8MiB, or bits per weight"),
-        (["--budget", "4bpw", "--gap", "-1"], "gap must not be negative"),
+        (["--budget", "4bpw", "--gap", "-1"], "gap must be a number that is not negative"),
     ],
 )
 def test_fit_says_what_is_wrong(
