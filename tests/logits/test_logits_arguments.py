@@ -225,6 +225,7 @@ WRONG: list[tuple[type[Exception], str, Any]] = [
     ),
     (ValueError, "base must be positive", lambda: ce(base=1)),
     (TypeError, "ignore_index must be an integer", lambda: ce(ignore_index=1.5)),
+    (ValueError, "ignore_index must be an integer of 64 bits", lambda: ce(ignore_index=1 << 70)),
     (ValueError, "weight must have one element for each of 5", lambda: ce(weight=[1, 2])),
     (ValueError, "weight[2] = -1", lambda: ce(weight=[1, 2, -1, 0, 0])),
     (TypeError, "grad must be an array", lambda: ce(grad=[1])),
