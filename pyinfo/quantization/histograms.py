@@ -43,11 +43,6 @@ class FloatHistogram:
 
     __hash__ = None  # type: ignore[assignment]  # an update changes it
 
-    bins: int
-    """Number of bins."""
-    symmetric: bool
-    """Whether magnitudes are counted."""
-
     def __init__(self, bins: SupportsIndex = 8192, symmetric: bool = False) -> None:
         self._bins = integer(bins, "bins")
         self._symmetric = flag(symmetric, "symmetric")
