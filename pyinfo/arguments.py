@@ -49,6 +49,21 @@ def integer(value: SupportsIndex, name: str, *, least: int | None = None) -> int
     return number
 
 
+def flag(value: Any, name: str) -> bool:
+    """Return True or False, NumPy's included: any text would be taken for True."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
+    return bool(value)
+
+
+def sequence(values: Any, name: str) -> tuple[Any, ...]:
+    """Return what an argument with several values has."""
+    try:
+        return tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} must have several values, not {type(values).__name__}") from None
+
+
 def integer_from_to(value: SupportsIndex, name: str, least: int, most: int) -> int:
     """Return an integer of a range, both ends included."""
     number = integer(value, name)

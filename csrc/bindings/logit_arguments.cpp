@@ -90,8 +90,11 @@ std::string element_text(PyArrayObject* array, std::size_t at) {
 std::int64_t ignored_label(PyObject* ignore_index) {
   if (ignore_index == nullptr) return -100;
   const Reference index = index_argument(ignore_index, "ignore_index must be an integer");
-  const std::int64_t ignored = PyLong_AsLongLong(index.get());
-  if (ignored == -1 && PyErr_Occurred()) throw PythonError();
+  int overflow = 0;
+  const std::int64_t ignored = PyLong_AsLongLongAndOverflow(index.get(), &overflow);
+  if (overflow != 0)
+    throw std::invalid_argument("ignore_index must be an integer of 64 bits, not " +
+                                text_of(index.get()));
   return ignored;
 }
 
@@ -164,7 +167,11 @@ PyArrayObject* grad_argument(PyObject* grad, const LogitRows& logits) {
   const bool stands_for_bfloat16 =
       logits.type() == Element::bfloat16 &&
       (PyArray_TYPE(array) == NPY_UINT16 || PyArray_TYPE(array) == NPY_INT16);
-  if (!stands_for_bfloat16 && as_input(grad, "grad").type != logits.type())
+  // Plain arrays of one type are known by its number: more takes longer than the gradient.
+  const int type = PyArray_TYPE(array);
+  const bool is_like = PyArray_CheckExact(array) && type == PyArray_TYPE(logits.given()) &&
+                       (type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF);
+  if (!is_like && !stands_for_bfloat16 && as_input(grad, "grad").type != logits.type())
     throw TypeError("grad must have the type of the logits, not " +
                     text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(array))));
   require_shape_of(array, "grad", logits);

@@ -379,7 +379,7 @@ BudgetTooSmall::BudgetTooSmall(double budget, double least)
 Allocation allocate(const ChoiceTable& table, double budget, double gap, std::size_t most_nodes) {
   if (!std::isfinite(budget) || budget < 0)
     throw std::invalid_argument("budget must be finite and not negative");
-  if (!(gap >= 0)) throw std::invalid_argument("gap must not be negative");
+  if (!(gap >= 0)) throw std::invalid_argument("gap must be a number that is not negative");
   return Search(table, budget, gap).run(most_nodes);
 }
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pyinfo.cli.each_file import Document, add_json, run_each, size
 from pyinfo.cli.files import opened
-from pyinfo.cli.output import key_value_table, make_console, printable
+from pyinfo.cli.output import key_value_table, make_console, print_table, printable
 from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.quantization.allocation import allocate_document, table_names
 from pyinfo.quantization.budget import budget_bytes
@@ -101,4 +101,4 @@ def _show(document: Document) -> None:
         table.add_row(
             "  " + printable(name), str(choice), f"{cost:,.15g}", f"{error:.6g}", f"{share:.2%}"
         )
-    console.print(table)
+    print_table(table)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 from rich.text import Text
@@ -17,26 +16,33 @@ from rich.text import Text
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
 from pyinfo.cli.exit_codes import EXIT_ERROR
 from pyinfo.cli.files import OutputError, RefusalError
-from pyinfo.cli.output import make_console, print_error, printable
+from pyinfo.cli.logit_files import opened_numbers
+from pyinfo.cli.output import make_console, print_error, print_table, printable
 from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.quantization import Calibration, FloatHistogram, calibrate
+from pyinfo.quantization.calibration import CRITERIA, METHODS
 from pyinfo.safetensors import safe_open
+from pyinfo.safetensors.files import SUFFIX, header_of
 
-_METHODS: Final = ("entropy", "mse", "percentile", "max")
-_CRITERIA: Final = ("nvidia", "onnxruntime")
 _POINTS_SHOWN: Final = 12
 _ARRAY: Final = "array"
+_LEFT_OUT: Final = {"nans": "NaNs", "infinities": "infinities"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pyinfo calibrate``."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a .npy or safetensors file")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a .npy or safetensors file; - is a .npy file from standard input",
+    )
     parser.add_argument("--bits", type=int, default=8, metavar="N", help="2 to 16; 8 by default")
     parser.add_argument(
-        "--method", choices=_METHODS, default="mse", help="what is least; mse by default"
+        "--method", choices=METHODS, default="mse", help="what is least; mse by default"
     )
     parser.add_argument(
-        "--criterion", choices=_CRITERIA, default="nvidia", help="whose entropy; nvidia by default"
+        "--criterion", choices=CRITERIA, default="nvidia", help="whose entropy; nvidia by default"
     )
     parser.add_argument(
         "--percentile", type=float, default=99.99, metavar="P", help="99.99 by default"
@@ -61,12 +67,10 @@ def run(args: argparse.Namespace) -> int:
 
     def work(path: str) -> Document:
         tensors: list[Document] = []
-        for name, array in _arrays(path):
+        for name, parts in _arrays(path):
             histogram = FloatHistogram(args.bins)
-            try:
-                histogram.update(array, threads=args.threads)
-            except TypeError as error:  # an array of something else
-                raise RefusalError(str(error)) from None
+            for part in parts:
+                histogram.update(part, threads=args.threads)
             if not histogram.total:
                 tensors.append({"name": name, "values": 0})
                 continue
@@ -93,15 +97,18 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _arrays(path: str) -> Iterator[tuple[str, NDArray[Any]]]:
-    if Path(path).suffix == ".npy":
-        yield _ARRAY, np.load(path, mmap_mode="r", allow_pickle=False)
-        return
+def _arrays(path: str) -> Iterator[tuple[str, Iterable[NDArray[Any]]]]:
+    with opened_numbers(path) as parts:
+        if parts is not None:
+            yield _ARRAY, parts
+            return
+    if Path(path).is_file() and Path(path).suffix != SUFFIX and header_of(path) is None:
+        raise RefusalError("is neither .npy nor safetensors: it does not start as they do")
     with safe_open(path, "np") as file:
         for name in file.keys():  # noqa: SIM118  # it is no dict
             tensor = file.get_slice(name)
             if tensor.get_dtype() in {"F64", "F32", "F16", "BF16"}:
-                yield name, file.get_tensor(name)
+                yield name, [file.get_tensor(name)]
 
 
 def _document(name: str, histogram: FloatHistogram, found: Calibration) -> Document:
@@ -143,7 +150,12 @@ def _show(document: Document) -> None:
             *(f"{number:.5g}" for number in numbers),
             str(tensor["zero_point"]),
         )
-    console.print(table)
+    print_table(table)
+    for tensor in counted:
+        left_out = [f"{tensor[key]:,} {what}" for key, what in _LEFT_OUT.items() if tensor[key]]
+        if left_out:
+            name = "" if len(counted) == 1 else f"{printable(tensor['name'])}: "
+            console.print(f"  {name}{' and '.join(left_out)} not counted", soft_wrap=True)
     if len(counted) == 1 and counted[0]["scores"]:
         console.print(_curve(counted[0]))
 

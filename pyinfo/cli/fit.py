@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,14 @@ from rich.text import Text
 
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
 from pyinfo.cli.files import RefusalError, ended_by_signals
-from pyinfo.cli.output import ProgressBar, binary_size, key_value_table, make_console, printable
+from pyinfo.cli.output import (
+    ProgressBar,
+    binary_size,
+    key_value_table,
+    make_console,
+    print_table,
+    printable,
+)
 from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.cli.weights import errors_of
 from pyinfo.quantization import FittedModel, fit
@@ -93,7 +99,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _output(path: str, args: argparse.Namespace) -> str:
     if Path(path).is_dir():  # what is there already is left alone
-        return args.output or path.rstrip(os.sep) + ".fit"
+        folder = Path(path)
+        named = (
+            folder if folder.name not in {"", ".."} else folder.resolve()
+        )  # beside it, not in it
+        return args.output or f"{named}.fit"
     output: str = args.output or path.removesuffix(SUFFIX) + FITTED_SUFFIX
     if Path(output).is_dir():
         raise RefusalError(f"{printable(output)} is a folder: name a file with -o")
@@ -153,7 +163,7 @@ def _show(document: Document) -> None:
     if "output" in document:
         rows.append(("written to", printable(document["output"])))
     console.print(key_value_table(rows))
-    console.print(_tensor_table(document["tensors"]))
+    print_table(_tensor_table(document["tensors"]))
 
 
 def _tensor_table(tensors: Sequence[Document]) -> Table:

@@ -97,6 +97,26 @@ def opened_logits(path: str) -> Iterator[LogitRows]:
             )
 
 
+@contextlib.contextmanager
+def opened_numbers(path: str) -> Iterator[Iterator[Array] | None]:
+    """Open an array of real numbers of any kind and shape, for parts of it; None if it is no .npy.
+
+    What is wrong with it raises InputError.
+    """
+    with _named(path), in_memory(path) as data:
+        if not bytes(data[:8]).startswith(npy_format.MAGIC_PREFIX):
+            if path == STANDARD:
+                raise RefusalError("is no .npy file: it does not start as one")
+            yield None
+            return
+        header, array = _array(data)
+        if header.dtype.kind not in "fiub" and header.dtype.str[1:] not in _FLOATS:
+            raise RefusalError(f"holds {header.dtype}: real numbers are to be counted")
+        flat = array.reshape(-1, order="A")
+        step = STEP_BYTES // header.dtype.itemsize
+        yield (_as_floats(flat[i : i + step]) for i in range(0, flat.size, step))
+
+
 def read_labels(path: str, rows: LogitRows, ignored: int) -> Labels:
     """Return the labels in a file: as many integers as there are rows, classes or ignored."""
     with _named(path), in_memory(path) as data:

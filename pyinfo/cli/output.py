@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -25,6 +26,8 @@ from rich.table import Table
 
 LONG_INPUT: Final = 64 << 20
 """Bytes from which on an input gets a progress bar."""
+
+_MOST_COLUMNS: Final = 10_000  # of a table
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -40,6 +43,17 @@ def key_value_table(rows: Sequence[tuple[str, str]]) -> Table:
     for key, value in rows:
         table.add_row(f"  {key}", value)
     return table
+
+
+def print_table(table: Table) -> None:
+    """Print a table in its own width, and let a terminal wrap what is wider than it is.
+
+    Names of tensors are long: folded into what other columns leave, they could not be read.
+    """
+    console = make_console()
+    options = console.options.update(width=_MOST_COLUMNS)
+    console.width = max(console.width, Measurement.get(console, options, table).maximum)
+    console.print(table)
 
 
 def printable(text: str) -> str:

@@ -89,7 +89,12 @@ def number(value: float | None, error: float | None = None) -> str:
     """Return a number, and how far it may be off."""
     if value is None:
         return "not finite"
-    return f"{value:.6g}" + ("" if error is None else f" ± {error:.2g}")
+    if error is None:
+        return f"{value:.6g}"
+    # Two digits of the error, without an exponent where people do not need one.
+    digits = 2 if error < 100 else min(len(f"{error:.0f}"), 9)
+    rounded = float(f"{error:.2g}")
+    return f"{value:.6g} ± {rounded:.{digits}g}"
 
 
 def _losses(
@@ -138,7 +143,8 @@ def _show(document: Document) -> None:
         ("cross_entropy", "cross-entropy", " nats"),
         ("bits", "", " bits"),
     ):
-        rows.append((name, number(document[key], document[f"{key}_error"]) + unit))
+        found = number(document[key], document[f"{key}_error"])
+        rows.append((name, found + (unit if document[key] is not None else "")))
     if "plot" in document:
         rows.append(("picture", printable(document["plot"])))
     console.print(key_value_table(rows))

@@ -102,7 +102,8 @@ def whole_file(
     target
         Its path, in which no link is to be followed.
     overwrite
-        Whether it may replace an older file; FileExistsError otherwise.
+        Whether it may replace an older file; FileExistsError otherwise. Devices, pipes and sockets
+        are never replaced: OSError.
     source
         The file that it is made from: it gets its times, its permissions and, as far as the system
         allows, its owner and group. Nobody else can read it before that. Without it, a file has
@@ -114,6 +115,9 @@ def whole_file(
         older = _status(target)
         if older is not None and not overwrite:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        if older is not None and not (stat.S_ISREG(older.st_mode) or stat.S_ISDIR(older.st_mode)):
+            # A file in the place of a device would do harm to all that use it.
+            raise OSError(errno.EINVAL, "is a device, pipe or socket, which no file replaces")
         like = source or older
         temporary = unfinished(target)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -7,6 +7,7 @@ takes the place of onnxruntime's own in a calibrator.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -19,6 +20,7 @@ from onnxruntime.quantization import CalibrationMethod, create_calibrator
 from onnxruntime.quantization.calibrate import TensorData
 
 from pyinfo.arguments import choice
+from pyinfo.coding.whole_files import resolved, whole_file
 from pyinfo.quantization.calibration import Calibration, Criterion, Method, calibrate
 from pyinfo.quantization.histograms import FloatHistogram
 
@@ -131,10 +133,8 @@ def save_ranges(
         },
         "smooth_quant": False,
     }
-    target = Path(path)
-    with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False) as file:
-        json.dump(document, file)
-    Path(file.name).replace(target)
+    with whole_file(resolved(path), overwrite=True) as file:
+        file.write(json.dumps(document).encode())
 
 
 def collect_ranges(
@@ -158,7 +158,22 @@ def collect_ranges(
     -------
     dict
         The calibration of each tensor, with its curve.
+
+    Raises
+    ------
+    OSError
+        If the model is no file, or there is no place for the ranges, before anything is run.
+    TypeError
+        If the reader has no ``get_next()``.
     """
+    _require_place(resolved(path))
+    if not Path(model).is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(model))
+    if not callable(getattr(reader, "get_next", None)):
+        raise TypeError(
+            f"reader must have get_next(), which returns a dict of inputs, or None at the end: "
+            f"{type(reader).__name__} has not"
+        )
     collector = Collector(**options)
     with tempfile.TemporaryDirectory() as folder:
         calibrator = create_calibrator(
@@ -171,3 +186,10 @@ def collect_ranges(
     found = collector.calibrations()
     save_ranges(found, path)
     return found
+
+
+def _require_place(target: Path) -> None:
+    """Raise OSError where no file can be: sooner than after the model has run."""
+    wrong = errno.EISDIR if target.is_dir() else 0 if target.parent.is_dir() else errno.ENOENT
+    if wrong:
+        raise OSError(wrong, os.strerror(wrong), str(target))

@@ -6,13 +6,15 @@ over the logits, and kept for the way back. ``torch.compile`` calls them as they
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from pyinfo import logits as losses
 
 __all__ = ["cross_entropy", "kl_div_from_logits"]
+
+_LOGITS: Final = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 
 def cross_entropy(
@@ -54,12 +56,14 @@ def cross_entropy(
     Returns
     -------
     torch.Tensor
-        Of the dtype of `input`.
+        Of the dtype of `input`; float32 for narrower ones within ``torch.autocast``.
 
     Raises
     ------
     ValueError
         If shapes do not fit, a number is out of range, or `target` or `weight` requires a gradient.
+    TypeError
+        If an argument is no tensor, or `input` has another dtype.
     NotImplementedError
         If a tensor is not on the CPU.
 
@@ -89,6 +93,8 @@ def cross_entropy(
     if size_average is not None or reduce is not None:
         raise ValueError("size_average and reduce are deprecated: use reduction")
     _require_reduction(reduction, ("mean", "sum", "none"))
+    _require_tensors(input=input, target=target, weight=weight)
+    _require_logits(input)
     _require_constant(target, "target")
     if weight is not None:
         _require_constant(weight, "weight")
@@ -99,7 +105,7 @@ def cross_entropy(
         each = each.sum()
     if reduction == "mean":
         each = each / _divisor(input, target, weight, ignore_index)
-    return each.to(input.dtype)
+    return _in_type_of(input, each)
 
 
 def kl_div_from_logits(
@@ -133,14 +139,16 @@ def kl_div_from_logits(
     Returns
     -------
     torch.Tensor
-        Of the dtype of `input`.
+        Of the dtype of `input`; float32 for narrower ones within ``torch.autocast``.
 
     Raises
     ------
     ValueError
         If shapes do not fit, a number is out of range, or `target` requires a gradient.
+    IndexError
+        If `dim` is out of range.
     TypeError
-        If the dtypes differ.
+        If the dtypes differ, or an argument is no tensor.
     NotImplementedError
         If a tensor is not on the CPU.
 
@@ -159,6 +167,10 @@ def kl_div_from_logits(
     0.11
     """
     _require_reduction(reduction, ("batchmean", "mean", "sum", "none"))
+    _require_tensors(input=input, target=target)
+    _require_logits(input)
+    if not -input.dim() <= dim < input.dim():
+        raise IndexError(f"dim {dim} is out of range for {input.dim()} dimensions")
     _require_constant(target, "target")
     each, _ = torch.ops.pyinfo.kl_div_from_logits(
         input, target, temperature, dim, _is_followed(input)
@@ -170,7 +182,7 @@ def kl_div_from_logits(
         each = each / max(input.shape[0] if input.dim() > 1 else 1, 1)
     elif reduction == "mean":
         each = each / max(rows, 1)
-    return each.to(input.dtype)
+    return _in_type_of(input, each)
 
 
 def _require_reduction(reduction: str, known: tuple[str, ...]) -> None:
@@ -178,11 +190,31 @@ def _require_reduction(reduction: str, known: tuple[str, ...]) -> None:
         raise ValueError(f"{reduction!r} is no reduction: there are {', '.join(known)}")
 
 
+def _require_tensors(**tensors: torch.Tensor | None) -> None:
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, torch.Tensor) and (name != "weight" or tensor is not None):
+            raise TypeError(f"{name} must be a torch.Tensor, not {type(tensor).__name__}")
+
+
+def _require_logits(input: torch.Tensor) -> None:
+    if input.dtype not in _LOGITS:
+        raise TypeError(
+            f"input must be of float64, float32, float16 or bfloat16, not {input.dtype}"
+        )
+    if input.dim() == 0:
+        raise ValueError("input must have a dimension, that of the classes")
+
+
 def _require_constant(tensor: torch.Tensor, name: str) -> None:
     if tensor.requires_grad and torch.is_grad_enabled():
         raise ValueError(
             f"{name} requires a gradient, and there is only that of input: detach() it"
         )
+
+
+def _in_type_of(input: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """Return a result in the type of the logits: of those that autocast computes with."""
+    return result if torch.is_autocast_enabled("cpu") else result.to(input.dtype)
 
 
 def _is_followed(input: torch.Tensor) -> bool:
@@ -338,3 +370,6 @@ _kl_divergence.register_fake(
 _backward.register_fake(lambda input, slope, axis, change: torch.empty_like(slope))
 _cross_entropy.register_autograd(_go_back, setup_context=_keep_cross_entropy)
 _kl_divergence.register_autograd(_go_back, setup_context=_keep_kl_divergence)
+# Losses are computed in float32 within an autocast region, as torch's own are.
+for _operator in (_cross_entropy, _kl_divergence):
+    _operator.register_autocast("cpu", torch.float32)

@@ -6,14 +6,26 @@ one of the base class it is given.
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import Any, Final
 
 import torch
 
-from pyinfo.quantization.calibration import Criterion, Method, calibrate
+from pyinfo.arguments import choice
+from pyinfo.quantization.calibration import CRITERIA, METHODS, Criterion, Method, calibrate
 from pyinfo.quantization.histograms import FloatHistogram
 
 __all__ = ["observer_class"]
+
+_RANGES: Final = {
+    torch.qint8: (-128, 127),
+    torch.int8: (-128, 127),
+    torch.quint8: (0, 255),
+    torch.uint8: (0, 255),
+    torch.quint4x2: (0, 15),
+    torch.int16: (-32768, 32767),
+    torch.uint16: (0, 65535),
+}
 
 
 def observer_class(
@@ -39,8 +51,15 @@ def observer_class(
     -------
     type
         To be used like ``HistogramObserver``, with_args included. It takes `dtype`, `qscheme`,
-        `quant_min` and `quant_max`, and ignores what else observers are given. What has been
-        counted is part of the module's state_dict. Channels: NotImplementedError.
+        `quant_min`, `quant_max` and `reduce_range`, and ignores what tunes other observers (`eps`,
+        `averaging_constant`, ...). What has been counted is part of the module's state_dict.
+        Channels: NotImplementedError. Types without integers of at most 16 bits, and ranges that
+        are empty, without 0 or beyond the type: ValueError.
+
+    Notes
+    -----
+    `reduce_range` leaves out one bit. PyTorch's kernels for x86 need that for activations where the
+    processor has no VNNI instructions: sums of products of 8 bits overflow otherwise.
 
     Examples
     --------
@@ -48,6 +67,20 @@ def observer_class(
     >>> activations = observer_class(ObserverBase, method="mse")
     >>> config = QConfig(activation=activations, weight=default_weight_observer)
     """
+    return _observer_class(
+        base,
+        choice(method, "method", METHODS),
+        choice(criterion, "criterion", CRITERIA),
+        percentile,
+        bins,
+    )
+
+
+@functools.cache
+def _observer_class(
+    base: Any, method: Method, criterion: Criterion, percentile: float, bins: int
+) -> Any:
+    made = (base, method, criterion, percentile, bins)
 
     class CalibratingObserver(base):  # type: ignore[misc]
         """Counts tensors, and calibrates what it has counted."""
@@ -59,15 +92,14 @@ def observer_class(
             quant_min: int | None = None,
             quant_max: int | None = None,
             is_dynamic: bool = False,
+            reduce_range: bool = False,
             **_: Any,
         ) -> None:
             super().__init__(dtype=dtype, is_dynamic=is_dynamic)
             if qscheme not in (torch.per_tensor_affine, torch.per_tensor_symmetric):
                 raise NotImplementedError(f"{qscheme} has channels: observers of tensors have none")
             self.qscheme = qscheme
-            low, high = (-128, 127) if dtype in (torch.qint8, torch.int8) else (0, 255)
-            self.quant_min = low if quant_min is None else quant_min
-            self.quant_max = high if quant_max is None else quant_max
+            self.quant_min, self.quant_max = _range(dtype, quant_min, quant_max, reduce_range)
             self._histogram = FloatHistogram(bins)
             self.register_buffer("counts", torch.zeros(bins, dtype=torch.int64))
             # exponent, NaNs, infinities below and above, least and most
@@ -123,4 +155,36 @@ def observer_class(
             """Return the method, and what has been counted."""
             return f"method={method!r}, {self._histogram!r}"
 
+        def __reduce__(self) -> tuple[Any, ...]:
+            """Pickle what the class is made of, which has no name in a module."""
+            return _blank, made, self.__dict__
+
     return CalibratingObserver
+
+
+def _blank(*made: Any) -> Any:
+    """Return an observer whose state is still to come."""
+    kind = _observer_class(*made)
+    return kind.__new__(kind)
+
+
+def _range(
+    dtype: torch.dtype, quant_min: int | None, quant_max: int | None, reduce_range: bool
+) -> tuple[int, int]:
+    """Return the least and the largest integer, by the rules of torch's observers."""
+    if dtype not in _RANGES:
+        raise ValueError(f"dtype must be one of integers of at most 16 bits, not {dtype}")
+    least, most = _RANGES[dtype]
+    if reduce_range and (quant_min is None) == (quant_max is None):
+        # Rounded down, as torch has it, which halves ranges that are given as well.
+        half = [(least, most)[k] // 2 if end is None else end // 2
+                for k, end in enumerate((quant_min, quant_max))]  # fmt: skip
+        quant_min, quant_max = half
+    low = least if quant_min is None else quant_min
+    high = most if quant_max is None else quant_max
+    if not (least <= low <= 0 <= high <= most and low < high):
+        raise ValueError(
+            f"quant_min and quant_max must be a range around 0 within {least} .. {most}, those of "
+            f"{dtype}, not {low} .. {high}"
+        )
+    return low, high

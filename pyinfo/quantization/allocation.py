@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias
@@ -255,11 +256,21 @@ def _flat(table: Table, name: str) -> tuple[NDArray[np.float64], NDArray[np.uint
 
 
 def _reals(data: Any, name: str, dimensions: int) -> NDArray[np.float64]:
+    if isinstance(data, list):  # integers of Python, and of JSON, may be beyond those of NumPy
+        data = [_float_of_long(value) for value in data]
     array = reals(data, name)
     if array.ndim != dimensions:
         plural = "" if dimensions == 1 else "s"
         raise ValueError(f"{name} must have {dimensions} dimension{plural}, not {array.ndim}")
     return array
+
+
+def _float_of_long(value: Any) -> Any:
+    if type(value) is int and value.bit_length() > 63:
+        if value.bit_length() > 1023:
+            return math.inf if value > 0 else -math.inf
+        return float(value)
+    return value
 
 
 def _units(groups: Sequence[Hashable] | None, count: int) -> NDArray[np.uint64]:

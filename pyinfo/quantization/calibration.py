@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import choice, integer, integer_from_to, real, require_not_empty
+from pyinfo.arguments import choice, flag, integer_from_to, real, require_not_empty
 from pyinfo.quantization.histograms import FloatHistogram
 from pyinfo.quantization.quantizers import integer_range
 
 Method: TypeAlias = Literal["entropy", "mse", "percentile", "max"]
 Criterion: TypeAlias = Literal["nvidia", "onnxruntime"]
 
-_METHODS: Final = ("entropy", "mse", "percentile", "max")
-_CRITERIA: Final = ("nvidia", "onnxruntime")
+METHODS: Final = ("entropy", "mse", "percentile", "max")
+CRITERIA: Final = ("nvidia", "onnxruntime")
+_MOST: Final = 1 << 18  # candidates: as many as the largest histogram has bins
 _SQUARED_ERROR: Final = 2
 """What the core calls a criterion: its place in this list, and this one."""
 
@@ -70,7 +71,7 @@ class Calibration:
     @property
     def threshold(self) -> float:
         """The larger of the magnitudes of `low` and `high`."""
-        return max(-self.low, self.high)
+        return max(0.0 - self.low, self.high)
 
     def __eq__(self, other: object) -> bool:
         """Whether all is equal."""
@@ -118,8 +119,8 @@ def calibrate(
     percentile : float, default 99.99
         Percent of magnitudes within the range; if not symmetric, half of the rest on either side.
     candidates : int, optional
-        How many thresholds "mse" tries, evenly up to the largest magnitude; by default one for each
-        bin, or 256 if not symmetric.
+        How many thresholds "mse" tries, at most 262144, evenly up to the largest magnitude; by
+        default one for each bin, or 256 if not symmetric.
 
     Returns
     -------
@@ -154,8 +155,9 @@ def calibrate(
     """
     if not isinstance(histogram, FloatHistogram):
         raise TypeError(f"histogram must be a FloatHistogram, not {type(histogram).__name__}")
-    chosen = choice(method, "method", _METHODS)
+    chosen = choice(method, "method", METHODS)
     width = integer_from_to(bits, "bits", 2, 16)
+    symmetric = flag(symmetric, "symmetric")
     view = _View(histogram)
     if not symmetric:
         view.require_values("symmetric=False")
@@ -164,13 +166,13 @@ def calibrate(
     if chosen == "percentile":
         return _made("percentile", width, symmetric, *_percentile(view, percentile, symmetric))
     if chosen == "entropy":
-        named = choice(criterion, "criterion", _CRITERIA)
+        named = choice(criterion, "criterion", CRITERIA)
         if named == "onnxruntime":
             view.require_values('criterion="onnxruntime"')
-        threshold, thresholds, scores = view.curve(width, _CRITERIA.index(named))
+        threshold, thresholds, scores = view.curve(width, CRITERIA.index(named))
         low, high = view.clipped(threshold, symmetric)
         return _made(f"entropy-{named}", width, symmetric, low, high, thresholds, scores)
-    count = 0 if candidates is None else integer(candidates, "candidates", least=1)
+    count = 0 if candidates is None else integer_from_to(candidates, "candidates", 1, _MOST)
     if not symmetric:
         return _made("mse", width, symmetric, *_least_error_of_range(view, width, count or 256))
     threshold, thresholds, scores = view.curve(width, _SQUARED_ERROR, count)
@@ -189,7 +191,7 @@ class _View:
         self.counts = counts.astype(np.float64)
         self.total = float(self.counts.sum())
         require_not_empty(int(self.total), "the histogram")
-        self.largest = max(-self.least, self.most, 0.0)
+        self.largest = max(0.0, -self.least, self.most)
 
     def require_values(self, what: str) -> None:
         if not self.is_signed:
@@ -203,7 +205,7 @@ class _View:
 
     def range(self, symmetric: bool) -> tuple[float, float]:
         if symmetric:
-            return -self.largest, self.largest
+            return 0.0 - self.largest, self.largest
         return min(self.least, 0.0), max(self.most, 0.0)
 
     def curve(

@@ -165,7 +165,7 @@ def fit(
         Which tensors are not quantised. None: those of less than two axes (norms, biases) or less
         than 4096 elements; names, or patterns with ``*`` and ``?``: these as well. False: none of
         floats. True: all. Integers, floats of 8 bits, and tensors with infinities or NaNs are never
-        quantised.
+        quantised, nor those so near the ends of their type that rounding may leave it.
     gap : float, optional
         As in `allocate`.
     threads : int, optional
@@ -187,7 +187,8 @@ def fit(
         If the source is no safetensors file.
     ValueError
         If it is packed already, or a folder without such files; if the budget is too small, and the
-        message says how small the file can be made; if importance has unknown names, other shapes,
+        message says how small the file can be made; if a pattern of `lossless` is no tensor's name;
+        if importance has unknown names, other shapes,
         or is negative or not finite.
 
     Notes

@@ -187,7 +187,7 @@ class Fitting:
         self.tensors: list[FitTensor] = []
         self.owners = self._find_equal()
         given = _checked_importance(importance, self.sources)
-        stays = _stays(lossless)
+        stays = _stays(lossless, [source.name for source in self.sources])
         for tensor in self.tensors:
             if not stays(tensor.source):
                 tensor.spread = spread_of(tensor.source.data, tensor.source.dtype)
@@ -399,11 +399,16 @@ def lossless_size(source: TensorSource, threads: int = 1) -> int:
     return size if saves_enough(source, size) else len(source.data)
 
 
-def _stays(lossless: bool | Iterable[str] | None) -> Callable[[TensorSource], bool]:
-    """Return what says whether a tensor stays as it is."""
+def _stays(
+    lossless: bool | Iterable[str] | None, names: Sequence[str]
+) -> Callable[[TensorSource], bool]:
+    """Return what says whether a tensor stays as it is; ValueError if a pattern fits no name."""
     if isinstance(lossless, str):
         lossless = [lossless]
     patterns = [] if lossless is None or isinstance(lossless, bool) else list(lossless)
+    for pattern in patterns:
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"lossless has {pattern!r}, which is no tensor's name")
 
     def stays(source: TensorSource) -> bool:
         elements = math.prod(source.shape)

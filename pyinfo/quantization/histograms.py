@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import integer, reals, require_not_empty, thread_count
+from pyinfo.arguments import flag, integer, reals, require_not_empty, thread_count
 
 
 class FloatHistogram:
@@ -39,19 +39,26 @@ class FloatHistogram:
     array([0, 1, 0, 0, 0, 0, 0, 1], dtype=uint64)
     """
 
-    __slots__ = ("_counted", "bins", "symmetric")
+    __slots__ = ("_bins", "_counted", "_symmetric")
 
     __hash__ = None  # type: ignore[assignment]  # an update changes it
 
-    bins: int
-    """Number of bins."""
-    symmetric: bool
-    """Whether magnitudes are counted."""
-
     def __init__(self, bins: SupportsIndex = 8192, symmetric: bool = False) -> None:
-        self.bins = integer(bins, "bins")
-        self.symmetric = bool(symmetric)
-        self._counted = _core.FloatHistogram(self.bins, not self.symmetric)
+        self._bins = integer(bins, "bins")
+        self._symmetric = flag(symmetric, "symmetric")
+        # The core says what is right, of what its integers hold.
+        held = min(max(self._bins, -1), 1 << 62)
+        self._counted = _core.FloatHistogram(held, not self._symmetric)
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are."""
+        return self._bins
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether magnitudes are counted."""
+        return self._symmetric
 
     @classmethod
     def from_chunks(

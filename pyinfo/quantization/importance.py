@@ -26,7 +26,7 @@ def flat_importance(
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
     if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
-        raise ValueError("importance must be finite and not negative")
+        raise ValueError("importance must be finite and not negative, in float32's range")
     if groups.moves:
         return np.ravel(groups.side_by_side(np.broadcast_to(numbers, shape)))
     return np.ravel(numbers)

@@ -11,7 +11,16 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import integer, integer_from_to, reals, thread_count
+from pyinfo.arguments import (
+    flag,
+    integer,
+    integer_from_to,
+    real,
+    reals,
+    require_not_empty,
+    sequence,
+    thread_count,
+)
 from pyinfo.quantization.groups import Groups
 
 _STORAGES: Final = {8: 0, 16: 1, 4: 2}
@@ -96,9 +105,10 @@ def quantize(
     """
     data = _core.as_array(x, "x")
     width = integer_from_to(bits, "bits", 2, 16)
+    signed, packed = flag(signed, "signed"), flag(packed, "packed")
     groups = Groups(data.shape, axis, group, "x")
-    low, high = integer_range(width, signed, narrow)
-    zone = float(dead_zone)
+    low, high = integer_range(width, signed, flag(narrow, "narrow"))
+    zone = real(dead_zone, "dead_zone")
     if not 0 <= zone < 0.5:
         raise ValueError(f"dead_zone must be from 0 up to 0.5, not {zone!r}")
     if packed and width > 4:
@@ -112,7 +122,7 @@ def quantize(
     if storage == 4:
         return flat
     integers = flat.view(f"{'i' if signed else 'u'}{storage // 8}")
-    result = np.ascontiguousarray(groups.in_place(integers))
+    result = _contiguous(groups.in_place(integers))
     return _packed(np.ravel(result).view(np.uint8)) if packed else result
 
 
@@ -139,7 +149,7 @@ def dequantize(
     axis, group : int, optional
         As for `quantize`.
     dtype : dtype, default float32
-        Of the result. Float64 is computed in double, every other type in float.
+        Of the result, one of floats. Float64 is computed in double, every other type in float.
     packed_shape : sequence of int, optional
         `q` is packed: bytes with two integers of four bits each, of an array of this shape.
     signed : bool, default True
@@ -155,7 +165,7 @@ def dequantize(
     Raises
     ------
     TypeError
-        If `q` has another type.
+        If `q` has another type, or `dtype` is none of floats.
     ValueError
         If shapes do not fit.
 
@@ -167,10 +177,16 @@ def dequantize(
     array([-1. ,  0. ,  1. ,  3.5], dtype=float32)
     """
     data = _core.as_array(q, "q")
+    require_not_empty(data.size, "q")
+    wanted = np.dtype(dtype)
+    if wanted.kind != "f" and wanted.name != "bfloat16":
+        raise TypeError(f"dtype must be one of floats, not {wanted}")
     if packed_shape is None:
         shape = data.shape
     else:
-        shape = tuple(integer(n, "packed_shape", least=0) for n in packed_shape)
+        lengths = sequence(packed_shape, "packed_shape")
+        shape = tuple(integer(n, "packed_shape", least=0) for n in lengths)
+        signed = flag(signed, "signed")
     groups = Groups(shape, axis, group, "q")
     storage = 8 * data.itemsize
     if packed_shape is not None:
@@ -179,11 +195,10 @@ def dequantize(
             data = _unpacked(data, shape, signed)
         else:
             storage = 4
-    elif data.dtype in (np.int8, np.uint8, np.int16, np.uint16):
+    elif data.dtype.newbyteorder("=") in (np.int8, np.uint8, np.int16, np.uint16):
         signed = data.dtype.kind == "i"
     else:
         raise TypeError(f"q must be int8, uint8, int16 or uint16, not {data.dtype}")
-    wanted = np.dtype(dtype)
     if storage != 4:
         data = np.ascontiguousarray(groups.side_by_side(data), data.dtype.newbyteorder("="))
     flat = _core.dequantize(
@@ -191,7 +206,12 @@ def dequantize(
         *_steps(scale, zero_point, groups, -(1 << 31), (1 << 31) - 1), groups.size,
         _STORAGES[storage], signed, wanted == np.float64, thread_count(threads),
     )  # fmt: skip
-    return np.ascontiguousarray(groups.in_place(flat)).astype(wanted, copy=False)
+    return _contiguous(groups.in_place(flat)).astype(wanted, copy=False)
+
+
+def _contiguous(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array in C order: of its own shape, also without dimensions."""
+    return np.asarray(array, order="C")
 
 
 def _require_bytes(data: NDArray[Any], integers: int) -> None:

@@ -105,7 +105,7 @@ def test_fit_keeps_older_files(source: Path, capsys: pytest.CaptureFixture[str])
     [
         (["--budget", "1kB"], "the budget of 1,000 bytes is too small: the smallest file"),
         (["--budget", "much"], "budget must be bytes, as 8000000, 8MB or 8MiB, or bits per weight"),
-        (["--budget", "4bpw", "--gap", "-1"], "gap must not be negative"),
+        (["--budget", "4bpw", "--gap", "-1"], "gap must be a number that is not negative"),
     ],
 )
 def test_fit_says_what_is_wrong(
@@ -298,3 +298,23 @@ def test_allocate_of_what_is_no_table(
     table.write_bytes(text.encode("latin-1"))
     assert main(["allocate", str(table), "--budget", "1"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_fit_of_the_folder_one_is_in_goes_beside_it(
+    source: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = source.parent / "model"
+    folder.mkdir()
+    source.rename(folder / source.name)
+    monkeypatch.chdir(folder)
+    (found,) = documents(capsys, "fit", ".", "--budget", "4bpw")
+    assert found["output"] == f"{folder.resolve()}.fit"
+    assert (folder.parent / "model.fit" / source.name).is_file()
+
+
+def test_fit_knows_the_tensors_that_patterns_name(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["fit", str(source), "--budget", "4bpw", "--dry-run", "--lossless", "laye.*"])
+    assert code == 2
+    assert "lossless has 'laye.*', which is no tensor's name" in capsys.readouterr().err

@@ -92,3 +92,71 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert words in capsys.readouterr().err
     assert main(["calibrate", str(integers), "--json"]) != 0
     assert "error" in json.loads(capsys.readouterr().out)[0]
+
+
+@pytest.mark.parametrize("length", [0, 5, 50, 100, 127, 128, 200])
+def test_damaged_arrays_are_told_in_a_sentence(
+    array: Path, capsys: pytest.CaptureFixture[str], length: int
+) -> None:
+    array.write_bytes(array.read_bytes()[:length])
+    code = main(["calibrate", str(array)])
+    told = capsys.readouterr().err
+    assert told.startswith(f"pyinfo: {array}: ")
+    assert told.count("\n") == 1
+    short = length < 6
+    assert code == (2 if short else 3)
+    assert ("neither .npy nor safetensors" if short else "npy header") in told
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        (np.array([1, None], object), "pickle is never loaded"),
+        (np.ones(3, complex), "holds complex128: real numbers are to be counted"),
+        (np.array(["a"]), "real numbers are to be counted"),
+    ],
+)
+def test_what_holds_no_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stored: Any, words: str
+) -> None:
+    np.save(tmp_path / "x.npy", stored)
+    assert main(["calibrate", str(tmp_path / "x.npy")]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_other_files_are_no_damaged_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("not weights at all")
+    assert main(["calibrate", str(tmp_path / "notes.txt")]) == 2
+    assert "is neither .npy nor safetensors" in capsys.readouterr().err
+
+
+def test_raw_bfloat16_is_read_as_logits_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = np.random.default_rng(3).standard_normal((40, 70)).astype(np.float32)
+    bits = (x.view(np.uint32) >> 16).astype(np.uint16)
+    np.save(tmp_path / "bits.npy", bits.view("V2"))
+    np.save(tmp_path / "wide.npy", (bits.astype(np.uint32) << 16).view(np.float32))
+    found, wanted = (document(capsys, tmp_path / f"{name}.npy") for name in ("bits", "wide"))
+    assert found["tensors"] == wanted["tensors"]
+
+
+def test_what_is_not_counted_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "x.npy", [1.0, np.nan, np.nan, np.inf, -2.0])
+    assert main(["calibrate", str(tmp_path / "x.npy")]) == 0
+    assert "2 NaNs and 1 infinities not counted" in capsys.readouterr().out
+
+
+def test_long_names_stay_in_one_piece(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    rng, name = np.random.default_rng(2), "model.layers.0.attention.self.query.weight"
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(ordinary({name: raw(rng, "F32", (90, 70))}))
+    for command in (["calibrate"], ["fit", "--budget", "6bpw", "--dry-run"]):
+        assert main([command[0], str(path), *command[1:]]) == 0
+        (line,) = (each for each in capsys.readouterr().out.splitlines() if name in each)
+        assert "6,300" in line or "quantized" in line

@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
-pytest.importorskip(
-    "modelopt.torch.quantization",
-    reason="nvidia-modelopt, or what it needs, is not installed",
-    exc_type=ImportError,
-)
-import modelopt.torch.quantization as mtq  # noqa: E402
+try:
+    import modelopt.torch.quantization as mtq
+except ImportError as error:  # of the package, or of one that it needs: the reason says which
+    pytest.skip(f"nvidia-modelopt cannot be imported: {error}", allow_module_level=True)
 
 from pyinfo.integrations.modelopt import HistogramCalibrator  # noqa: E402
 

@@ -148,3 +148,19 @@ def test_saved_ranges(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["ranges.json"]
     with pytest.raises(ValueError, match="method must be one of 'Entropy', 'MinMax'"):
         save_ranges({}, path, method="mse")
+
+
+def test_what_is_wrong_is_said_before_the_model_runs(model: Path, tmp_path: Path) -> None:
+    reader = Reader(batches(4))
+    for target in (tmp_path, tmp_path / "missing" / "ranges.json"):
+        with pytest.raises(OSError, match="directory") as caught:
+            collect_ranges(model, reader, target)
+        assert caught.value.filename == str(target)
+    with pytest.raises(FileNotFoundError, match=r"other\.onnx"):
+        collect_ranges(tmp_path / "other.onnx", reader, tmp_path / "ranges.json")
+    with pytest.raises(TypeError, match=r"reader must have get_next\(\)"):
+        collect_ranges(model, batches(4), tmp_path / "ranges.json")
+    assert reader.get_next() is not None
+    with pytest.raises(OSError, match="directory"):
+        save_ranges({"x": (0.0, 1.0)}, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx"]

@@ -438,3 +438,41 @@ def test_imported_only_on_request() -> None:
         "import sys, pyinfo, pyinfo.logits, pyinfo.integrations; print('torch' in sys.modules)"
     )
     assert run_python(program).stdout.strip() == "False"
+
+
+def test_autocast_computes_in_float32_as_torch_does() -> None:
+    x = torch.linspace(-3, 3, 12).reshape(3, 4).requires_grad_()
+    factor, target = torch.linspace(0, 1, 16).reshape(4, 4), torch.tensor([0, 1, 2])
+    slopes = []
+    for loss in (cross_entropy, torch.nn.functional.cross_entropy):
+        x.grad = None
+        with torch.autocast("cpu"):
+            logits = x @ factor
+            value = loss(logits, target)
+        assert logits.dtype == torch.bfloat16
+        assert value.dtype == torch.float32
+        value.backward()
+        slopes.append((value.detach(), x.grad))
+    torch.testing.assert_close(slopes[0], slopes[1], rtol=1e-2, atol=1e-3)
+    torch.testing.assert_close(slopes[0][0], slopes[1][0])
+    with torch.autocast("cpu"):
+        assert cross_entropy(x.double(), target).dtype == torch.float64
+        assert kl_div_from_logits(x @ factor, factor[:3].bfloat16()).dtype == torch.float32
+
+
+def test_what_is_no_tensor_of_logits_is_refused_in_a_sentence() -> None:
+    x, target = torch.zeros(3, 4), torch.tensor([0, 1, 2])
+    for loss in (cross_entropy, kl_div_from_logits):
+        with pytest.raises(TypeError, match="input must be of float64"):
+            loss(x.long(), x)
+        with pytest.raises(TypeError, match=r"input must be a torch\.Tensor, not ndarray"):
+            loss(x.numpy(), x)
+        with pytest.raises(TypeError, match=r"target must be a torch\.Tensor, not list"):
+            loss(x, [0, 1, 2])
+        with pytest.raises(ValueError, match="input must have a dimension"):
+            loss(torch.tensor(1.0), target[0])
+    with pytest.raises(TypeError, match=r"weight must be a torch\.Tensor, not list"):
+        cross_entropy(x, target, [1.0])
+    for dim in (2, -3):
+        with pytest.raises(IndexError, match=f"dim {dim} is out of range for 2 dimensions"):
+            kl_div_from_logits(x, x, dim=dim)

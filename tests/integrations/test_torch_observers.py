@@ -144,3 +144,61 @@ def test_state_is_kept(ao: Any) -> None:
 def test_channels_are_refused(ao: Any) -> None:
     with pytest.raises(NotImplementedError, match="has channels"):
         observer_class(ao.ObserverBase)(qscheme=torch.per_channel_affine)
+
+
+RANGES: list[dict[str, Any]] = [
+    {"dtype": torch.quint8},
+    {"dtype": torch.quint8, "reduce_range": True},
+    {"dtype": torch.qint8, "reduce_range": True},
+    {"dtype": torch.qint8, "quant_min": -8, "quant_max": 7},
+    {"dtype": torch.quint8, "quant_min": 0, "quant_max": 255, "reduce_range": True},
+    {"dtype": torch.uint8, "quant_min": 0, "quant_max": 99},
+    {"dtype": torch.int16},
+]
+
+
+@pytest.mark.parametrize("options", RANGES, ids=str)
+def test_ranges_of_integers_are_those_of_torch(ao: Any, options: dict[str, Any]) -> None:
+    ours = observer_class(ao.ObserverBase, method="max")(**options)
+    theirs = ao.MinMaxObserver(**options)
+    assert (ours.quant_min, ours.quant_max) == (theirs.quant_min, theirs.quant_max)
+    x = torch.linspace(-1, 3, 1000)
+    ours(x), theirs(x)
+    (scale, zero), (their_scale, their_zero) = ours.calculate_qparams(), theirs.calculate_qparams()
+    assert float(scale) == pytest.approx(float(their_scale), rel=1e-6)
+    assert abs(int(zero) - int(their_zero)) <= 1  # ties: what they round is in float32
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dtype": torch.qint32},
+        {"dtype": torch.float16},
+        {"dtype": torch.qint8, "quant_min": 5, "quant_max": 7},
+        {"dtype": torch.qint8, "quant_min": 7, "quant_max": -8},
+        {"dtype": torch.qint8, "quant_min": 0, "quant_max": 255},
+        {"dtype": torch.quint8, "quant_min": 0, "quant_max": 0},
+    ],
+    ids=str,
+)
+def test_ranges_that_cannot_be_are_refused(ao: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"dtype must be|must be a range around 0"):
+        observer_class(ao.ObserverBase)(**options)
+
+
+def test_pickled_modules_have_their_observers(ao: Any) -> None:
+    import pickle
+
+    observer = observer_class(ao.ObserverBase, method="percentile")(dtype=torch.qint8)
+    observer(torch.linspace(-1, 3, 1000))
+    for copied in (pickle.loads(pickle.dumps(observer)), copy.deepcopy(observer)):
+        assert type(copied) is type(observer)
+        assert copied.calculate_qparams() == observer.calculate_qparams()
+        copied(torch.tensor([100.0]))
+        assert copied.calculate_qparams() != observer.calculate_qparams()
+
+
+def test_methods_are_checked_at_once(ao: Any) -> None:
+    for options in ({"method": "other"}, {"criterion": "other"}):
+        with pytest.raises(ValueError, match="must be one of"):
+            observer_class(ao.ObserverBase, **options)

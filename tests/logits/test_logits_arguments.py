@@ -225,6 +225,7 @@ WRONG: list[tuple[type[Exception], str, Any]] = [
     ),
     (ValueError, "base must be positive", lambda: ce(base=1)),
     (TypeError, "ignore_index must be an integer", lambda: ce(ignore_index=1.5)),
+    (ValueError, "ignore_index must be an integer of 64 bits", lambda: ce(ignore_index=1 << 70)),
     (ValueError, "weight must have one element for each of 5", lambda: ce(weight=[1, 2])),
     (ValueError, "weight[2] = -1", lambda: ce(weight=[1, 2, -1, 0, 0])),
     (TypeError, "grad must be an array", lambda: ce(grad=[1])),
@@ -283,3 +284,13 @@ def test_measures_of_logits_name_the_room(name: str) -> None:
     with pytest.raises(ValueError, match="sums to") as caught:
         measure(*([[0.5, 0.4]] * (1 if name == "entropy" else 2)))
     assert "logits" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.longdouble])
+def test_gradients_are_of_the_type_that_is_computed_in(dtype: Any) -> None:
+    x = np.array([[2, 0, 1]], dtype)
+    with pytest.raises(TypeError, match="grad must have the type of the logits"):
+        logits.cross_entropy(x, [0], grad=np.empty_like(x))
+    slope = np.empty(x.shape)
+    logits.cross_entropy(x, [0], grad=slope)
+    assert slope[0, 0] < 0

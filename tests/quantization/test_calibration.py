@@ -164,7 +164,7 @@ def test_fewer_candidates() -> None:
     ({"bits": 12}, ValueError, "the entropy of 12 bits needs 2048: use a histogram of more bins"),
     ({"method": "percentile", "percentile": 0}, ValueError, "percentile must be above 0"),
     ({"method": "percentile", "percentile": 101}, ValueError, "percentile must be above 0"),
-    ({"method": "mse", "candidates": 0}, ValueError, "candidates must be at least 1"),
+    ({"method": "mse", "candidates": 0}, ValueError, "candidates must be from 1 to 262144, not 0"),
 ])  # fmt: skip
 def test_bad_arguments(options: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):

@@ -214,3 +214,20 @@ def test_threads_make_no_difference(threads: int) -> None:
 def test_bad_input(w: Any, options: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         rate_distortion(w, **options)
+
+
+@pytest.mark.parametrize("exponent", [-100, -74, -40, 58, 64, 120])
+def test_squares_neither_vanish_nor_overflow(exponent: int) -> None:
+    w = np.random.default_rng(5).standard_normal((10, 300)).astype(np.float32)
+    factor = 2.0**exponent
+    for options in ({"group": 30}, {}):
+        usual = rate_distortion(w, bits=[4, 8], steps=[0.5, 0.1], **options)
+        found = rate_distortion(
+            w * np.float32(factor), bits=[4, 8], steps=np.array([0.5, 0.1]) * factor, **options
+        )
+        for one, other in zip(usual.widths + usual.steps, found.widths + found.steps, strict=True):
+            assert other.error == pytest.approx(one.error * factor**2, rel=1e-6)
+            assert other.coded_bytes == pytest.approx(one.coded_bytes, rel=1e-6)
+            assert other.clip == pytest.approx(one.clip)
+            assert other.step == (None if one.step is None else pytest.approx(one.step * factor))
+        assert found.differential_entropy == pytest.approx(usual.differential_entropy + exponent)
