@@ -356,7 +356,7 @@ def test_sanitized(session: nox.Session, *arguments: str, kernels: str) -> None:
         "install.strip": "false",
         "cmake.define.PYINFO_SANITIZE": "address,undefined",
         "cmake.define.PYINFO_CHECKED": "ON",
-        "cmake.define.PYINFO_PORTABLE_ONLY": "ON" if kernels == "portable" else "OFF",
+        "cmake.define.PYINFO_ISAS": "portable" if kernels == "portable" else "",
         # gcc needs ten times as long for it in the kernels.
         "cmake.define.CMAKE_CXX_FLAGS": "-fno-sanitize-address-use-after-scope",
     }

@@ -1,33 +1,31 @@
 # One source, one object library per instruction set (see csrc/simd/dispatch.hpp).
 #
 # pyinfo_add_simd_kernels(target NAME area [FLAGS_<isa> flag...] SOURCES source...) compiles every
-# kernel source once per instruction set of the target processor, with -DPYINFO_ISA=<name>, and adds
+# kernel source once per instruction set of this build, with -DPYINFO_ISA=<name>, and adds
 # the objects to `target`. Kernel objects hold code that other machines may not execute, so nothing
 # in them may be shared: anonymous namespaces only, no link-time optimisation, no static
 # initialisers (tests/project/test_codebase.py asks nm). FLAGS_<isa> adds to what that set is compiled with.
 
-# The processor whose instruction sets this build has, if one: the target of all its objects.
-set(PYINFO_PROCESSOR "")
+# The processor that this build is for, if one: the target of all its objects.
+set(processor "")
 set(targets "${CMAKE_SYSTEM_PROCESSOR}")
 if(CMAKE_OSX_ARCHITECTURES)
   set(targets "${CMAKE_OSX_ARCHITECTURES}")
 endif()
-if(NOT PYINFO_PORTABLE_ONLY)
-  if(targets MATCHES "^(x86_64|AMD64|amd64)$")
-    set(PYINFO_PROCESSOR x86)
-  elseif(targets MATCHES "^(aarch64|arm64|ARM64)$")
-    set(PYINFO_PROCESSOR aarch64)
-  endif()
+if(targets MATCHES "^(x86_64|AMD64|amd64)$")
+  set(processor x86)
+elseif(targets MATCHES "^(aarch64|arm64|ARM64)$")
+  set(processor aarch64)
 endif()
 
 # The rows of the list that are for any processor or for this one.
-set(PYINFO_ISAS "")
+set(possible_isas "")
 file(READ ${CMAKE_CURRENT_LIST_DIR}/../csrc/simd/isa_list.hpp text)
 string(REGEX MATCHALL "X\\([a-z0-9]+, [a-z0-9]+," rows "${text}")
 foreach(row IN LISTS rows)
   string(REGEX MATCH "X\\(([a-z0-9]+), ([a-z0-9]+)," row "${row}")
-  if(CMAKE_MATCH_2 STREQUAL "any" OR CMAKE_MATCH_2 STREQUAL PYINFO_PROCESSOR)
-    list(APPEND PYINFO_ISAS ${CMAKE_MATCH_1})
+  if(CMAKE_MATCH_2 STREQUAL "any" OR CMAKE_MATCH_2 STREQUAL processor)
+    list(APPEND possible_isas ${CMAKE_MATCH_1})
   endif()
 endforeach()
 set_property(
@@ -35,9 +33,29 @@ set_property(
   APPEND
   PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/../csrc/simd/isa_list.hpp
 )
-if(PYINFO_PROCESSOR)
-  set(PYINFO_KERNEL_DEFINITIONS PYINFO_KERNELS_${PYINFO_PROCESSOR}=1)
+
+# Those that PYINFO_ISAS asks for, in the order of the list; portable in any case, since a machine
+# may have none of the others.
+set(PYINFO_BUILT_ISAS ${possible_isas})
+if(NOT "${PYINFO_ISAS}" STREQUAL "")
+  string(REPLACE "," ";" wanted "${PYINFO_ISAS}")
+  foreach(isa IN LISTS wanted)
+    if(NOT "${isa}" IN_LIST possible_isas)
+      list(JOIN possible_isas ", " names)
+      message(FATAL_ERROR "PYINFO_ISAS: '${isa}' is not one of ${names}")
+    endif()
+  endforeach()
+  foreach(isa IN LISTS possible_isas)
+    if(NOT isa STREQUAL "portable" AND NOT isa IN_LIST wanted)
+      list(REMOVE_ITEM PYINFO_BUILT_ISAS ${isa})
+    endif()
+  endforeach()
 endif()
+list(JOIN PYINFO_BUILT_ISAS ", " names)
+message(STATUS "Instruction sets: ${names}")
+foreach(isa IN LISTS PYINFO_BUILT_ISAS)
+  list(APPEND PYINFO_KERNEL_DEFINITIONS PYINFO_KERNELS_${isa}=1)
+endforeach()
 
 if(MSVC)
   set(PYINFO_FLAGS_portable "")
@@ -93,9 +111,9 @@ function(pyinfo_warnings target)
 endfunction()
 
 function(pyinfo_add_simd_kernels target)
-  list(TRANSFORM PYINFO_ISAS PREPEND FLAGS_ OUTPUT_VARIABLE flags)
+  list(TRANSFORM PYINFO_BUILT_ISAS PREPEND FLAGS_ OUTPUT_VARIABLE flags)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME" "SOURCES;${flags}")
-  foreach(isa IN LISTS PYINFO_ISAS)
+  foreach(isa IN LISTS PYINFO_BUILT_ISAS)
     set(objects ${target}_${arg_NAME}_${isa})
     add_library(${objects} OBJECT ${arg_SOURCES})
     target_include_directories(${objects} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)

@@ -7,7 +7,7 @@
 
 #include "simd/changing_isa.hpp"
 
-#ifdef PYINFO_KERNELS_aarch64
+#ifdef PYINFO_KERNELS_neon
 #if defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -16,7 +16,8 @@
 #endif
 #endif
 
-#ifdef PYINFO_KERNELS_x86
+#if defined(PYINFO_KERNELS_sse4) || defined(PYINFO_KERNELS_avx2) || defined(PYINFO_KERNELS_avx512)
+#define PYINFO_X86
 #ifdef _MSC_VER
 #include <immintrin.h>
 #include <intrin.h>
@@ -28,7 +29,7 @@
 namespace pyinfo::simd {
 namespace {
 
-#ifdef PYINFO_KERNELS_x86
+#ifdef PYINFO_X86
 
 struct Registers {
   std::uint32_t eax, ebx, ecx, edx;
@@ -88,13 +89,13 @@ bool detect_vbmi2_gfni() noexcept {
 #else
 
 // NEON belongs to every 64-bit ARM processor.
-Isa detect() noexcept { return PYINFO_IF_BUILT(aarch64, Isa::neon, Isa::portable); }
+Isa detect() noexcept { return PYINFO_IF_BUILT(neon, Isa::neon, Isa::portable); }
 bool detect_vbmi2_gfni() noexcept { return false; }
 
 #endif
 
 bool detect_arm_crc() noexcept {
-#if !defined(PYINFO_KERNELS_aarch64)
+#if !defined(PYINFO_KERNELS_neon)
   return false;
 #elif defined(__linux__)
   return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
@@ -111,7 +112,7 @@ struct Entry {
   const char* name;
   bool built;
 };
-#define PYINFO_ENTRY(isa, processor, a, b) {#isa, PYINFO_IF_BUILT(processor, true, false)},
+#define PYINFO_ENTRY(isa, processor, a, b) {#isa, PYINFO_IF_BUILT(isa, true, false)},
 constexpr Entry kEntries[] = {PYINFO_ISA_LIST(PYINFO_ENTRY, , )};
 #undef PYINFO_ENTRY
 
@@ -167,8 +168,16 @@ bool has_arm_crc() noexcept {
   return has;
 }
 
+Isa next_below(Isa isa) noexcept {
+  while (isa != Isa::portable) {
+    isa = static_cast<Isa>(static_cast<unsigned char>(isa) - 1);
+    if (available(isa)) break;
+  }
+  return isa;
+}
+
 Isa coder_isa(Isa isa) noexcept {
-  return isa == Isa::avx512 && !has_vbmi2_gfni() ? Isa::avx2 : isa;
+  return isa == Isa::avx512 && !has_vbmi2_gfni() ? next_below(isa) : isa;
 }
 
 Isa coder_isa() {

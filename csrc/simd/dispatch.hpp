@@ -34,7 +34,11 @@ bool has_vbmi2_gfni() noexcept;
 // The CRC instructions, which some of the first 64-bit ARM processors lack.
 bool has_arm_crc() noexcept;
 
-// The instruction set whose coders are used: `isa`, but avx2 where avx512 lacks these extensions.
+// The best available one below `isa`: not every build has all of them.
+Isa next_below(Isa isa) noexcept;
+
+// The instruction set whose coders are used: `isa`, but the next one below where avx512 lacks these
+// extensions.
 Isa coder_isa(Isa isa) noexcept;
 Isa coder_isa();  // of active()
 
@@ -51,6 +55,6 @@ Isa coder_isa();  // of active()
     return *tables[static_cast<std::size_t>(isa)];                                    \
   }
 #define PYINFO_EXTERN_TABLE(isa, processor, Table, name) \
-  PYINFO_IF_BUILT(processor, extern const Table name##_##isa;, )
+  PYINFO_IF_BUILT(isa, extern const Table name##_##isa;, )
 #define PYINFO_TABLE_ADDRESS(isa, processor, Table, name) \
-  PYINFO_IF_BUILT(processor, &name##_##isa, nullptr),
+  PYINFO_IF_BUILT(isa, &name##_##isa, nullptr),

@@ -1,5 +1,6 @@
 // The instruction sets that kernels are compiled for, in rising order of preference, each with the
-// processors that have it. cmake/SimdKernels.cmake reads this list, too.
+// processors that have it. cmake/SimdKernels.cmake reads this list, too, and defines
+// PYINFO_KERNELS_<isa> for those that a build has.
 #pragma once
 
 // X(instruction set, processor, a, b) for each; `a` and `b` are what X needs besides.
@@ -10,16 +11,26 @@
   X(avx512, x86, a, b)           \
   X(neon, aarch64, a, b)
 
-// `yes` if this build has the kernels for that processor, else `no`.
-#define PYINFO_IF_BUILT(processor, yes, no) PYINFO_IF_##processor(yes, no)
-#define PYINFO_IF_any(yes, no) yes
-#ifdef PYINFO_KERNELS_x86
-#define PYINFO_IF_x86(yes, no) yes
+// `yes` if this build has the kernels of that instruction set, else `no`.
+#define PYINFO_IF_BUILT(isa, yes, no) PYINFO_IF_##isa(yes, no)
+#define PYINFO_IF_portable(yes, no) yes
+#ifdef PYINFO_KERNELS_sse4
+#define PYINFO_IF_sse4(yes, no) yes
 #else
-#define PYINFO_IF_x86(yes, no) no
+#define PYINFO_IF_sse4(yes, no) no
 #endif
-#ifdef PYINFO_KERNELS_aarch64
-#define PYINFO_IF_aarch64(yes, no) yes
+#ifdef PYINFO_KERNELS_avx2
+#define PYINFO_IF_avx2(yes, no) yes
 #else
-#define PYINFO_IF_aarch64(yes, no) no
+#define PYINFO_IF_avx2(yes, no) no
+#endif
+#ifdef PYINFO_KERNELS_avx512
+#define PYINFO_IF_avx512(yes, no) yes
+#else
+#define PYINFO_IF_avx512(yes, no) no
+#endif
+#ifdef PYINFO_KERNELS_neon
+#define PYINFO_IF_neon(yes, no) yes
+#else
+#define PYINFO_IF_neon(yes, no) no
 #endif

@@ -45,6 +45,11 @@ class NullableArray:
         return self._array.size
 
     @property
+    def present(self) -> Array:
+        """Those that are not missing."""
+        return self._array[~self._missing]
+
+    @property
     def shape(self) -> tuple[int]:
         """Their number as a shape."""
         return (self.size,)

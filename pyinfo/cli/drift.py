@@ -18,12 +18,17 @@ from pyinfo.cli.output import make_console, print_error, print_json, printable, 
 from pyinfo.cli.pictures import add_plot, wanted_picture
 from pyinfo.cli.table_files import read_table
 from pyinfo.monitoring import Drift, DriftTable, DriftWarning, drift
+from pyinfo.monitoring.columns import MISSING, MOST_BINS
 from pyinfo.monitoring.drift import UNITS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pyinfo drift``."""
-    parser.add_argument("reference", metavar="REFERENCE", help="a CSV or Parquet file")
+    parser.add_argument(
+        "reference",
+        metavar="REFERENCE",
+        help="a CSV or Parquet file, or a folder of Parquet files; - is standard input",
+    )
     parser.add_argument("current", metavar="CURRENT", help="another with these columns")
     parser.add_argument(
         "--column", action="append", metavar="NAME", help="compare this column; may be repeated"
@@ -34,19 +39,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", choices=("equal", "size"), default="equal", help="in the mixture of js"
     )
-    parser.add_argument("--bins", type=int, default=10, metavar="N", help="for numbers; 10")
+    parser.add_argument("--bins", type=_bins, default=10, metavar="N", help="for numbers; 10")
     parser.add_argument(
-        "--confidence", type=float, default=0.95, metavar="C", help="of the intervals; 0.95"
+        "--confidence", type=_share, default=0.95, metavar="C", help="of the intervals; 0.95"
     )
     parser.add_argument(
         "--fail-above",
-        type=float,
+        type=_divergence,
         metavar="D",
         help=f"exit with {EXIT_DRIFT} if the interval of a column lies above D",
     )
     parser.add_argument(
         "--fail-below",
-        type=float,
+        type=_share,
         metavar="P",
         help=f"exit with {EXIT_DRIFT} if the p-value of a column, times the number of columns, is "
         "below P",
@@ -56,14 +61,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _bins(text: str) -> int:
+    value = int(text)
+    if not 2 <= value <= MOST_BINS:
+        raise argparse.ArgumentTypeError(f"must be from 2 to {MOST_BINS}")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return value
+
+
+def _divergence(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError("must be a number that is not negative")
+    return value
+
+
 def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo drift``."""
     path = args.reference
+    wanted = None if args.column is None else list(dict.fromkeys(args.column))
     try:
+        if args.weights == "size" and args.measure != "js":
+            path = "--weights"
+            raise RefusalError(f"measure {args.measure} has no mixture")
         picture = wanted_picture(args)
-        reference = read_table(path, args.column)
+        reference = read_table(path, wanted)
         path = args.current
-        current = read_table(path, args.column or list(_names(reference)))
+        current = read_table(path, wanted or list(_names(reference)))
+        path = f"{args.reference}, {args.current}"  # what is said of both
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DriftWarning)  # notes are printed
             found = drift(
@@ -83,11 +114,11 @@ def run(args: argparse.Namespace) -> int:
             picture.save(drawn)
     except BrokenPipeError:
         raise
-    except OutputError as error:
-        print_error(error.path, str(error))
-        return EXIT_ERROR
-    except (OSError, ValueError, TypeError, ImportError, RefusalError) as error:
+    except (OSError, ValueError, TypeError, ImportError, RefusalError, OutputError) as error:
+        path = error.path if isinstance(error, OutputError) else path
         print_error(path, reason_of(error))
+        if args.json:
+            print_json({**_files(args), "error": f"{printable(path)}: {reason_of(error)}"})
         return EXIT_ERROR
     if args.json:
         print_json(_document(args, found, beyond))
@@ -106,10 +137,22 @@ def _is_beyond(found: Drift, columns: int, args: argparse.Namespace) -> bool:
     return above or (args.fail_below is not None and found.p_value * columns < args.fail_below)
 
 
+def _files(args: argparse.Namespace) -> dict[str, Any]:
+    return {
+        name: os.fsencode(getattr(args, name)).decode("utf-8", "backslashreplace")
+        for name in ("reference", "current")
+    }
+
+
+def _category(category: Any) -> str:
+    """Return a category as it is printed; what is missing alike for numbers and texts."""
+    is_missing = category is None or category != category
+    return MISSING if is_missing else str(category)
+
+
 def _document(args: argparse.Namespace, found: DriftTable, beyond: list[str]) -> dict[str, Any]:
     return {
-        "reference": os.fsencode(args.reference).decode("utf-8", "backslashreplace"),
-        "current": os.fsencode(args.current).decode("utf-8", "backslashreplace"),
+        **_files(args),
         "measure": args.measure,
         "unit": UNITS[args.measure],
         "confidence": args.confidence,
@@ -121,7 +164,7 @@ def _document(args: argparse.Namespace, found: DriftTable, beyond: list[str]) ->
                     for key in ("value", "corrected", "low", "high", "p_value")
                 },
                 "contributions": [
-                    {"category": str(category), "value": added}
+                    {"category": _category(category), "value": added}
                     for category, added in each.contributions.items()
                     if math.isfinite(added)
                 ],
@@ -147,7 +190,7 @@ def _show(args: argparse.Namespace, found: DriftTable, beyond: list[str]) -> Non
             Text(f"{each.corrected:.4g}", style),
             Text(f"{each.low:.4g} to {each.high:.4g}", style),
             Text(f"{each.p_value:.2g}", style),
-            Text(printable(str(first)) if each.low > 0 else ""),
+            Text(printable(_category(first)) if each.low > 0 else ""),
         )
     console = make_console()
     console.print(table)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pyinfo._samples.labels import labelled
 from pyinfo._samples.samples import read_samples
-from pyinfo.arguments import choice, integer, require_same_number, units_per_nat
+from pyinfo.arguments import choice, integer, integer_from_to, require_same_number, units_per_nat
 from pyinfo.continuous import bins as quantile_bins
 from pyinfo.continuous import neighbours
 from pyinfo.continuous.entropies import checked_k
@@ -88,7 +88,7 @@ def mutual_information(
     scale : str, default "std"
         Divide every coordinate by its standard deviation, or take them as they are ("none").
     bins : int, optional
-        Of each coordinate; by default about the square root of n / 5.
+        Of each coordinate, at most as many as samples; by default about the square root of n / 5.
     base : float, default 2
         The unit of the result.
     details : bool, default False
@@ -153,9 +153,9 @@ def mutual_information(
     samples = of[0].shape[1]
     neighbour, count = 1, 2
     if wanted == "bins":
-        count = (
-            quantile_bins.default_bins(samples) if bins is None else integer(bins, "bins", least=2)
-        )
+        count = quantile_bins.default_bins(samples)
+        if bins is not None:
+            count = integer_from_to(bins, "bins", 2, max(2, samples))
     else:
         neighbour = checked_k(k, samples)
         for each, name in zip(of[: 1 if wanted == "ross" else 2], "xy", strict=False):

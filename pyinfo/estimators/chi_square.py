@@ -60,7 +60,9 @@ def _density(a: float, x: float) -> float:
         return math.exp(a * math.log(x) - x - math.lgamma(a + 1))
     d = (x - a) / a
     stirling = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * a * a)) / (a * a)) / (a * a)) / a
-    return math.exp(a * (math.log1p(d) - d) - stirling) / math.sqrt(2 * math.pi * a)
+    # Where d is nearly -1, or is -1 by rounding, the logarithm of the ratio itself is accurate.
+    ratio = math.log1p(d) if d > -0.5 else math.log(x) - math.log(a)
+    return math.exp(a * (ratio - d) - stirling) / math.sqrt(2 * math.pi * a)
 
 
 def _lower_series(a: float, x: float) -> float:

@@ -49,11 +49,14 @@ def aligned(operands: Sequence[Any], names: Sequence[str]) -> tuple[Any, ...] | 
         for operand, name in zip(operands, names, strict=True):
             _warn_of_labels(operand, name)
         _require_same_labels(operands, names)
-        if len(operands) == 1 or not all(_has_index(operand) for operand in operands):
+        if len(operands) == 1:
             return None
-        if all(operand.index.equals(operands[0].index) for operand in operands):
+        if not all(_has_index(operand) for operand in operands):
+            if not any(_has_index(each) and is_table_of_counts(each) for each in operands):
+                return None
+        elif all(operand.index.equals(operands[0].index) for operand in operands):
             return None
-        if all(_is_default(operand.index) for operand in operands):
+        elif all(_is_default(operand.index) for operand in operands):
             return None  # the core says that lengths differ
     tables = [
         _Table(operand.index, operand) if table is None and _has_index(operand) else table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, SupportsIndex, TypeAlias
 
@@ -13,7 +13,9 @@ import numpy.typing as npt
 from pyinfo import _core
 from pyinfo._samples.joint import Pair
 from pyinfo._samples.labels import labelled
+from pyinfo._samples.nullable import NullableArray
 from pyinfo._samples.samples import read_samples
+from pyinfo._samples.scales import on_a_scale
 from pyinfo.arguments import integer, require_not_empty, require_same_number, units_per_nat
 from pyinfo.arrays import columns_of
 from pyinfo.continuous import bins as quantile_bins
@@ -145,13 +147,14 @@ def rank_features(
     """Rank the columns of a table by what each tells of a target: by their mutual information.
 
     Columns and target may be continuous or labels, each of its own type; which estimator is right
-    is chosen for each column. Texts, booleans and categories are labels, and so are integers with
-    at most 20 different values and floats that are nearly all equal to others.
+    is chosen for each column. Texts, booleans and categories are labels, and so are integers and
+    times with at most 20 different values and floats that are nearly all equal to others. Other
+    numbers, dates and durations are continuous.
 
     Parameters
     ----------
     X : array_like, shape (samples, features)
-        A frame of pandas or polars, a table of Arrow, or an array.
+        A frame of pandas or polars, a table of Arrow, a dict of columns, or an array.
     y : array_like, shape (samples,)
         The target.
     k : int, default 3
@@ -175,7 +178,7 @@ def rank_features(
     Raises
     ------
     ValueError
-        If lengths differ, there are no samples, or a continuous value is not finite.
+        If lengths differ, there are no samples, or a continuous value is missing or not finite.
 
     References
     ----------
@@ -225,6 +228,9 @@ def _columns(table: Any) -> tuple[list[Any], list[str]]:
         names = getattr(table, "colnames", names)
         require_not_empty(len(columns), "X")
         return columns, [str(name) for name in (range(len(columns)) if names is None else names)]
+    if isinstance(table, Mapping):
+        require_not_empty(len(table), "X")
+        return list(table.values()), [str(name) for name in table]
     array = _read_array(table)
     return list(array.T), [f"x{i}" for i in range(array.shape[1])]
 
@@ -249,17 +255,39 @@ def _variable(data: Any, name: str) -> _Variable:
         raise TypeError(f"{name} must have no masked elements: leave out the rows that have some")
     if sum(n > 1 for n in samples.shape) > 1:
         raise ValueError(f"{name} must have one dimension, not {len(samples.shape)}")
-    array = samples.array
-    labels = labelled(array)
-    kind, size = array.dtype.kind, len(array)
-    few = max(_FEW_INTEGERS, _FEW_FLOATS * size if kind == "f" else 0)
-    if kind not in "iuf" or labels.size <= min(few, size / 2):
+    labels = labelled(samples.array)
+    size = len(labels.array)
+    array = _on_a_scale(samples.array)
+    if array is None:
         return _Variable(None, labels.array)
-    points = scaled(coordinates(np.asarray(array), name))
+    few = max(_FEW_INTEGERS, _FEW_FLOATS * size if array.dtype.kind == "f" else 0)
+    if labels.size <= min(few, size / 2):
+        return _Variable(None, labels.array)
+    if len(array) < size:
+        raise ValueError(f"{name} has nulls: fill or drop them first")
+    points = scaled(coordinates(_since_the_first(array, name), name))
     if equal_share(points[0]) > _MOST_EQUAL:
         found = quantile_bins.quantile_labels(points[0], quantile_bins.default_bins(size))
         return _Variable(points, found.array)
     return _Variable(points, None)
+
+
+def _on_a_scale(array: Any) -> npt.NDArray[Any] | None:
+    """Return the numbers, dates or durations that are not missing; None if they are labels."""
+    if isinstance(array, NullableArray):
+        array = array.present
+    elif array.dtype.kind == "O":
+        array = on_a_scale(array[[each is not None for each in array]])
+    return None if array is None or array.dtype.kind not in "iufmM" else np.asarray(array)
+
+
+def _since_the_first(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    """Return times as numbers, of which only differences count."""
+    if array.dtype.kind not in "mM":
+        return array
+    if np.isnat(array).any():
+        raise ValueError(f"{name} has nulls: fill or drop them first")
+    return np.asarray(array - array.min()).astype(np.int64)
 
 
 def _size(variable: _Variable) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo._samples.samples import Array
+from pyinfo._samples.scales import on_a_scale
 from pyinfo.arguments import integer_from_to, reals
 from pyinfo.arrays import columns_of, read
 from pyinfo.counting.counts import Counts
@@ -24,7 +25,7 @@ Bins: TypeAlias = int | Sequence[float] | None
 MISSING: Final = "missing"
 """The category of what is missing, where others are bins."""
 
-_MOST_BINS: Final = 1000
+MOST_BINS: Final = 1000
 _BLOCK: Final = 1 << 15  # values that stay in a cache while they are compared with every edge
 
 
@@ -47,7 +48,7 @@ def checked_bins(bins: Bins) -> int | Array | None:
         if not np.isfinite(edges).all():
             raise ValueError("bins must be finite: what is beyond the last edge has a bin as well")
         return edges
-    return integer_from_to(bins, "bins", 2, _MOST_BINS)
+    return integer_from_to(bins, "bins", 2, MOST_BINS)
 
 
 def table_columns(data: Any) -> dict[Hashable, Any] | None:
@@ -137,16 +138,21 @@ def _column(data: Any, name: str) -> _Column:
             f"{name} must have one dimension, not {array.ndim}: "
             "pass columns as a table or a dict of arrays"
         )
-    absent = np.zeros(0, np.bool_) if missing is None else missing
-    if array.dtype.kind == "f" and array.dtype.isbuiltin != 2:
-        absent = np.isnan(array) if missing is None else missing | np.isnan(array)
-    elif array.dtype.kind in "mM":
-        absent = np.isnat(array) if missing is None else missing | np.isnat(array)
     if masked is not None:
-        array = array[~masked]
-        absent = absent[~masked] if absent.size else absent
-    number = int(np.count_nonzero(absent))
-    return _Column(array[~absent] if number else array, number)
+        array, missing = array[~masked], None if missing is None else missing[~masked]
+    size = len(array)
+    if missing is not None:
+        array = array[~missing]
+    if array.dtype.kind == "O" and (scale := on_a_scale(array)) is not None:
+        array = scale
+    absent = None
+    if array.dtype.kind == "f" and array.dtype.isbuiltin != 2:
+        absent = np.isnan(array)
+    elif array.dtype.kind in "mM":
+        absent = np.isnat(array)
+    if absent is not None and absent.any():
+        array = array[~absent]
+    return _Column(array, size - len(array))
 
 
 def _have_bins(first: _Column, second: _Column) -> bool:

@@ -210,9 +210,9 @@ def drift(
     confidence : float, default 0.95
         How often intervals hold the true divergence.
     bins : int, sequence of float or None, default 10
-        Columns of numbers and dates: how many bins at quantiles of the reference; or their inner
-        edges; None makes a category of each value. Columns of anything else have values as
-        categories.
+        Columns of numbers, dates and durations: how many bins at quantiles of the reference; or
+        their inner edges; None makes a category of each value. Columns of anything else have values
+        as categories.
     base : float, optional
         Of the logarithm: by default 2 for JS and KL, and ``math.e`` for PSI and G, as their
         thresholds are.
@@ -256,6 +256,7 @@ def drift(
     (True, True)
     """
     rule = _Rule.of(measure, weights, confidence, bins, base)
+    workers = thread_count(threads)
     first, second = table_columns(reference), table_columns(current)
     if first is None and second is None:
         found = _compared(reference, current, rule)
@@ -264,7 +265,7 @@ def drift(
         return found
     if first is None or second is None:
         raise TypeError("reference and current must both be tables, or neither")
-    table = _compared_tables(first, second, rule, thread_count(threads))
+    table = _compared_tables(first, second, rule, workers)
     doubtful = [str(name) for name, each in table.items() if each.notes]
     if doubtful:
         shown = ", ".join(doubtful[:5]) + (", ..." if len(doubtful) > 5 else "")
@@ -294,7 +295,7 @@ class _Rule:
         confidence = real(confidence, "confidence")
         if not 0 < confidence < 1:
             percent = f" (pass {confidence / 100:g})" if 1 < confidence < 100 else ""
-            raise ValueError(f"confidence must be between 0 and 1, not {confidence}{percent}")
+            raise ValueError(f"confidence must be between 0 and 1, not {confidence:g}{percent}")
         if base is None:
             base = 2 if measure in ("js", "kl") else math.e
         unit = units_per_nat(base)

@@ -29,6 +29,7 @@ from pyinfo.plots.figures import (
 )
 
 _SMALLEST_BLOCK: Final = 256
+_LEAST_BYTES: Final = 16  # of which an entropy says anything
 _MOST_BLOCKS: Final = 1 << 13
 _LABELLED: Final = 16  # planes whose bars have numbers
 _ROWS_NAMED: Final = 8
@@ -72,9 +73,13 @@ def entropy_map(
     """
     path, held = _opened(data)
     require_not_empty(held.size, "data")
+    if held.size < _LEAST_BYTES:
+        raise ValueError(f"data must have at least {_LEAST_BYTES} bytes, not {held.size}")
     block = _block_size(held.size) if block_size is None else integer(block_size, "block_size")
-    if not 16 <= block <= held.size:
-        raise ValueError(f"block_size must be from 16 to {held.size}, the bytes there are")
+    if not _LEAST_BYTES <= block <= held.size:
+        raise ValueError(
+            f"block_size must be from {_LEAST_BYTES} to {held.size}, the bytes there are"
+        )
     entropies = _block_entropies(held, block)
     columns = _columns(len(entropies))
     rows = -(-len(entropies) // columns)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from pyinfo.arguments import require_same_number
 from pyinfo.coding.huffman_code import HuffmanCode
 from pyinfo.counting.counts import Counts
-from pyinfo.plots.figures import BLUE, GREY, ORANGE, axes_or_new, named
+from pyinfo.plots.figures import BLUE, GREY, ORANGE, axes_or_new, named, require_kind
 
 _MOST_NAMED: Final = 40
 
@@ -50,6 +50,7 @@ def code_tree(
     >>> [text.get_text() for text in axes.texts if text.get_text().isalpha()]
     ['a', 'b', 'c', 'd']
     """
+    require_kind(code, "code", HuffmanCode)
     words = {symbol: word for symbol, word in enumerate(code.codewords) if word}
     sizes = [code.alphabet_size]
     if isinstance(counts, Counts):

@@ -19,6 +19,7 @@ from pyinfo.plots.figures import (
     ORANGE,
     axes_or_new,
     named,
+    require_kind,
 )
 from pyinfo.quantization import Allocation, Calibration, FittedModel, RateDistortion
 from pyinfo.testing import GROWTHS, Complexity, Verdict
@@ -57,6 +58,7 @@ def growth(
     >>> pyinfo.plots.growth(found).get_title(loc="left")
     'bytes: O(n) memory holds'
     """
+    require_kind(found, "found", Complexity)
     which = of or ("time" if found.time is not None else "memory")
     verdict = found.time if which == "time" else found.memory
     if verdict is None:
@@ -122,6 +124,7 @@ def calibration(curves: Calibration | Mapping[str, Calibration], *, ax: Axes | N
     >>> pyinfo.plots.calibration(found).get_ylabel()
     'mean squared error'
     """
+    require_kind(curves, "curves", Calibration, Mapping)
     by_name = {"": curves} if isinstance(curves, Calibration) else dict(curves)
     drawn = [(name, curve) for name, curve in by_name.items() if curve.scores.size]
     if not drawn:
@@ -190,6 +193,7 @@ def budget(
     >>> axes.get_xlabel()
     'cost, MB'
     """
+    require_kind(found, "found", Allocation, FittedModel)
     allocation = found.allocation if isinstance(found, FittedModel) else found
     unit = "bytes" if unit is None and isinstance(found, FittedModel) else unit
     axes = axes_or_new(ax)
@@ -248,6 +252,7 @@ def rate_distortion(found: RateDistortion, *, ax: Axes | None = None) -> Axes:
     >>> axes.get_xlabel()
     'bits per weight'
     """
+    require_kind(found, "found", RateDistortion)
     axes = axes_or_new(ax)
     per_weight = 8 / found.weights
     steps = sorted((point.coded_bytes * per_weight, point.error) for point in found.steps)

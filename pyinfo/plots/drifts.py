@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from pyinfo.arguments import require_not_empty
 from pyinfo.monitoring.columns import Bins
 from pyinfo.monitoring.drift import UNITS, Drift, DriftTable, Measure, Weights, drift
-from pyinfo.plots.figures import BLUE, FAINT, GREY, LIGHT, ORANGE, axes_or_new, named
+from pyinfo.plots.figures import BLUE, FAINT, GREY, LIGHT, ORANGE, axes_or_new, named, require_kind
 
 _NAMES: Final = {
     "js": "Jensen-Shannon divergence",
@@ -59,6 +59,7 @@ def drift_intervals(
     >>> [label.get_text() for label in axes.get_yticklabels()]
     ['plan', 'age']
     """
+    require_kind(found, "found", DriftTable, dict)
     columns = [(str(name), each) for name, each in found.items() if math.isfinite(each.high)]
     columns.sort(key=lambda item: (item[1].corrected, item[1].value))
     infinite = [str(name) for name, each in found.items() if not math.isfinite(each.high)]

@@ -50,6 +50,13 @@ def colour_bar(axes: Axes, drawn: AxesImage, label: str, **options: Any) -> None
     bar.outline.set_visible(False)
 
 
+def require_kind(found: object, name: str, *kinds: type) -> None:
+    """Raise TypeError unless that is what a picture is of."""
+    if not isinstance(found, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"{name} must be of type {wanted}, not {type(found).__name__}")
+
+
 def named(axes: Axes, title: str) -> None:
     """Give a title, at the left, where what follows it begins as well."""
     axes.set_title(title, loc="left")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pyinfo
 from pyinfo.__main__ import main
 from pyinfo.cli import exit_codes, table_files
 from pyinfo.cli.main import COMMANDS
+from support.programs import DEADLINE
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed (extra bench)")
 pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra arrow)")
@@ -143,14 +146,20 @@ def test_errors_take_one_line(
     text.write_text("no table", "utf-8")
     empty = tmp_path / "empty.csv"
     empty.write_text("", "utf-8")
+    semicolons, latin, folder = tmp_path / "s.csv", tmp_path / "l.csv", tmp_path / "folder"
+    semicolons.write_text("age;plan\n1;2\n", "utf-8")
+    latin.write_bytes(b"\xe4ge\n1\n")
+    folder.mkdir()
     for arguments, words in (
         ([files[0], nowhere], "No such file"),
         ([nowhere, files[0]], "No such file"),
         ([files[0], str(text)], "is no such table"),
         ([str(empty), files[0]], "is no such table"),
-        ([*files, "--column", "height"], "is no such table"),
-        ([*files, "--confidence", "95"], "pass 0.95"),
-        ([*files, "--bins", "1"], "bins must be from 2"),
+        ([*files, "--column", "height"], "has no column 'height': it has age, plan, visits"),
+        ([*files, "--measure", "kl", "--weights", "size"], "--weights: measure kl has no mixture"),
+        ([str(semicolons), files[0]], "are its fields separated by ';'?"),
+        ([str(folder), files[0]], "a folder without files"),
+        ([files[0], str(latin)], "its names are not UTF-8"),
         ([*files, "--plot", str(tmp_path / "nowhere" / "x.png")], "No such file"),
         ([*files, "--plot", str(tmp_path / "x.docx")], "no picture can be written"),
     ):
@@ -159,6 +168,55 @@ def test_errors_take_one_line(
         assert out == ""
         assert words in err
         assert err.count("\n") == 1
+
+
+def test_numbers_that_no_table_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, value, words in (
+        ("--confidence", "95", "must be between 0 and 1"),
+        ("--bins", "1", "must be from 2 to 1000"),
+        ("--fail-above", "nan", "must be a number that is not negative"),
+        ("--fail-above", "-1", "must be a number that is not negative"),
+        ("--fail-below", "2", "must be between 0 and 1"),
+        ("--fail-below", "nan", "must be between 0 and 1"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main(["drift", "a.csv", "b.csv", option, value])
+        assert stopped.value.code == 2
+        assert f"argument {option}: {words}" in capsys.readouterr().err
+
+
+def test_errors_are_documents_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", "--json", "nowhere.csv", "b.csv"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found == {
+        "reference": "nowhere.csv",
+        "current": "b.csv",
+        "error": "nowhere.csv: No such file or directory",
+    }
+
+
+def test_pipes_and_files_of_any_name(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "table").write_bytes(Path(files[1]).read_bytes())  # Parquet
+    wanted = run_json(capsys, *files)["columns"]
+    assert run_json(capsys, files[0], str(tmp_path / "table"))["columns"] == wanted
+    code = "import sys; from pyinfo.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "drift", "--json", "-", files[1]],
+        input=Path(files[0]).read_bytes(),
+        capture_output=True,
+        check=True,
+        timeout=DEADLINE,
+    )
+    assert json.loads(done.stdout)["columns"] == wanted
+
+
+def test_a_column_that_is_named_twice_and_what_is_missing(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plan,) = run_json(capsys, *files, "--column", "plan", "--column", "plan")["columns"]
+    assert {each["category"] for each in plan["contributions"]} == {"free", "paid", "missing"}
 
 
 def test_documentation_names_every_command() -> None:

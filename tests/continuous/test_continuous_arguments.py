@@ -132,3 +132,12 @@ def test_a_call_hears_an_interrupt() -> None:
     with pytest.raises(KeyboardInterrupt):
         many()
     timer.join()
+
+
+def test_no_more_bins_than_samples() -> None:
+    """As many as are asked for have their memory."""
+    x = np.arange(50.0)
+    assert continuous.mutual_information(x, x, method="bins", bins=50) > 0
+    for bins in (1, 51, 10**9, 10**30):
+        with pytest.raises(ValueError, match="bins must be from 2 to 50"):
+            continuous.mutual_information(x, x, method="bins", bins=bins)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import math
 import warnings
 from typing import Any
@@ -104,3 +106,34 @@ def test_it_scores_for_scikit_learn() -> None:
 def test_refusals(x: Any, y: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         pyinfo.rank_features(x, y)
+
+
+def test_times_and_decimals_are_continuous() -> None:
+    """They tell of a target that follows them; as labels, all different, they would not."""
+    y = np.arange(100.0)
+    hours = [datetime.datetime(2024, 1, 1) + datetime.timedelta(hours=i) for i in range(100)]
+    table: dict[str, Any] = {
+        "dates": np.arange(100).astype("datetime64[D]"),
+        "durations": np.arange(100).astype("timedelta64[s]"),
+        "objects": np.array(hours, object),
+        "decimals": [decimal.Decimal(i) / 4 for i in range(100)],
+    }
+    for each in pyinfo.rank_features(table, y, permutations=9):
+        assert each.estimator == "ksg1"
+        assert each.p_value == 0.1
+        assert each.corrected > 4
+
+
+def test_what_is_missing_is_refused_where_it_has_no_place() -> None:
+    y = np.arange(100.0)
+    columns: list[Any] = [
+        np.array([None, *range(99)], object),
+        np.array([None, *map(decimal.Decimal, range(99))], object),
+        np.array(["NaT", *["2024-01-01"] * 2, *np.arange(97).astype("datetime64[D]")], "M8[D]"),
+    ]
+    for column in columns:
+        with pytest.raises(ValueError, match="dated has nulls: fill or drop them first"):
+            pyinfo.rank_features({"dated": column}, y, permutations=0)
+    few = pyinfo.rank_features({"few": [None, 1] * 50}, [0, 1] * 50, permutations=0)
+    assert few[0].estimator == "plugin"  # a label like others
+    assert few[0].value == 1

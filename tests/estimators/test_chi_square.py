@@ -63,3 +63,11 @@ def test_noncentral_falls_as_its_mean_rises() -> None:
 def test_normal() -> None:
     z = np.linspace(-30, 8, 77)
     np.testing.assert_allclose([normal(each) for each in z], special.ndtr(z), rtol=1e-12)
+
+
+def test_far_below_a_large_mean() -> None:
+    """Where the value is less than half a rounding of the mean."""
+    for a in (10.0, 1e3, 1e5, 1e6):
+        for x in (5e-324, 1e-300, 1e-12, 1e-3 * a, 0.49 * a, 0.51 * a):
+            exact = float(mpmath.gammainc(a, x, regularized=True))
+            assert gamma_tail(a, x) == pytest.approx(exact, abs=2e-12)

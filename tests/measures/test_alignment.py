@@ -97,6 +97,13 @@ def test_what_cannot_be_aligned() -> None:
     for p, q, name in ((counts, [2, 1], "p"), ([2, 1], counts, "q")):
         with pytest.raises(TypeError, match=f"{name} says which values it counts"):
             pyinfo.js_divergence(p, q)
+    table = pandas.Series(["a", "a", "b"]).value_counts()
+    for q in ([2, 1], np.array([2, 1])):
+        with pytest.raises(TypeError, match="p says which values it counts, q does not"):
+            pyinfo.kl_divergence(table, q)
+        with pytest.raises(TypeError, match="q says which values it counts, p does not"):
+            pyinfo.kl_divergence(q, table)
+        assert pyinfo.kl_divergence(table.to_numpy(), q) == 0
     with pytest.raises(TypeError, match=r"distributions\[1\] does not"):
         pyinfo.js_divergence(counts, [2, 1], counts)
     twice = pandas.Series([1, 2], ["a", "a"])

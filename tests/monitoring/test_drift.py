@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import fractions
 import math
 import warnings
 from fractions import Fraction
@@ -309,3 +311,62 @@ def test_dask_counts_where_the_data_are() -> None:
     kept = dask.drift(Counts.from_samples(a), array.from_array(b, chunks=100), measure="psi")
     expected = drift(Counts.from_samples(a), Counts.from_samples(b), measure="psi")
     assert kept.compute(scheduler="synchronous") == expected
+
+
+def test_many_values_that_hardly_differ() -> None:
+    """A column of names, all different, in both tables."""
+    names = [f"n{i}" for i in range(30_000)]
+    with pytest.warns(DriftWarning, match="30000 categories"):
+        assert drift(names, names).p_value == 1
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [datetime.date(2024, 1, 1) + datetime.timedelta(i) for i in range(300)],
+        [datetime.datetime(2024, 1, 1) + datetime.timedelta(hours=i) for i in range(300)],
+        [datetime.timedelta(minutes=i) for i in range(300)],
+        [decimal.Decimal(i) / 10 for i in range(300)],
+        [fractions.Fraction(i, 7) for i in range(300)],
+    ],
+    ids=lambda objects: type(objects[0]).__name__,
+)
+def test_objects_on_a_scale_have_bins(objects: list[Any]) -> None:
+    found = drift(objects, [*objects[30:], *[None] * 30])
+    assert found.notes == ()
+    assert len(found.contributions) == 11
+    assert next(iter(found.contributions)).startswith("<= ")
+    assert list(found.contributions)[1] == "missing"
+
+
+def test_times_with_a_zone_are_those_of_utc() -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=5))
+    there = [datetime.datetime(2024, 1, 1, tzinfo=zone) + datetime.timedelta(i) for i in range(99)]
+    utc = [each.astimezone(datetime.UTC) for each in there]
+    naive = [each.replace(tzinfo=None) for each in utc]
+    assert drift(there, utc) == drift(there, naive) == drift(naive, naive)
+    both = [*there, *naive] * 12  # which cannot be ordered
+    mixed = drift(both, both)
+    assert not any(str(each).startswith("<=") for each in mixed.contributions)
+
+
+def test_times_of_pandas() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed (extra bench)")
+    times = pandas.Series(pandas.date_range("2024", periods=300, tz="Europe/Berlin"))
+    later = times.copy()
+    later[:30] = pandas.NaT
+    found = drift({"t": times}, {"t": later})["t"]
+    assert list(found.contributions)[1] == "missing"
+    assert len(found.contributions) == 11
+
+
+def test_large_integers_and_booleans_are_no_numbers() -> None:
+    large = [10**30 + i for i in range(60)] * 12
+    assert set(drift(large, large).contributions) == set(large)
+    flags = np.array([True, False] * 60, object)
+    assert set(drift(flags, flags).contributions) == {True, False}
+
+
+def test_threads_are_checked_of_arrays_as_well() -> None:
+    with pytest.raises(ValueError, match="threads must be"):
+        drift(A, B, threads=-1)

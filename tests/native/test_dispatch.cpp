@@ -42,11 +42,15 @@ int main() {
     for (const Isa other : kIsas) CHECK(other == isa || text != name(other), text);
   }
   // The sets of a processor are nested, and no machine has those of two.
+#if defined(PYINFO_KERNELS_avx512) && defined(PYINFO_KERNELS_avx2)
   CHECK(!available(Isa::avx512) || available(Isa::avx2), "avx512 has avx2");
+#endif
+#if defined(PYINFO_KERNELS_avx2) && defined(PYINFO_KERNELS_sse4)
   CHECK(!available(Isa::avx2) || available(Isa::sse4), "avx2 has sse4");
+#endif
   CHECK(!available(Isa::neon) || best == Isa::neon, "neon is the best");
   CHECK(!available(Isa::neon) || !available(Isa::sse4), "one processor");
-#ifdef PYINFO_KERNELS_aarch64
+#ifdef PYINFO_KERNELS_neon
   CHECK(available(Isa::neon), "every 64-bit ARM processor has it");
 #endif
   CHECK(choose(nullptr) == best, "the best is the default");
@@ -61,5 +65,14 @@ int main() {
   const char* const forced = std::getenv("PYINFO_ISA");
   CHECK(active() == choose(forced), "what the environment says");
   CHECK(active() == active(), "chosen once");
+  for (const Isa isa : kIsas) {
+    if (!available(isa)) continue;
+    const Isa coders = pyinfo::simd::coder_isa(isa);
+    CHECK(available(coders) && coders <= isa, name(isa) + std::string(" has coders here"));
+    const Isa below = pyinfo::simd::next_below(isa);
+    CHECK(available(below) && (below < isa || isa == Isa::portable), name(isa));
+    for (const Isa other : kIsas)
+      CHECK(other <= below || other >= isa || !available(other), name(isa));
+  }
   return pyinfo::check::finish();
 }

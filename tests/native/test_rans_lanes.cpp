@@ -211,7 +211,7 @@ void check_round_trips(const std::vector<Model>& models) {
 
 // Kernels that decode by ranks, if this build has any. Tables for them are made on every machine.
 const RansKernels* kernels_by_ranks() {
-#ifdef PYINFO_KERNELS_x86
+#ifdef PYINFO_KERNELS_avx512
   return &rans_kernels(simd::Isa::avx512);
 #else
   return nullptr;

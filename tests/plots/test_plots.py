@@ -363,3 +363,18 @@ def test_rate_distortion() -> None:
     assert axes.get_xlabel() == "bits per weight"
     weighted = quantization.rate_distortion(NORMAL, bits=[2], importance=np.ones(3000))
     assert len(plots.rate_distortion(weighted).lines) == 3
+
+
+def test_what_no_picture_is_of() -> None:
+    for name, words in (
+        ("drift_intervals", "found must be of type DriftTable or dict, not int"),
+        ("growth", "found must be of type Complexity, not int"),
+        ("budget", "found must be of type Allocation or FittedModel, not int"),
+        ("rate_distortion", "found must be of type RateDistortion, not int"),
+        ("code_tree", "code must be of type HuffmanCode, not int"),
+        ("calibration", "curves must be of type Calibration or Mapping, not int"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            getattr(plots, name)(3)
+    with pytest.raises(ValueError, match="data must have at least 16 bytes, not 3"):
+        plots.entropy_map(b"abc")

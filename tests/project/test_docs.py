@@ -144,7 +144,7 @@ def test_adding_a_measure_compiles_and_runs(tmp_path: Path) -> None:
     # Not optimised, which takes most of the time.
     for setting in (
         f"build-dir={tmp_path / 'build'}",
-        "cmake.define.PYINFO_PORTABLE_ONLY=ON",
+        "cmake.define.PYINFO_ISAS=portable",
         "cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O0",
     ):
         command += ["-C", setting]

@@ -235,3 +235,27 @@ def test_linear(complexity):
             "linear: O(n) time holds",
         ]
     )
+
+
+def test_a_marker_that_nothing_measures_is_named(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+pytestmark = pytest.mark.complexity("n")  # of a module: a default, not a claim
+
+@pytest.mark.complexity("n")
+def test_without_fixture():
+    pass
+
+@pytest.mark.complexity("n")
+def test_not_called(complexity):
+    pass
+
+def test_of_something_else():
+    pass
+""",
+    )
+    result.assert_outcomes(passed=3)
+    why = "not judged, the test has called no fixture that measures"
+    result.stdout.fnmatch_lines([f"test_without_fixture: {why}", f"test_not_called: {why}"])
+    result.stdout.no_fnmatch_line("*test_of_something_else*")

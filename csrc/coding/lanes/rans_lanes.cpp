@@ -13,7 +13,10 @@ PYINFO_KERNEL_TABLES(RansKernels, rans_kernels)
 namespace {
 
 // They do what the kernels of AVX-512 leave out.
-const RansKernels& kernels_of_avx2() noexcept { return rans_kernels(simd::Isa::avx2); }
+const RansKernels& kernels_below_avx512() noexcept {
+  static const RansKernels& kernels = rans_kernels(simd::next_below(simd::Isa::avx512));
+  return kernels;
+}
 
 // Buckets of 16 slots, see RansRankTable.
 constexpr std::uint32_t kBuckets = kRansTotal / kBucketSlots;
@@ -157,7 +160,8 @@ void RansEncoder::steps(unsigned lanes, std::uint32_t* states, const Symbol* sym
                         std::size_t steps, unsigned char*& words) const noexcept {
   if (kernels_ != nullptr && lanes >= kVectorLanes) {
     const unsigned i = kernel_index(lanes);
-    const RansKernels& kernels = kernels_->encode[i] != nullptr ? *kernels_ : kernels_of_avx2();
+    const RansKernels& kernels =
+        kernels_->encode[i] != nullptr ? *kernels_ : kernels_below_avx512();
     kernels.encode[i](table_, states, symbols, steps, words);
     return;
   }
@@ -174,7 +178,8 @@ void RansDecoder::steps(unsigned lanes, std::uint32_t* states, DecodeCursor& cur
   if (kernels_ != nullptr && lanes >= kVectorLanes) {
     const unsigned i = kernel_index(lanes);
     const bool by_ranks = table_.has_ranks && kernels_->decode[i] != nullptr;
-    const RansKernels& kernels = kernels_->need_slots || by_ranks ? *kernels_ : kernels_of_avx2();
+    const RansKernels& kernels =
+        kernels_->need_slots || by_ranks ? *kernels_ : kernels_below_avx512();
     kernels.decode[i](table_, states, cursor, limit);
     return;
   }
