@@ -46,7 +46,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def path_text(text: str) -> str:
     """Return a path; an empty one, which would stand for the current folder, is refused."""
     if not text:
-        raise argparse.ArgumentTypeError("a path must not be empty")
+        raise argparse.ArgumentTypeError("an empty path names no file")
     return text
 
 

@@ -173,7 +173,7 @@ def _range(
 ) -> tuple[int, int]:
     """Return the least and the largest integer, by the rules of torch's observers."""
     if dtype not in _RANGES:
-        raise ValueError(f"dtype must be one of integers of at most 16 bits, not {dtype}")
+        raise ValueError(f"dtype must be a type of integers of at most 16 bits, not {dtype}")
     least, most = _RANGES[dtype]
     if reduce_range and (quant_min is None) == (quant_max is None):
         # Rounded down, as torch has it, which halves ranges that are given as well.

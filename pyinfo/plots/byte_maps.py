@@ -13,7 +13,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from pyinfo import _core
-from pyinfo.arguments import integer, require_not_empty
+from pyinfo.arguments import integer_from_to, require_not_empty
 from pyinfo.coding.array_layout import as_array, in_memory_order
 from pyinfo.coding.coding_report import CodingReport
 from pyinfo.estimators import estimate_entropy
@@ -75,11 +75,10 @@ def entropy_map(
     require_not_empty(held.size, "data")
     if held.size < _LEAST_BYTES:
         raise ValueError(f"data must have at least {_LEAST_BYTES} bytes, not {held.size}")
-    block = _block_size(held.size) if block_size is None else integer(block_size, "block_size")
-    if not _LEAST_BYTES <= block <= held.size:
-        raise ValueError(
-            f"block_size must be from {_LEAST_BYTES} to {held.size}, the bytes there are"
-        )
+    if block_size is None:
+        block = _block_size(held.size)
+    else:
+        block = integer_from_to(block_size, "block_size", _LEAST_BYTES, held.size)
     entropies = _block_entropies(held, block)
     columns = _columns(len(entropies))
     rows = -(-len(entropies) // columns)

@@ -180,7 +180,7 @@ def dequantize(
     require_not_empty(data.size, "q")
     wanted = np.dtype(dtype)
     if wanted.kind != "f" and wanted.name != "bfloat16":
-        raise TypeError(f"dtype must be one of floats, not {wanted}")
+        raise TypeError(f"dtype must be a type of floats, not {wanted}")
     if packed_shape is None:
         shape = data.shape
     else:

@@ -209,7 +209,7 @@ def test_empty_paths_are_no_names_of_the_current_folder(
     ):
         with pytest.raises(SystemExit):
             main(arguments)
-        assert "a path must not be empty" in capsys.readouterr().err
+        assert "an empty path names no file" in capsys.readouterr().err
     assert contents(model) == before
 
 

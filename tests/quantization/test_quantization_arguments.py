@@ -55,7 +55,7 @@ def test_integers_of_the_other_order_of_bytes_are_read() -> None:
 
 @pytest.mark.parametrize("dtype", [int, complex, bool, object, "S4"])
 def test_only_floats_come_back(dtype: Any) -> None:
-    with pytest.raises(TypeError, match="dtype must be one of floats, not"):
+    with pytest.raises(TypeError, match="dtype must be a type of floats, not"):
         q.dequantize(np.ones(3, np.int8), 0.5, dtype=dtype)
 
 
