@@ -88,9 +88,8 @@ std::vector<Model> make_models(Random& random) {
   models.push_back(listed("one heavy", ones));
   // Frequencies of 9 to 12, many of each: more forms of buckets than there are patterns.
   std::vector<std::uint32_t> stairs(256, 0);
-  std::uint32_t left = kRansTotal;
-  for (std::uint32_t s = 1; s <= 240; ++s) left -= stairs[s] = 9 + s % 4;
-  stairs[0] = left;
+  stairs[0] = kRansTotal;
+  for (std::uint32_t s = 1; s <= 240; ++s) stairs[0] -= stairs[s] = 9 + s % 4;
   models.push_back(listed("stairs", stairs));
   for (std::size_t present = 2; present <= 256; present += present < 20 ? 3 : 17) {
     for (const std::uint32_t lot : {1u, 7u, 64u, 500u}) {

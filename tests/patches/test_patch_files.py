@@ -329,7 +329,7 @@ def test_paths_that_commands_refuse(
         else:
             with pytest.raises(SystemExit):
                 main(arguments)
-            assert "must not be empty" in capsys.readouterr().err
+            assert "names no file" in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ["a"]
 
 
