@@ -49,10 +49,10 @@ PYINFO_INLINE Row load_row(const void* p) { return _mm_loadu_si128(static_cast<c
 PYINFO_INLINE void store_row(void* p, Row row) { _mm_storeu_si128(static_cast<Row*>(p), row); }
 // Masks of rows are handed on times 16, as what they are looked up by.
 PYINFO_INLINE Row gathered(Row row, unsigned mask16) {
-  return _mm_shuffle_epi8(row, load_row(kRowMoves.gather[0] + mask16));
+  return _mm_shuffle_epi8(row, load_row(reinterpret_cast<const char*>(kRowMoves.gather) + mask16));
 }
 PYINFO_INLINE Row scattered(Row row, unsigned mask16) {
-  return _mm_shuffle_epi8(row, load_row(kRowMoves.scatter[0] + mask16));
+  return _mm_shuffle_epi8(row, load_row(reinterpret_cast<const char*>(kRowMoves.scatter) + mask16));
 }
 PYINFO_INLINE unsigned mask16_of(std::uint64_t group, unsigned i) {  // of the row that begins at i
   return unsigned(i == 0 ? group << 4 : group >> (i - 4)) & 0xff0;
