@@ -389,7 +389,7 @@ def test_torchac_refusals() -> None:
         torchac.encode_float_cdf([0.0, 1.0], symbols, check_input_bounds=True)
     with pytest.raises(TypeError, match="sym must be a tensor, not list"):
         torchac.encode_float_cdf(cdf, [0, 1])
-    with pytest.raises(ValueError, match="cdf must have .* one dimension more"):
+    with pytest.raises(ValueError, match=r"cdf must have .* one dimension more"):
         torchac.encode_float_cdf(torch.tensor(0.5), symbols[0])
     for tensors in ((cdf.to("meta"), symbols), (cdf, symbols.to("meta"))):
         with pytest.raises(ValueError, match="on the device meta"):
