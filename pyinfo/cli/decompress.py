@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pyinfo.cli.conversion import SUFFIX, Conversion, add_conversion_arguments, run_conversion
-from pyinfo.cli.each_file import Document, size
+from pyinfo.cli.each_file import Document, byte_count
 from pyinfo.cli.files import RefusalError
 from pyinfo.cli.output import ProgressBar
 from pyinfo.cli.weights import convert_weights, is_weights, require_packed
@@ -19,7 +19,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pyinfo decompress``."""
     add_conversion_arguments(parser, f"FILE without {SUFFIX}")
     parser.add_argument(
-        "--max-size", type=size, metavar="BYTES", help="refuse to write more than this"
+        "--max-size",
+        type=byte_count,
+        metavar="BYTES",
+        help="refuse to write more than this: bytes, 8MB or 8MiB",
     )
 
 

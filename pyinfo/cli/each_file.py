@@ -52,10 +52,25 @@ def path_text(text: str) -> str:
 
 def size(text: str) -> int:
     """Return the number that an argument is: not a negative one."""
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
     if value < 0:
         raise argparse.ArgumentTypeError("must not be negative")
     return value
+
+
+def byte_count(text: str) -> int:
+    """Return how many bytes an argument stands for, which may have a unit as budgets have."""
+    from pyinfo.quantization.budget import budget_bytes
+
+    try:
+        return budget_bytes(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"must be bytes, as 8000000, 8MB or 8MiB, not {text!r}"
+        ) from None
 
 
 def file_of(error: Exception) -> str | None:

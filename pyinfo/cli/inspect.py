@@ -9,12 +9,15 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from pyinfo import _core
+from pyinfo.arguments import NO_LIMIT
 from pyinfo.cli.each_file import Document, add_files, add_json, run_each
 from pyinfo.cli.files import in_memory
 from pyinfo.cli.output import binary_size, key_value_table, make_console, printable
 from pyinfo.cli.weights import require_no_patch, weight_files
 from pyinfo.cli.weights_output import show_weights, weights_document
 from pyinfo.coding.frames import Frame, concatenated_frames
+from pyinfo.errors import CorruptDataError
 
 _BLOCKS_SHOWN: Final = 32
 
@@ -59,13 +62,26 @@ def _inspect(path: str) -> list[Document]:
     with in_memory(path) as data:
         for begin, frame in concatenated_frames(data):
             with frame:
-                documents.append(_document(path, begin, frame))
+                damage = _damage(data[begin : begin + frame.coded_size])
+                documents.append(_document(path, begin, frame, damage))
     for number, document in enumerate(documents):
         document["frame"], document["frames"] = number, len(documents)
     return documents
 
 
-def _document(path: str, begin: int, frame: Frame) -> Document:
+def _damage(data: memoryview) -> str | None:
+    """Return why not all blocks of a frame can be found: then sizes are those of the others."""
+    reader = _core.FrameReader(data, NO_LIMIT)
+    try:
+        reader.require_complete()
+    except CorruptDataError as error:
+        return str(error)
+    finally:
+        reader.close()
+    return None
+
+
+def _document(path: str, begin: int, frame: Frame, damage: str | None) -> Document:
     blocks = [
         {
             "mode": block.mode,
@@ -91,6 +107,8 @@ def _document(path: str, begin: int, frame: Frame) -> Document:
         "rotated": frame.rotated,
         "modes": dict(sorted(Counter(str(block["mode"]) for block in blocks).items())),
         "blocks": blocks,
+        "ok": damage is None,
+        "damage": damage,
     }
 
 
@@ -107,6 +125,7 @@ def _frame_rows(document: Document) -> list[tuple[str, str]]:
             f"{document['planes']:,}" + (", of rotated elements" if document["rotated"] else ""),
         ),
         ("blocks", f"{len(document['blocks']):,}" + (f": {modes}" if modes else "")),
+        *([] if document["ok"] else [("damaged", f"{document['damage']}")]),
     ]
 
 

@@ -234,7 +234,12 @@ def bytes_of(data: Any) -> memoryview:
         if not data.flags.c_contiguous:
             raise ValueError("data must be a C-contiguous buffer")
         data = data.reshape(-1).view(np.uint8) if data.nbytes > 0 else b""
-    view = memoryview(data)
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(
+            f"data must support the buffer protocol, not {type(data).__name__}"
+        ) from None
     if not view.c_contiguous:
         raise ValueError("data must be a C-contiguous buffer")
     return view.cast("B") if view.nbytes > 0 else memoryview(b"")

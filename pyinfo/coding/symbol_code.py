@@ -155,6 +155,8 @@ class SymbolCode(ABC):
         if isinstance(symbols, bytes):
             return None
         array = _core.as_array(symbols, "symbols")
+        if array.size == 0:  # of no type: NumPy takes an empty list for floats
+            return array.astype(self.dtype)
         if array.dtype.kind not in "bui" or array.dtype == self.dtype:
             return None
         return narrowed(array, self.dtype, len(self._table) - 1, "symbols")

@@ -42,8 +42,10 @@ class _Distribution(SymbolModels):
         if array.dtype.kind not in "fui" or array.ndim != 1 or not array.size:
             raise ValueError("scales must be numbers in one dimension, one at least")
         values = array.astype(np.float64)
-        if not ((values >= _LEAST_SCALE) & (values <= _MOST_SCALE)).all():
-            raise ValueError("scales must be from 2**-20 to 2**15")
+        wrong = ~((values >= _LEAST_SCALE) & (values <= _MOST_SCALE))
+        if wrong.any():
+            i = int(wrong.argmax())
+            raise ValueError(f"scales[{i}] must be from 2**-20 to 2**15, not {values[i]:g}")
         bits = checked_precision(precision)
         least = _core.TAIL_SLOTS / 2**bits if tail is None else real(tail, "tail")
         if not 0 <= least < 1:
@@ -81,17 +83,19 @@ class _Distribution(SymbolModels):
         array = _core.as_array(means, "means")
         if array.dtype.kind not in "fui":
             raise TypeError(f"means must be numbers, not {array.dtype}")
-        require_same_shape([chosen.shape, array.shape], ["indexes", "means"])
+        require_same_shape([chosen.shape, array.shape], ["indexes", "means"], "elements")
         values = array.astype(np.float64)
-        if not (np.abs(values) <= _MOST_MEAN).all():
-            raise ValueError("means must be finite, and from -2**30 to 2**30")
+        wrong = ~(np.abs(values) <= _MOST_MEAN)
+        if wrong.any():
+            first = values[wrong][0]
+            raise ValueError(f"means must be finite, and from -2**30 to 2**30, not {first:g}")
         if self._tables_of_means is None:
             self._tables_of_means = self._made(self._precision, self._mean_steps)
         # Exact but for the one rounding, half to even: a product with a power of two.
         steps = np.rint(values * self._mean_steps).astype(np.int64)
         shifts, fractions = np.divmod(steps, self._mean_steps)
-        if chosen.size and int(chosen.max()) >= len(self):
-            raise ValueError(f"indexes must be from 0 to {len(self) - 1}")
+        if chosen.size:
+            integer_from_to(int(chosen.max()), "indexes", 0, len(self) - 1)
         tables = chosen.astype(np.int64) * self._mean_steps + fractions.reshape(chosen.shape)
         small = self._tables_of_means.count <= 256
         return (

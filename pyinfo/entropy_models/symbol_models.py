@@ -112,7 +112,7 @@ class SymbolModels:
         """
         values = _as_symbols(symbols)
         tables, chosen, shifts = self._chosen(indexes, means)
-        require_same_shape([values.shape, chosen.shape], ["symbols", "indexes"])
+        require_same_shape([values.shape, chosen.shape], ["symbols", "indexes"], "elements")
         return tables.encode(values, chosen, shifts, thread_count(threads))
 
     def decode(
@@ -184,7 +184,7 @@ class SymbolModels:
         """
         values = _as_symbols(symbols)
         tables, chosen, shifts = self._chosen(indexes, means)
-        require_same_shape([values.shape, chosen.shape], ["symbols", "indexes"])
+        require_same_shape([values.shape, chosen.shape], ["symbols", "indexes"], "elements")
         each = np.empty(values.shape) if per_symbol else None
         _, message = tables.bits(values, chosen, shifts, each)
         return message if each is None else each
@@ -200,8 +200,8 @@ class SymbolModels:
         if array.size and array.dtype.kind not in "ui":
             raise TypeError(f"indexes must be integers, not {array.dtype}")
         if array.dtype not in (np.uint8, np.uint16):
-            if array.size and not 0 <= int(array.min()) <= int(array.max()) < len(self):
-                raise ValueError(f"indexes must be from 0 to {len(self) - 1}")
+            for extreme in (array.min(), array.max()) if array.size else ():
+                integer_from_to(int(extreme), "indexes", 0, len(self) - 1)
             array = array.astype(np.uint8 if len(self) <= 256 else np.uint16)
         return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
 

@@ -142,6 +142,8 @@ class Cdfs(_Weighted):
             raise ValueError(f"there are {len(lengths)} sizes for {len(rows)} cdfs")
         frequencies = []
         for i, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+            if row.size < 3:
+                raise ValueError(f"cdfs[{i}] must have at least 3 entries, not {row.size}")
             if not 3 <= length <= row.size:
                 raise ValueError(f"sizes[{i}] must be from 3 to {row.size}, not {length}")
             steps = np.diff(row[:length])

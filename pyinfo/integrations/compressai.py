@@ -201,7 +201,8 @@ def pmf_to_quantized_cdf(pmf: Any, precision: SupportsIndex = 16, /) -> list[int
     Raises
     ------
     ValueError
-        If there are none, one is negative or not finite, or all round to nothing.
+        If there are none, one is negative or not finite, or all round to nothing; if they have
+        more dimensions than one: a table is made of one distribution.
 
     Examples
     --------
@@ -210,6 +211,8 @@ def pmf_to_quantized_cdf(pmf: Any, precision: SupportsIndex = 16, /) -> list[int
     [0, 16384, 49152, 62259, 65536]
     """
     array = reals(pmf, "pmf").astype(np.float32)
+    if array.ndim != 1:
+        raise ValueError(f"pmf must have one dimension, not {array.ndim}")
     return _core.compressai_cdf(array, integer_from_to(precision, "precision", 1, 16))
 
 

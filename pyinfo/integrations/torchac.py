@@ -44,8 +44,10 @@ def encode_float_cdf(
     bytes
         What ``torchac.encode_float_cdf`` returns.
     """
-    if check_input_bounds and (cdf_float.min() < 0 or cdf_float.max() > 1):
-        raise ValueError("cdf_float must be from 0 to 1")
+    if check_input_bounds:
+        floats, _ = _on_cpu(cdf_float, "cdf")
+        if not ((floats >= 0) & (floats <= 1)).all():  # not so for NaN
+            raise ValueError("cdf_float must be from 0 to 1")
     return encode_int16_normalized_cdf(_normalized(cdf_float, needs_normalization), sym)
 
 
@@ -70,7 +72,8 @@ def encode_int16_normalized_cdf(cdf_int: Any, sym: Any) -> bytes:
     sym : Tensor of int16
         Of shape (...).
     """
-    torch = _torch_of(cdf_int)
+    _, torch = _on_cpu(cdf_int, "cdf")
+    symbols, _ = _on_cpu(sym, "sym")
     if sym.dtype != torch.int16:
         raise ValueError(f"sym must be int16, not {sym.dtype}")
     if tuple(cdf_int.shape[:-1]) != tuple(sym.shape):
@@ -78,7 +81,7 @@ def encode_int16_normalized_cdf(cdf_int: Any, sym: Any) -> bytes:
             f"cdf must have the shape of sym and one dimension more, not {tuple(cdf_int.shape)} "
             f"for {tuple(sym.shape)}"
         )
-    return _core.torchac_encode(_rows(cdf_int), sym.detach().cpu().numpy().reshape(-1))
+    return _core.torchac_encode(_rows(cdf_int), symbols.numpy().reshape(-1))
 
 
 def decode_int16_normalized_cdf(cdf_int: Any, byte_stream: Any) -> Any:
@@ -89,35 +92,40 @@ def decode_int16_normalized_cdf(cdf_int: Any, byte_stream: Any) -> Any:
     Tensor of int16
         The symbols, of shape (...).
     """
-    torch = _torch_of(cdf_int)
+    _, torch = _on_cpu(cdf_int, "cdf")
     symbols = _core.torchac_decode(_rows(cdf_int), byte_stream)
     return torch.from_numpy(symbols).reshape(cdf_int.shape[:-1])
 
 
 def _rows(cdf_int: Any) -> npt.NDArray[np.uint16]:
-    torch = _torch_of(cdf_int)
-    if cdf_int.dtype != torch.int16 or cdf_int.ndim < 1:
-        raise ValueError("cdf must be a tensor of int16")
-    rows = cdf_int.detach().cpu().contiguous().reshape(-1, cdf_int.shape[-1]).numpy()
+    table, torch = _on_cpu(cdf_int, "cdf")
+    if table.dtype != torch.int16:
+        raise ValueError(f"cdf must be a tensor of int16, not {table.dtype}")
+    rows = table.contiguous().reshape(-1, table.shape[-1]).numpy()
     unsigned: npt.NDArray[np.uint16] = rows.view(np.uint16)
     return unsigned
 
 
 def _normalized(cdf_float: Any, needs_normalization: bool) -> Any:
     """Return floats as frequencies, in torch's own arithmetic, as torchac does."""
-    torch = _torch_of(cdf_float)
-    entries = cdf_float.shape[-1]
+    floats, torch = _on_cpu(cdf_float, "cdf")
+    entries = floats.shape[-1]
     slots = 2**PRECISION - (entries - 1 if needs_normalization else 0)
-    whole = cdf_float.mul(torch.tensor(float(slots), dtype=torch.float32)).round().to(torch.int64)
+    whole = floats.mul(torch.tensor(float(slots), dtype=torch.float32)).round().to(torch.int64)
     if needs_normalization:
         whole = whole + torch.arange(entries)
     # The lower 16 bits, as numbers with a sign.
     return ((whole + 2**15) % 2**16 - 2**15).to(torch.int16)
 
 
-def _torch_of(tensor: Any) -> Any:
+def _on_cpu(tensor: Any, name: str) -> tuple[Any, Any]:
+    """Return a tensor in this machine's memory, without a gradient, and torch."""
     import torch
 
     if not isinstance(tensor, torch.Tensor):
-        raise TypeError(f"cdf must be a tensor, not {type(tensor).__name__}")
-    return torch
+        raise TypeError(f"{name} must be a tensor, not {type(tensor).__name__}")
+    if tensor.is_meta:
+        raise ValueError(f"{name} is on the device meta, where tensors have no elements")
+    if name == "cdf" and tensor.ndim < 1:
+        raise ValueError("cdf must have the shape of sym and one dimension more, not ()")
+    return tensor.detach().cpu(), torch

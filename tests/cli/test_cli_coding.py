@@ -218,14 +218,23 @@ def test_usage(text: Path, packed: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["decompress", str(text)], f"pyinfo: {text}: its name does not end in .pin: name the"),
         (["compress", str(text), "-o", str(text.parent)], f"pyinfo: {text.parent}: Is a directory"),
         (["decompress", str(packed), "--max-size", "1000"], f"pyinfo: {packed}: "),
+        (["decompress", str(packed), "--max-size", "0.001MB"], f"pyinfo: {packed}: "),
     ):
         assert main(arguments) == 2
         (line,) = lines_of_errors(capsys)
         assert line.startswith(message)
-    for arguments in (["compress"], ["compress", "x", "--threads", "-1"], ["test"]):
+    for arguments, message in (
+        (["compress"], "required: FILE"),
+        (["compress", "x", "--threads", "-1"], "--threads: must not be negative"),
+        (["compress", "x", "--threads", "two"], "--threads: must be a whole number, not 'two'"),
+        (["decompress", "x", "--max-size", "1e6"], "8MB or 8MiB, not '1e6'"),
+        (["decompress", "x", "--max-size", "-1"], "--max-size"),
+        (["test"], "required: FILE"),
+    ):
         with pytest.raises(SystemExit) as stop:
             main(arguments)
         assert stop.value.code == 2
+        assert message in capsys.readouterr().err
     assert names(text.parent) == ["packed.pin", "text"]
 
 
@@ -395,6 +404,28 @@ def test_inspect_small_and_damaged(tmp_path: Path, capsys: pytest.CaptureFixture
     flip(path, 6)
     assert main(["inspect", str(path)]) == 3
     assert len(lines_of_errors(capsys)) == 1
+
+
+def test_inspect_says_that_a_frame_breaks_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How much data there were is not known then: those found are not passed off as all."""
+    path = tmp_path / "cut.pin"
+    compressor = pyinfo.Compressor(block_size=1000)
+    whole = compressor.compress(TEXT[:4000]) + compressor.flush()
+    third = pyinfo.Frame(whole).blocks[2].offset
+    for length, found in ((third + 9, 2), (third, 2), (len(whole) - 1, 4)):
+        path.write_bytes(whole[:length])
+        assert main(["inspect", "--json", str(path)]) == 3
+        (document,) = json.loads(capsys.readouterr().out)
+        assert not document["ok"]
+        assert len(document["blocks"]) == found
+        assert main(["inspect", str(path)]) == 3
+        assert document["damage"] in " ".join(capsys.readouterr().out.split())
+    path.write_bytes(whole)
+    assert main(["inspect", "--json", str(path)]) == 0
+    (document,) = json.loads(capsys.readouterr().out)
+    assert (document["ok"], document["damage"]) == (True, None)
 
 
 # -- Progress -------------------------------------------------------------------------------------

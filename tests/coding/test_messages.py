@@ -194,6 +194,7 @@ def test_inputs(kind: type[Code]) -> None:
         np.testing.assert_array_equal(code.decode(message), array)
     one = code.encode(np.uint8(7))
     assert code.decode(one).tolist() == [7]
+    assert code.encode([]) == code.encode(b"")
 
 
 @KINDS

@@ -240,12 +240,22 @@ def test_refusals() -> None:
     models = Gaussian([1.0, 2.0])
     with pytest.raises(ValueError, match="indexes has 2 at position 1, but there are 2 tables"):
         models.encode([1, 1], np.array([0, 2], np.uint8))
-    with pytest.raises(ValueError, match="indexes must be from 0 to 1"):
+    with pytest.raises(ValueError, match="indexes must be from 0 to 1, not -1"):
         models.encode([1], [-1])
     with pytest.raises(TypeError, match="symbols must be integers, not float64"):
         models.encode([1.5], [0])
-    with pytest.raises(ValueError, match="same number"):
-        models.encode([1, 2], [0])
+    with pytest.raises(ValueError, match="indexes must be from 0 to 1, not 7"):
+        models.encode([1], np.array([7], np.uint8), [0.5])
+    for symbols, means in (([1, 2], None), ([1], [0.5, 0.5])):
+        with pytest.raises(ValueError, match="same number of elements"):
+            models.encode(symbols, [0], means)
+    with pytest.raises(ValueError, match=r"from -2\*\*30 to 2\*\*30, not nan"):
+        models.encode([1, 2], [0, 0], [0.5, np.nan])
+    with pytest.raises(ValueError, match=r"scales\[1\] must be from .*, not -2"):
+        Gaussian([1.0, -2.0])
+    for short in ([0], [0, 7]):
+        with pytest.raises(ValueError, match=r"cdfs\[0\] must have at least 3 entries, not"):
+            Cdfs([short])
     with pytest.raises(ValueError, match="symbols must be from"):
         models.encode([2**40], [0])
     with pytest.raises(ValueError, match="2 symbols, but there are 1 indexes"):

@@ -106,6 +106,11 @@ def test_pmfs_that_are_refused(pmf: list[Any]) -> None:
         pmf_to_quantized_cdf([float(p) for p in pmf], 16)
 
 
+def test_a_table_is_made_of_one_distribution() -> None:
+    with pytest.raises(ValueError, match="pmf must have one dimension, not 2"):
+        pmf_to_quantized_cdf([[0.5, 0.5], [0.1, 0.9]], 16)
+
+
 def test_cdfs_are_those_of_the_definition() -> None:
     """Against the rule in plain Python, with NumPy's single precision."""
     rng = np.random.default_rng(4)
@@ -380,3 +385,17 @@ def test_torchac_refusals() -> None:
         torchac.encode_float_cdf(cdf, symbols[:5])
     with pytest.raises(TypeError, match="tensor"):
         torchac.encode_float_cdf([0.0, 1.0], symbols)
+    with pytest.raises(TypeError, match="cdf must be a tensor, not list"):
+        torchac.encode_float_cdf([0.0, 1.0], symbols, check_input_bounds=True)
+    with pytest.raises(TypeError, match="sym must be a tensor, not list"):
+        torchac.encode_float_cdf(cdf, [0, 1])
+    with pytest.raises(ValueError, match=r"cdf must have .* one dimension more"):
+        torchac.encode_float_cdf(torch.tensor(0.5), symbols[0])
+    for tensors in ((cdf.to("meta"), symbols), (cdf, symbols.to("meta"))):
+        with pytest.raises(ValueError, match="on the device meta"):
+            torchac.encode_float_cdf(*tensors)
+    for outside in (cdf * 2, cdf - 0.1, cdf * torch.nan):
+        with pytest.raises(ValueError, match="from 0 to 1"):
+            torchac.encode_float_cdf(outside, symbols, check_input_bounds=True)
+    checked = torchac.encode_float_cdf(torch.zeros(0, 3), none, check_input_bounds=True)
+    assert checked == b"@"
