@@ -136,6 +136,7 @@ class FrameReader {
   }
 
   void require_complete() const { frame()->reader.require_complete(); }
+  void require_known_items() const { frame()->reader.require_known_items(); }
 
   py::list verify(int threads) const {
     const std::shared_ptr<Frame> open = frame();
@@ -349,6 +350,8 @@ void bind_frames(py::module_& m) {
            py::arg("threads"), "Decode items; nothing but the blocks that hold them is looked at.")
       .def("require_complete", &FrameReader::require_complete,
            "Raise unless index and end are intact and nothing follows.")
+      .def("require_known_items", &FrameReader::require_known_items,
+           "Raise if there may have been more items than were found.")
       .def("verify", &FrameReader::verify, py::arg("threads"),
            "Return (block or None, offset, message) for everything that is damaged.")
       .def("close", &FrameReader::close);

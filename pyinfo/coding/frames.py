@@ -89,7 +89,9 @@ class Frame:
     """An array in compressed form, of which any part can be read.
 
     ``frame[a:b]`` decodes only the blocks that hold these elements. Damage elsewhere in the frame
-    does not matter then: what is intact stays readable.
+    does not matter then: what is intact stays readable. What a `Compressor` has written says at its
+    end how much it is: if that is lost, ``len(frame)`` is what was found, ``frame[:len(frame)]``
+    reads it, and what asks for the end of the array raises CorruptDataError.
 
     Parameters
     ----------
@@ -260,12 +262,15 @@ class Frame:
         """Return a part of the array, as the array itself would; only its rows are decoded."""
         first, *rest = key if isinstance(key, tuple) and key else (key,)
         if self.shape and isinstance(first, slice):
+            self._require_end_of(first, len(self))
             rows = range(*first.indices(len(self)))
             part = self.read(min(rows), max(rows) + 1) if rows else self.read(0, 0)
             part = part[:: rows.step]
             return part[(slice(None), *rest)] if rest else part
         if self.shape and isinstance(first, SupportsIndex) and not _is_boolean_or_array(first):
             row = operator.index(first)
+            if not 0 <= row < len(self):
+                self._reader.require_known_items()
             if not -len(self) <= row < len(self):
                 raise IndexError(f"index {row} is out of bounds for axis 0 with size {len(self)}")
             row %= len(self)
@@ -280,6 +285,7 @@ class Frame:
             step = max(1, length)
         for start in range(0, length, step):
             yield from self.read(start, min(start + step, length))
+        self._reader.require_known_items()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Return the whole array, decoded."""
@@ -319,6 +325,7 @@ class Frame:
             low, high, rows = 0, 1, None
             shape: tuple[int, ...] = ()
         else:
+            self._require_end_of(slice(start, stop), layout.shape[0])
             low, high, _ = slice(start, stop).indices(layout.shape[0])
             rows = max(0, high - low)
             shape = (rows, *layout.shape[1:])
@@ -356,11 +363,20 @@ class Frame:
             If one of the blocks that are needed is damaged.
         """
         layout = self._layout
+        self._require_end_of(slice(start, stop), math.prod(layout.shape))
         low, high, _ = slice(start, stop).indices(math.prod(layout.shape))
         part = np.ndarray(max(0, high - low), layout.dtype)
         self._require_blocks(high * layout.dtype.itemsize if low < high else 0)
         self._decode(low * layout.dtype.itemsize, part)
         return part
+
+    def _require_end_of(self, part: slice, length: int) -> None:
+        """Raise if a part depends on where the array ends, and that is not known."""
+        backwards = part.step is not None and operator.index(part.step) < 0
+        highest = part.start if backwards else part.stop
+        given = [operator.index(bound) for bound in (part.start, part.stop) if bound is not None]
+        if highest is None or operator.index(highest) > length or min(given, default=0) < 0:
+            self._reader.require_known_items()
 
     def _require_blocks(self, stop: int) -> None:
         """Raise if blocks before this byte are missing, before memory is asked for."""

@@ -567,4 +567,17 @@ def test_blocks_of_a_chunk_that_lacks_planes() -> None:
         assert [found.block for found in damage] == [count]
         assert "ends within the block" in damage[0].message
         assert len(broken) == count // 4 * 160
-        assert same(broken.read(), data[: count // 4 * 160])
+        rows = len(broken)
+        assert same(broken.read(0, rows), data[:rows])
+        assert same(broken[:rows:3], data[:rows:3])
+        # What asks for the end of the array, which is lost, is no shorter array without a word.
+        iterator = iter(broken)
+        assert same(np.array([next(iterator) for _ in range(rows)], data.dtype), data[:rows])
+        for ask in (
+            broken.read, broken.read_flat, lambda: broken[:], lambda: broken[-1:], lambda: broken[-1],
+            lambda: broken[::-1], lambda: broken[: rows + 1], lambda: broken[rows],
+            lambda: broken.read(0, -1), lambda: np.asarray(broken), lambda: next(iterator),
+        ):  # fmt: skip
+            with pytest.raises(CorruptDataError, match="ends within the block") as caught:
+                ask()
+            assert caught.value.offset == damage[0].offset

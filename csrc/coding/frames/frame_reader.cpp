@@ -199,6 +199,10 @@ void FrameReader::require_complete() const {
   }
 }
 
+void FrameReader::require_known_items() const {
+  if (!header_.sized && !damages_.empty()) throw_damage(damages_.front());
+}
+
 void FrameReader::require_found(std::uint64_t first, std::uint64_t last) const {
   if (first > last || last > items_) {
     throw std::out_of_range("items " + std::to_string(first) + " to " + std::to_string(last) +

@@ -57,6 +57,10 @@ class FrameReader {
   // follows them. Says nothing about the blocks' payloads.
   void require_complete() const;
 
+  // Throws CorruptData if items() may be fewer than were written: the header does not say how many
+  // they are, and the frame breaks off or its end is damaged.
+  void require_known_items() const;
+
   // Throws CorruptData unless the blocks of these items were found: to be asked before memory is
   // allocated for them, as a damaged header may promise any number. out_of_range beyond items().
   void require_found(std::uint64_t first, std::uint64_t last) const;
