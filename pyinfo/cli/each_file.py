@@ -11,6 +11,7 @@ from pyinfo.cli.exit_codes import EXIT_DAMAGED, EXIT_ERROR, EXIT_OK
 from pyinfo.cli.files import InputError, OutputError, RefusalError
 from pyinfo.cli.output import print_error, print_json, reason_of
 from pyinfo.errors import CorruptDataError
+from pyinfo.quantization.budget import budget_bytes
 from pyinfo.safetensors.safetensor_error import SafetensorError
 
 Document: TypeAlias = dict[str, Any]
@@ -63,8 +64,6 @@ def size(text: str) -> int:
 
 def byte_count(text: str) -> int:
     """Return how many bytes an argument stands for, which may have a unit as budgets have."""
-    from pyinfo.quantization.budget import budget_bytes
-
     try:
         return budget_bytes(text)
     except ValueError:

@@ -23,13 +23,11 @@ from pyinfo.cli.output import ProgressBar, printable
 from pyinfo.coding.files import FileSizes
 from pyinfo.coding.folder_contents import contents_of
 from pyinfo.coding.whole_files import descriptor_of, resolved
+from pyinfo.patches.file_patch import ARRAY_MAGIC, MAGIC
 from pyinfo.safetensors.files import SUFFIX as FILE_SUFFIX
 from pyinfo.safetensors.files import header_of, unpack_file
 from pyinfo.safetensors.folders import is_convertible, pack, unpack
 from pyinfo.safetensors.packing import Progress
-
-_PATCHES: Final = (b"\x89PIF", b"\x89PID")
-"""What patches of files, and of arrays, begin with."""
 
 PACKED_SUFFIX: Final = SUFFIX + FILE_SUFFIX
 
@@ -76,8 +74,8 @@ def require_no_patch(path: str) -> None:
     if path == STANDARD or not Path(path).is_file():
         return
     with open(path, "rb") as file:  # noqa: PTH123
-        begin = file.read(4)
-    if begin in _PATCHES:
+        begin = file.read(len(MAGIC))
+    if begin in (MAGIC, ARRAY_MAGIC):
         raise RefusalError(
             "it is a patch: pyinfo apply makes of its base what it says, and verifies that"
         )

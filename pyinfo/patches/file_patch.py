@@ -10,7 +10,12 @@ from typing import Any, BinaryIO, Final, NamedTuple
 from pyinfo.coding.arrays import compress, decompress
 from pyinfo.errors import CorruptDataError
 
-_HEADER: Final = b"\x89PIF\x01\0\0\0"
+MAGIC: Final = b"\x89PIF"
+"""What patches of files begin with."""
+ARRAY_MAGIC: Final = b"\x89PID"
+"""What patches of arrays begin with."""
+
+_HEADER: Final = MAGIC + b"\x01\0\0\0"
 _END: Final = b"FIP\x89"
 _FOOTER: Final = struct.Struct("<QQ4s")
 _MOST_MANIFEST: Final = 1 << 28

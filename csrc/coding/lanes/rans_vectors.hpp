@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "coding/lanes/entry_fields.hpp"
 #include "coding/lanes/kernel_loops.hpp"
 #include "coding/lanes/rans_lanes.hpp"
 #include "simd/kernel_file.hpp"
@@ -91,24 +92,11 @@ PYINFO_INLINE void divide(std::uint16_t* lows, std::uint16_t* highs, Words full,
 
 PYINFO_INLINE void push(const std::uint64_t* entries, const std::uint8_t* symbols,
                         std::uint16_t* lows, std::uint16_t* highs, unsigned char*& words) {
-  // The entries' four fields, each lane's in its place.
-  const Words e0 = pair(entries, symbols);
-  const Words e2 = pair(entries, symbols + 2);
-  const Words e4 = pair(entries, symbols + 4);
-  const Words e6 = pair(entries, symbols + 6);
-  const Words even0 = interleave_low(e0, e2);
-  const Words odd0 = interleave_high(e0, e2);
-  const Words even4 = interleave_low(e4, e6);
-  const Words odd4 = interleave_high(e4, e6);
-  const Words interval0 = interleave_low(even0, odd0);
-  const Words inverse0 = interleave_high(even0, odd0);
-  const Words interval4 = interleave_low(even4, odd4);
-  const Words inverse4 = interleave_high(even4, odd4);
-  const Words frequency = join_high(interval0, interval4);
+  const Fields fields = look_up(entries, symbols);
+  const auto& [start, frequency, inverse_low, inverse_high] = fields.of;
   const Words full = full_states(highs, frequency);
   write_words(load(lows), full, words);
-  divide(lows, highs, full, join_low(interval0, interval4), frequency, join_low(inverse0, inverse4),
-         join_high(inverse0, inverse4));
+  divide(lows, highs, full, start, frequency, inverse_low, inverse_high);
 }
 
 template <unsigned kLanes>
