@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bench.inputs.distributions import Shape
 from bench.inputs.samples import UNIFORM
+from bench.peers import continuous
 from bench.peers.candidate import NUMPY
 from bench.peers.codecs import CONSTRICTION, ZSTANDARD
 from bench.peers.dependence import SKLEARN
@@ -110,6 +111,14 @@ COUNTING: tuple[tuple[str, int, Bars], ...] = (
     ("int64, nearly all distinct", 1_000_000, {"np.unique": at_least(1)}),
     ("str, 1000 distinct", 1_000_000, {"pandas value_counts": at_least(1)}),
 )
+
+# Estimates by nearest neighbours; entropies of three and four dimensions next to a k-d tree.
+CONTINUOUS: Mapping[str, Bars] = {
+    "ksg1": {continuous.SKLEARN["ksg1"]: at_least(15)},
+    "ross": {continuous.SKLEARN["ross"]: at_least(50)},
+    "entropy 3": {continuous.SCIPY_TREE: at_least(5)},
+    "entropy 4": {continuous.SCIPY_TREE: at_least(5)},
+}
 
 # -- Logits ---------------------------------------------------------------------------------------
 
