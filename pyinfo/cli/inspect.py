@@ -14,7 +14,8 @@ from pyinfo.arguments import NO_LIMIT
 from pyinfo.cli.each_file import Document, add_files, add_json, run_each
 from pyinfo.cli.files import in_memory
 from pyinfo.cli.output import binary_size, key_value_table, make_console, printable
-from pyinfo.cli.weights import require_no_patch, weight_files
+from pyinfo.cli.patch_output import patch_document, show_patch
+from pyinfo.cli.weights import is_patch, weight_files
 from pyinfo.cli.weights_output import show_weights, weights_document
 from pyinfo.coding.frames import Frame, concatenated_frames
 from pyinfo.errors import CorruptDataError
@@ -35,6 +36,9 @@ def run(args: argparse.Namespace) -> int:
     """Run ``pyinfo inspect``."""
 
     def show(document: Document) -> None:
+        if "patch" in document:
+            show_patch(document)
+            return
         if "tensors" in document:
             show_weights(document)
             return
@@ -54,10 +58,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _inspect(path: str) -> list[Document]:
-    """Describe each of the frames in a file, or the tensors of each safetensors file."""
+    """Describe a patch, each of the frames in a file, or the tensors of each safetensors file."""
     if files := weight_files(path):
         return [weights_document(name) for name in files]
-    require_no_patch(path)
+    if is_patch(path):
+        return [patch_document(path)]
     documents = []
     with in_memory(path) as data:
         for begin, frame in concatenated_frames(data):

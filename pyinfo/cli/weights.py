@@ -69,13 +69,17 @@ def files_to_test(path: str) -> list[str]:
     return found
 
 
+def is_patch(path: str) -> bool:
+    """Return whether a file begins as a patch does, of an array or of files."""
+    if path == STANDARD or not Path(path).is_file():
+        return False
+    with open(path, "rb") as file:  # noqa: PTH123
+        return file.read(len(MAGIC)) in (MAGIC, ARRAY_MAGIC)
+
+
 def require_no_patch(path: str) -> None:
     """Raise RefusalError for a patch, which is no frame, and not damaged."""
-    if path == STANDARD or not Path(path).is_file():
-        return
-    with open(path, "rb") as file:  # noqa: PTH123
-        begin = file.read(len(MAGIC))
-    if begin in (MAGIC, ARRAY_MAGIC):
+    if is_patch(path):
         raise RefusalError(
             "it is a patch: pyinfo apply makes of its base what it says, and verifies that"
         )

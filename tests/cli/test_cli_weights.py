@@ -190,7 +190,6 @@ def test_what_is_not_packed_is_not_damaged(model: Path, capsys: pytest.CaptureFi
         (("test", str(model)), "there is no packed file in this folder"),
         (("test", one), "it is not packed"),
         (("decompress", one, "-o", "made"), "it is not packed"),
-        (("inspect", patch), "it is a patch"),
         (("test", patch), "it is a patch"),
         (("decompress", patch, "-o", "made"), "it is a patch"),
     ):
