@@ -22,7 +22,7 @@ from pyinfo.cli.files import (
 from pyinfo.cli.output import ProgressBar, printable
 from pyinfo.coding.files import FileSizes
 from pyinfo.coding.folder_contents import contents_of
-from pyinfo.coding.whole_files import descriptor_of, resolved
+from pyinfo.coding.whole_files import descriptor_of, resolved, sync_folder
 from pyinfo.patches.file_patch import ARRAY_MAGIC, MAGIC
 from pyinfo.safetensors.files import SUFFIX as FILE_SUFFIX
 from pyinfo.safetensors.files import header_of, unpack_file
@@ -140,6 +140,7 @@ def _convert_file(path: str, output: str, args: argparse.Namespace, *, packed: b
             sizes = _converted(path, output, args, progress, packed=packed)
         if original is not None:
             _sync(output)
+            sync_folder(resolved(output).parent)
             if not packed:  # of the other direction every checksum has been right
                 _require_original(output, path, args.threads)
     if original is not None:
@@ -219,7 +220,7 @@ class _Originals:
                 self._files[name] = Original(os.fspath(folder / name), file)
 
     def require_equal(self, output: Path, *, packed: bool, threads: int) -> None:
-        """Compare each file with what became of it."""
+        """Compare each file with what became of it, which is safe from a loss of power then."""
         for name in self._files:
             original, result = self._folder / name, output / name
             _sync(os.fspath(result))
@@ -232,6 +233,9 @@ class _Originals:
                 while piece := copy.read(1 << 20):
                     comparison.write(piece)
                 comparison.finish()
+        for folder in (*reversed(self._folders), Path()):
+            sync_folder(output / folder)
+        sync_folder(resolved(output).parent)
 
     def remove(self) -> None:
         """Remove the files, and folders that are empty then."""

@@ -1,4 +1,4 @@
-"""Files that appear under their name when they are whole, or not at all."""
+"""Files and folders that appear under their name when they are whole, or not at all."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import errno
 import io
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
+_PIECE: Final = 1 << 20
 _LINKS: Final = 40  # followed from one name to another, as Linux does
 _PERMISSIONS: Final = 0o777
 _UNFINISHED: Final = (".pyinfo-", ".part")
@@ -134,21 +136,74 @@ def whole_file(
         with _told_of(target):
             _give_name(temporary, target, overwrite=overwrite)
             if durable:
-                _sync_folder(target.parent)
+                sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Make a folder that has its name when the block ends without an error, or goes.
+
+    Errors name what its files are to become. FileExistsError if there is anything of that name.
+    """
+    temporary = unfinished(target)
+    with _told_of(target):
+        _require_no_file(target)
+        temporary.mkdir()
+    try:
+        yield temporary
+        with _told_of(target):
+            _require_no_file(target)  # a rename would replace an empty folder
+            temporary.rename(target)
+    except OSError as error:
+        for name in (error.filename2, error.filename):
+            if isinstance(name, str) and Path(name).is_relative_to(temporary):
+                error.filename = str(target / Path(name).relative_to(temporary))
+                error.filename2 = None
+                break
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def copy_file(source: Path, target: Path) -> int:
+    """Copy a file with its attributes to a new one that is whole or not there; return its size.
+
+    Errors of writing name the new file, which those of `shutil` do not always.
+    """
+    size = 0
+    with source.open("rb") as reader:
+        status = os.fstat(reader.fileno())
+        with whole_file(target, overwrite=False, source=status) as file:
+            while piece := reader.read(_PIECE):
+                size += file.write(piece)
+    shutil.copystat(source, target)
+    return size
+
+
+def _require_no_file(target: Path) -> None:
+    if target.exists() or target.is_symlink():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
 class _NamedFile(io.FileIO):
-    """A file whose errors of writing name what it becomes: it has that name only later."""
+    """A file that is written to as a whole, and whose errors name what it becomes only later.
+
+    A system that has room for a part takes that and says so; only the next call is an error.
+    """
 
     def __init__(self, number: int, mode: str, target: Path) -> None:
         super().__init__(number, mode)
         self._target = target
 
     def write(self, data: Any, /) -> int:
+        view = memoryview(data)
+        left = view.cast("B") if view.nbytes > 0 else view[:0]
         with _told_of(self._target):
-            return super().write(data)
+            while len(left) > 0:
+                left = left[super().write(left) :]
+        return view.nbytes
 
 
 @contextlib.contextmanager
@@ -200,7 +255,8 @@ def _give_name(temporary: Path, target: Path, *, overwrite: bool) -> None:
         temporary.rename(target)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are safe from a loss of power."""
     if os.name != "posix":
         return
     number = os.open(folder, os.O_RDONLY)

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
+from pyinfo.coding.whole_files import whole_file, whole_folder
 from pyinfo.integrations.safetensors_folders import (
     NewTensor,
     StoredTensor,
     check_file,
     copy_other_files,
-    new_folder,
     stored_tensors,
     write_file,
 )
@@ -216,9 +216,10 @@ def convert(
     rest = [tensor for tensor in tensors.values() if tensor.name not in encoded]
     files = _file_names(modules, rest)
     converted = []
-    with new_folder(Path(destination)) as new:
+    with whole_folder(Path(destination)) as new:
         copy_other_files(folder, new)
-        (new / _CONFIG).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+        with whole_file(new / _CONFIG, overwrite=True) as sink:
+            sink.write((json.dumps(config, indent=2) + "\n").encode())
         for module, weights in modules.items():
             stored_weights = [aliases.get(name) or tensors[name] for name in weights]
             made = _encode_module(module, stored_weights)

@@ -5,12 +5,9 @@ Files are read and written a tensor at a time.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
@@ -20,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pyinfo.coding.whole_files import copy_file, whole_file
 from pyinfo.safetensors.dtype_codes import CODES
 from pyinfo.safetensors.file_header import (
     FileHeader,
@@ -132,27 +130,11 @@ def write_file(path: Path, tensors: Sequence[NewTensor | StoredTensor]) -> None:
     """Write a new file, its tensors in the order in which the package safetensors writes them."""
     by_name = {tensor.name: tensor for tensor in tensors}
     entries = in_write_order({t.name: (CODES[t.dtype], t.shape) for t in tensors})
-    with path.open("xb") as file:
+    with whole_file(path, overwrite=False) as file:
         file.write(with_length(padded(header_text(entries, {"format": "pt"}))))
         for name in entries:
             for piece in by_name[name].pieces():
                 file.write(piece.data)
-
-
-@contextlib.contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Make a folder that is there when the block ends without an error; FileExistsError."""
-    if target.exists() or target.is_symlink():
-        raise FileExistsError(f"{target} exists")
-    temporary = target.with_name(f".pyinfo-{secrets.token_hex(8)}.part")
-    temporary.mkdir()
-    try:
-        yield temporary
-        if target.exists():  # a rename would replace an empty folder
-            raise FileExistsError(f"{target} exists")
-        temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def copy_other_files(source: Path, destination: Path) -> None:
@@ -160,7 +142,7 @@ def copy_other_files(source: Path, destination: Path) -> None:
     for path in sorted(source.iterdir()):
         weights = path.suffix in _WEIGHTS or path.name.endswith(".index.json")
         if path.is_file() and not weights:
-            shutil.copyfile(path, destination / path.name)
+            copy_file(path, destination / path.name)
 
 
 def _indexed_files(index: Path) -> list[Path]:

@@ -20,7 +20,6 @@ _END: Final = b"FIP\x89"
 _FOOTER: Final = struct.Struct("<QQ4s")
 _MOST_MANIFEST: Final = 1 << 28
 _MOST_SIZE: Final = 1 << 62
-_PIECE: Final = 1 << 24
 _SHA256: Final = 64  # digits
 _DIGITS: Final = frozenset("0123456789abcdef")
 
@@ -95,9 +94,7 @@ class BodyWriter:
         return self._at
 
     def _write(self, data: bytes) -> None:
-        # In pieces: a system takes no more than 2 GiB at a time.
-        for at in range(0, len(data), _PIECE):
-            self._sink.write(data[at : at + _PIECE])
+        self._sink.write(data)
         self._at += len(data)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +14,12 @@ import numpy.typing as npt
 
 from pyinfo.arguments import real, thread_count
 from pyinfo.coding.folder_contents import contents_of
+from pyinfo.coding.whole_files import copy_file
 from pyinfo.quantization.allocation import Allocation
 from pyinfo.quantization.budget import budget_bytes
 from pyinfo.quantization.fitting import Chosen, FitTensor, Fitting, Shard
 from pyinfo.safetensors.files import SUFFIX, sources_of_file, written_file
-from pyinfo.safetensors.folders import require_new_folder, whole_folder
+from pyinfo.safetensors.folders import folder_made_from, require_new_folder
 from pyinfo.safetensors.packing import FileSource, TensorSource, write_packed
 from pyinfo.safetensors.tensor_file import TensorFile
 
@@ -280,7 +280,7 @@ def _write_folder(
     folder: Path, destination: str | os.PathLike[str], made: Mapping[Path, _Made], threads: int
 ) -> int:
     written = 0
-    with whole_folder(folder, destination) as temporary:
+    with folder_made_from(folder, destination) as temporary:
         contents = contents_of(folder)
         for name in contents.folders:
             (temporary / name).mkdir(parents=True)
@@ -290,7 +290,7 @@ def _write_folder(
                 with written_file(folder / name, target) as sink:
                     written += _write(made[folder / name], sink, threads)
             else:
-                shutil.copy2(folder / name, target)
+                copy_file(folder / name, target)
     return written
 
 

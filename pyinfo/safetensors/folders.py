@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyinfo.coding.files import FileSizes
 from pyinfo.coding.folder_contents import FolderContents, contents_of
-from pyinfo.coding.whole_files import path_of, resolved, unfinished
+from pyinfo.coding.whole_files import copy_file, path_of, resolved, whole_folder
 from pyinfo.safetensors.files import (
     SUFFIX,
     header_of,
@@ -166,7 +166,7 @@ def _each(
     if not converted:
         what = "packed file" if packed else "safetensors file to pack"
         raise ValueError(f"{os.fspath(source)!r} has no {what} in it")
-    with whole_folder(folder, destination) as temporary:
+    with folder_made_from(folder, destination) as temporary:
         return _fill(folder, temporary, contents, converted, convert, progress)
 
 
@@ -180,21 +180,12 @@ def require_new_folder(source: Path, destination: str | os.PathLike[str]) -> Non
 
 
 @contextlib.contextmanager
-def whole_folder(source: Path, destination: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a new folder that has its name when the block ends without an error, or goes.
-
-    It gets the times and permissions of `source`.
-    """
+def folder_made_from(source: Path, destination: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a new folder, as `whole_folder` does, that gets the times and permissions of another."""
     require_new_folder(source, destination)
-    target = resolved(destination)
-    temporary = unfinished(target)
-    try:
-        temporary.mkdir()
+    with whole_folder(resolved(destination)) as temporary:
         yield temporary
         shutil.copystat(source, temporary)
-        temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _fill(
@@ -220,7 +211,6 @@ def _fill(
             sizes = convert(path, target, told)
             read, written = read + sizes.read, written + sizes.written
         else:
-            shutil.copy2(path, target)
-            size = path.stat().st_size
+            size = copy_file(path, target)
             read, written = read + size, written + size
     return FileSizes(read, written)
