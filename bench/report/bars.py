@@ -262,6 +262,8 @@ SYMBOL_MODELS: Mapping[str, Mapping[str, Bars]] = {
     "avx2": {"encode": {CONSTRICTION: at_least(40)}, "decode": {CONSTRICTION: at_least(80)}},
     "portable": {"encode": {CONSTRICTION: at_least(12)}, "decode": {CONSTRICTION: at_least(30)}},
 }
+# Next to rANS with one model of bytes.
+SHARE_OF_ONE_MODEL = {"encode": at_least(0.6), "decode": at_least(0.27)}
 # Streams of other packages, by what is handed over and how many symbols.
 LEARNED_STREAMS: Mapping[tuple[str, int], Mapping[str, Bars]] = {
     ("arrays", 1 << 18): {

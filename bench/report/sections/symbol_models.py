@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bench.peers.symbol_models import ONE_MODEL
 from bench.processes.machine import active_isa
 from bench.processes.workload import Workload
 from bench.report import bars
@@ -26,6 +27,8 @@ def symbol_models(effort: Effort) -> Iterator[Row]:
             most_rounds=5,
         )
         yield from found.against_all({} if effort.quick else by_isa.get(direction, {}))
+        share = bars.SHARE_OF_ONE_MODEL[direction]
+        yield found.against(ONE_MODEL, effort.unless_quick(share))
     for (what, size), judged in bars.LEARNED_STREAMS.items():
         for direction in ("encode", "decode"):
             n = min(size, effort.size(size))
