@@ -88,7 +88,11 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         picture = wanted_picture(args)
-        code = run_each(args, work, _show)
+    except (OutputError, RefusalError, ValueError) as error:
+        print_error(args.plot, str(error))
+        return EXIT_ERROR
+    code = run_each(args, work, _show)
+    try:
         if picture is not None and curves:
             picture.save(picture.plots.calibration(curves))
     except (OutputError, RefusalError, ValueError) as error:

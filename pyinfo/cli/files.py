@@ -173,20 +173,19 @@ def output_file(
         with device:
             yield Sink(device, path)
         return
-    with ended_by_signals():
-        try:
-            with whole_file(
-                target, overwrite=force, source=_status_of(source), durable=durable
-            ) as stream:
-                sink = Sink(stream, path)
-                yield sink
-                sink.flush()
-        except FileExistsError:
-            raise RefusalError(f"{printable(path)} exists already: --force overwrites it") from None
-        except OSError as error:
-            if error.filename is None:  # the input's, or what has been told already
-                raise
-            raise OutputError(path, error) from error
+    try:
+        with whole_file(
+            target, overwrite=force, source=_status_of(source), durable=durable
+        ) as stream:
+            sink = Sink(stream, path)
+            yield sink
+            sink.flush()
+    except FileExistsError:
+        raise RefusalError(f"{printable(path)} exists already: --force overwrites it") from None
+    except OSError as error:
+        if error.filename is None:  # the input's, or what has been told already
+            raise
+        raise OutputError(path, error) from error
 
 
 def standard_or(path: str) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
-from pyinfo.cli.files import RefusalError, ended_by_signals
+from pyinfo.cli.files import RefusalError
 from pyinfo.cli.output import (
     ProgressBar,
     binary_size,
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         picture = wanted_picture(args)
         output = None if args.dry_run else _output(path, args)
         importance = None if args.importance is None else _importance(args.importance)
-        with ended_by_signals(), ProgressBar.of_file(path) as progress, errors_of(output):
+        with ProgressBar.of_file(path) as progress, errors_of(output):
             found = fit(
                 path,
                 args.budget,

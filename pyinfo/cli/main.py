@@ -28,6 +28,7 @@ from pyinfo.cli import (
     test,
 )
 from pyinfo.cli.exit_codes import EXIT_BROKEN_PIPE, EXIT_ERROR, EXIT_INTERRUPTED
+from pyinfo.cli.files import ended_by_signals
 from pyinfo.cli.output import print_error, reason_of
 from pyinfo.config import config
 
@@ -49,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(argv)
         command: Command = args.command
-        code = command.run(args)
+        with ended_by_signals():
+            code = command.run(args)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code

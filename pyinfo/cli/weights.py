@@ -17,7 +17,6 @@ from pyinfo.cli.files import (
     Original,
     OutputError,
     RefusalError,
-    ended_by_signals,
 )
 from pyinfo.cli.output import ProgressBar, printable
 from pyinfo.coding.files import FileSizes
@@ -115,7 +114,7 @@ def convert_weights(path: str, args: argparse.Namespace, *, packed: bool) -> Doc
     if args.output is not None and (output == STANDARD or descriptor_of(output) is not None):
         raise RefusalError("a folder needs a folder as output: name one with -o")
     originals = _Originals(Path(path)) if args.rm else None
-    with ended_by_signals(), errors_of(output), ProgressBar.of_file(path) as progress:
+    with errors_of(output), ProgressBar.of_file(path) as progress:
         sizes = _converted(path, output, args, progress, packed=packed)
         if originals is not None:
             originals.require_equal(Path(output), packed=packed, threads=args.threads)
@@ -134,7 +133,7 @@ def _convert_file(path: str, output: str, args: argparse.Namespace, *, packed: b
             raise RefusalError("the output is the file itself")
         if not args.force:
             raise RefusalError(f"{printable(output)} exists already: --force overwrites it")
-    with ended_by_signals(), ProgressBar.of_file(path) as progress, open(path, "rb") as file:  # noqa: PTH123
+    with ProgressBar.of_file(path) as progress, open(path, "rb") as file:  # noqa: PTH123
         original = Original(path, file) if args.rm else None
         with errors_of(output):
             sizes = _converted(path, output, args, progress, packed=packed)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pyinfo.__main__ import main
+from pyinfo.cli import main as main_module
 from pyinfo.cli import output as cli_output
 from pyinfo.cli import report as cli_report
+from pyinfo.cli.exit_codes import EXIT_OK
 from support.programs import DEADLINE, open_for_writing, run
 
 pytestmark = pytest.mark.once
@@ -297,3 +301,27 @@ def test_without_rich() -> None:
     assert done.returncode == 2
     hint = "pyinfo's command line needs the extra 'cli': pip install 'pyinfo[cli]'"
     assert done.stderr.decode().split("\n") == [hint, ""]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_end_every_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an interrupt does, so that what it has begun to write is removed."""
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip(f"the system has no {name}")
+
+    def run(_: argparse.Namespace) -> int:
+        assert signal.getsignal(number) not in {signal.SIG_DFL, signal.SIG_IGN}
+        signal.raise_signal(number)
+        return EXIT_OK
+
+    (info,) = (command for command in main_module.COMMANDS if command.name == "info")
+    monkeypatch.setattr(main_module, "COMMANDS", (replace(info, run=run),))
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main(["info"])
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert ended.value.code == 128 + number

@@ -566,9 +566,9 @@ def test_rm_keeps_what_was_not_verified(
 
 def test_rm_syncs_the_folder_before_it_removes(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order = []
-    sync, unlink = whole_files._sync_folder, Path.unlink
+    sync, unlink = whole_files.sync_folder, Path.unlink
     monkeypatch.setattr(
-        whole_files, "_sync_folder", lambda folder: (order.append(folder), sync(folder))
+        whole_files, "sync_folder", lambda folder: (order.append(folder), sync(folder))
     )
 
     def removed(path: Path, **options: Any) -> None:
