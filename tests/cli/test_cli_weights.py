@@ -14,6 +14,7 @@ import pytest
 
 from pyinfo.__main__ import main
 from pyinfo.cli.files import RefusalError
+from pyinfo.coding import whole_files
 from pyinfo.safetensors import is_packed
 from support.programs import run
 from support.weights import bfloat16, ordinary, raw
@@ -195,6 +196,31 @@ def test_what_is_not_packed_is_not_damaged(model: Path, capsys: pytest.CaptureFi
     ):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err
+
+
+def test_rm_syncs_folders_before_it_removes(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that hold something of the result, and the one that holds the result itself."""
+    order: list[Path] = []
+    sync, unlink = whole_files.sync_folder, Path.unlink
+
+    def synced(folder: Path) -> None:
+        order.append(Path(folder))
+        sync(folder)
+
+    def removed(path: Path, **options: Any) -> None:
+        order.append(path)
+        unlink(path, **options)
+
+    monkeypatch.setattr("pyinfo.cli.weights.sync_folder", synced)
+    monkeypatch.setattr(Path, "unlink", removed)
+    packed = model.with_name("model.pin")
+    assert main(["compress", "--rm", str(model)]) == 0
+    first = next(i for i, path in enumerate(order) if path.parent == model)
+    assert {packed, packed / "sub", packed.parent} <= set(order[:first])
+    order.clear()
+    file = packed / "model-0.safetensors"
+    assert main(["decompress", "--rm", str(file), "-o", str(packed / "plain.safetensors")]) == 0
+    assert order[-2:] == [packed, file]
 
 
 def test_empty_paths_are_no_names_of_the_current_folder(
