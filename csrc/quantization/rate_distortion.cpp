@@ -263,8 +263,10 @@ double RateDistortion::best_ratio(int q, const double* ratios, std::size_t count
   return best;
 }
 
-RateCurve rate_curve(const Weights& weights, const float* largest, const RateRequest& request,
-                     int threads) {
+namespace {
+
+RateCurve curve_of(const Weights& weights, const float* largest, const RateRequest& request,
+                   int threads) {
   // Few weights do not fill the bins, and take less time than these.
   const double least_step =
       weights.values.size <= kFineBins ? std::numeric_limits<double>::infinity() : 8 * kWidth;
@@ -306,6 +308,30 @@ RateCurve rate_curve(const Weights& weights, const float* largest, const RateReq
                                   ? exact_point(flat, &most, q, step * q, threads, dead_zone)
                                   : of_all.clipped(q, step * q, dead_zone));
   }
+  return curve;
+}
+
+}  // namespace
+
+RateCurve rate_curve(const Weights& weights, const float* largest, const RateRequest& request,
+                     int threads) {
+  const std::size_t groups = weights.groups();
+  const int unit = unit_of_squares(groups == 0 ? 0 : *std::max_element(largest, largest + groups));
+  if (unit == 0) return curve_of(weights, largest, request, threads);
+  Weights scaled = weights;
+  scaled.values.exponent = -unit;
+  std::vector<float> largest_then(largest, largest + groups);
+  for (float& x : largest_then) x = std::ldexp(x, -unit);
+  std::vector<double> steps(request.steps, request.steps + request.step_count);
+  RateRequest then = request;
+  then.steps = steps.data();
+  if (!request.of_spread)
+    for (double& step : steps) step = std::ldexp(step, -unit);
+  RateCurve curve = curve_of(scaled, largest_then.data(), then, threads);
+  for (double& step : curve.steps) step = std::ldexp(step, unit);
+  for (auto* points : {&curve.clipped, &curve.unclipped})
+    for (RatePoint& point : *points) point.error = std::ldexp(point.error, 2 * unit);
+  curve.differential_entropy += unit;
   return curve;
 }
 

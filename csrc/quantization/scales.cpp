@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "quantization/blocks.hpp"
@@ -60,8 +61,9 @@ class Group {
  public:
   explicit Group(const Weights& weights) noexcept : weights_(weights) {}
 
-  void read(std::size_t index) noexcept {
+  void read(std::size_t index, int exponent = 0) noexcept {
     first_ = index * weights_.group;
+    weights_.values.exponent = exponent;
     if (weights_.group <= kBlock) read_block(0, weights_.group);
   }
 
@@ -85,7 +87,7 @@ class Group {
     if (weights_.importance != nullptr) load_importance(weights_, first_ + at, n, importance_);
   }
 
-  const Weights& weights_;
+  Weights weights_;
   std::size_t first_ = 0;
   float x_[kBlock];
   float importance_[kBlock];
@@ -107,7 +109,12 @@ class Search {
     error = 0;
     if (std::isinf(largest)) return false;
     if (largest == 0) return true;
-    const float unit = std::max(largest / high_, 0x1p-126f);
+    const int exponent = unit_of_squares(largest);
+    if (exponent != 0) {
+      group_.read(index, -exponent);
+      largest = std::ldexp(largest, -exponent);
+    }
+    const float unit = largest / high_;
     const double spread = spread_of(largest);
     if (high_ <= kFewLevels) {
       step = step_of_best_rounding(unit, spread);
@@ -128,6 +135,14 @@ class Search {
     const StepSums unclipped = sums(unit);  // never worse than that
     if (unclipped.error < now.error) step = unit;
     error = std::min(now.error, unclipped.error);
+    if (exponent != 0) {
+      const float found = step;
+      step = std::clamp(std::ldexp(found, exponent), std::numeric_limits<float>::denorm_min(),
+                        std::numeric_limits<float>::max());
+      const float rounded = std::ldexp(step, -exponent);
+      if (rounded != found) error = sums(rounded).error;
+      error = std::ldexp(error, 2 * exponent);
+    }
     return true;
   }
 

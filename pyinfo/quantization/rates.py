@@ -197,17 +197,7 @@ def rate_distortion(
     zones = _checked_zones(dead_zone, len(wanted))
     options = (steps is None, zones, thread_count(threads))
     found = _core.rate_distortion(ordered, groups.size, columns, levels, _RATIOS, wanted, *options)
-    unit = _unit_of_squares(float(found[0].max()))
-    if unit != 0:
-        scaled = np.ldexp(np.asarray(ordered, np.float32), -unit)
-        steps_then = wanted if steps is None else np.ldexp(wanted, -unit)
-        found = _core.rate_distortion(
-            scaled, groups.size, columns, levels, _RATIOS, steps_then, *options
-        )
     largest, ratios, clipped, used, unclipped, entropy = found
-    # In the unit of the weights: to a power of two, nothing is rounded.
-    largest, used = np.ldexp(largest.astype(np.float64), unit), np.ldexp(used, unit)
-    clipped, unclipped = clipped * [4.0**unit, 1], unclipped * [4.0**unit, 1]
     most = float(largest.max())
     single = most if len(largest) == 1 else None
     return RateDistortion(
@@ -221,13 +211,8 @@ def rate_distortion(
             _unclipped_point(data.size, step, most, point)
             for step, point in zip(used.tolist(), unclipped.tolist(), strict=True)
         ),
-        None if importance is not None else float(entropy) + unit,
+        None if importance is not None else float(entropy),
     )
-
-
-def _unit_of_squares(largest: float) -> int:
-    """Return the power of two to compute in: 0 unless squares in float32 overflow or vanish."""
-    return 0 if largest == 0 or 2.0**-36 < largest < 2.0**58 else math.frexp(largest)[1]
 
 
 def _clipped_point(

@@ -233,6 +233,26 @@ void test_quantization() {
   expect(api.rate_distortion(x.data(), f32, 1, 4096, nullptr, 0, steps, 2, 1, error, bits),
          PYINFO_OK, "curve");
   CHECK(error[0] > error[1] && bits[0] < bits[1] && bits[0] > 1, "a curve");
+  for (int exponent : {-100, -40, 64, 120}) {  // squares would vanish or overflow
+    std::vector<float> moved(x.begin(), x.begin() + 4096), scales_then(64);
+    for (float& value : moved) value = std::ldexp(value, exponent);
+    double steps_then[2], error_then[2], bits_then[2];
+    for (int i = 0; i < 2; ++i) steps_then[i] = std::ldexp(steps[i], exponent);
+    expect(api.rate_distortion(moved.data(), f32, 1, 4096, nullptr, 0, steps_then, 2, 1, error_then,
+                               bits_then),
+           PYINFO_OK, "any magnitude");
+    for (int i = 0; i < 2; ++i) {
+      const double wanted = std::ldexp(error[i], 2 * exponent);
+      CHECK(std::abs(error_then[i] - wanted) < 1e-6 * wanted, std::to_string(exponent));
+      CHECK(std::abs(bits_then[i] - bits[i]) < 1e-6, std::to_string(exponent));
+    }
+    expect(api.optimal_scales(moved.data(), f32, 64, 64, nullptr, 0, 4, 1, scales_then.data(),
+                              nullptr),
+           PYINFO_OK, "any magnitude");
+    for (int i = 0; i < 64; ++i)
+      CHECK(scales_then[std::size_t(i)] == std::ldexp(scales[std::size_t(i)], exponent),
+            std::to_string(exponent));
+  }
   expect(api.rate_distortion(x.data(), f32, 1, 4096, nullptr, 0, small, 1, 1, error, bits),
          PYINFO_ERROR_ARGUMENT, "a small step");
   importance[3] = -1;

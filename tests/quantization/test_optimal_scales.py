@@ -108,11 +108,24 @@ def test_importance() -> None:
 
 def test_zeros_and_extremes() -> None:
     assert optimal_scales(np.zeros((2, 8)), 4, axis=0).tolist() == [0, 0]
-    for magnitude in (1e-42, 1e-30, 1e30):
-        w = (RNG.standard_normal(500) * magnitude).astype(np.float32)
-        scale = optimal_scales(w, 4)
-        assert np.isfinite(scale)
-        assert scale > 0
+    w = (RNG.standard_normal(500) * 1e-42).astype(np.float32)
+    scale = optimal_scales(w, 4)
+    assert np.isfinite(scale)
+    assert scale > 0
+    largest = np.finfo(np.float32).max
+    assert optimal_scales(np.array([largest, -largest], np.float32), 2) == largest
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+@pytest.mark.parametrize("exponent", [-120, -80, -60, 58, 64, 120, 125])
+def test_squares_neither_vanish_nor_overflow(exponent: int, bits: int) -> None:
+    """Groups of any magnitude side by side."""
+    usual = RNG.standard_normal((20, 128)).astype(np.float32).clip(-4, 4)
+    moved = usual.copy()
+    moved[::2] = np.ldexp(moved[::2], exponent)
+    scales = optimal_scales(usual, bits, axis=0)
+    scales[::2] = np.ldexp(scales[::2], exponent)
+    assert np.array_equal(optimal_scales(moved, bits, axis=0), scales)
 
 
 @pytest.mark.parametrize("threads", [2, 0])
