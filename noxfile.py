@@ -289,9 +289,7 @@ def optional(session: nox.Session) -> None:
     # NVIDIA's Model-Optimizer is not installed: it needs more than all of this takes.
     paths += [f"integrations/test_{name}.py" for name in ("onnxruntime", "torch_observers")]
     paths += ["integrations/test_modelopt.py"]
-    # What compiles a measure needs no more than the extra, so the README's command runs it.
-    compiled = "tests/project/test_docs.py::test_adding_a_measure_compiles_and_runs"
-    options = ["-q", "-p", "no:cacheprovider", "--deselect", compiled]
+    options = ["-q", "-p", "no:cacheprovider"]
     develop(session, "pytest", *options, *(f"tests/{path}" for path in paths))
 
 
