@@ -89,8 +89,8 @@ class Group {
 
   Weights weights_;
   std::size_t first_ = 0;
-  float x_[kBlock];
-  float importance_[kBlock];
+  alignas(64) float x_[kBlock];  // a register is in one line of the cache
+  alignas(64) float importance_[kBlock];
 };
 
 class Search {
