@@ -201,6 +201,14 @@ def capsys_cleared(capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[
     return capsys
 
 
+PROGRAM = """
+import sys
+from pyinfo.cli.main import main
+print("imported", flush=True)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are POSIX")
 def test_a_fit_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
@@ -209,11 +217,14 @@ def test_a_fit_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "p.safetensors").write_bytes(packed)
     pyinfo.safetensors.unpack(tmp_path / "p.safetensors", tmp_path / "m.safetensors")
     (tmp_path / "p.safetensors").unlink()
-    command = [sys.executable, "-m", "pyinfo", "fit", str(tmp_path / "m.safetensors")]
-    process = subprocess.Popen([*command, "--budget", "4bpw", "--gap", "0"])
-    time.sleep(1.0)
+    command = [sys.executable, "-c", PROGRAM, "fit", str(tmp_path / "m.safetensors")]
+    process = subprocess.Popen([*command, "--budget", "4bpw", "--gap", "0"], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"imported\n"  # before, Python itself hears the signal
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    code = process.wait()
+    process.communicate()
+    code = process.returncode
     if code != 0:  # it may have been quick
         assert code == 130
         assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]

@@ -351,17 +351,19 @@ def test_arrays_that_change_meanwhile() -> None:
     old, new = steps_of_adam(400_000, 1e-4)
     patch = patches.diff(old, new)
     moving = old.copy()
-    stop = threading.Event()
+    written, stop = threading.Event(), threading.Event()
 
     def write() -> None:
         rng = np.random.default_rng(6)
         while not stop.is_set():
             at = int(rng.integers(0, moving.size - 2000))
             moving[at : at + 2000] = rng.integers(0, 65536, 2000, dtype=np.uint16)
+            written.set()
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
+        written.wait()  # until then it is the base, which may be used
         for _ in range(30):
             made = patches.Patch(patches.diff(moving, new, threads=2))
             assert made.shape == new.shape
