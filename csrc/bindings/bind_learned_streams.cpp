@@ -21,6 +21,7 @@
 #include "bindings/whole_class.hpp"
 #include "coding/serial/compressai_stream.hpp"
 #include "coding/serial/torchac_stream.hpp"
+#include "memory/buffer.hpp"
 
 namespace py = pybind11;
 
@@ -155,9 +156,17 @@ class CompressaiBuffer {
   std::vector<Copy> copies_;
 };
 
-py::object symbols_of(Integers symbols, bool as_list) {
-  if (!as_list) return std::move(symbols);
-  return py::reinterpret_steal<py::object>(list_of(symbols.data(), size_of(symbols)).release());
+// So many symbols, which `decode` writes.
+template <class Decode>
+py::object symbols_of(std::size_t n, bool as_list, const Decode& decode) {
+  if (as_list) {
+    memory::Buffer<std::int32_t> symbols(n);
+    decode(symbols.data());
+    return py::reinterpret_steal<py::object>(list_of(symbols.data(), n).release());
+  }
+  Integers symbols{static_cast<py::ssize_t>(n)};
+  decode(symbols.mutable_data());
+  return std::move(symbols);
 }
 
 class CompressaiDecoder {
@@ -178,9 +187,10 @@ class CompressaiDecoder {
 
   // With the GIL: calls of several threads on one stream come one after the other.
   py::object decode(const CompressaiTables& tables, const Integers& indexes, bool as_list) {
-    Integers symbols{indexes.size()};
-    decoder_.decode(tables.get(), indexes.data(), size_of(indexes), symbols.mutable_data());
-    return symbols_of(std::move(symbols), as_list);
+    const std::size_t n = size_of(indexes);
+    return symbols_of(n, as_list, [&](std::int32_t* out) {
+      decoder_.decode(tables.get(), indexes.data(), n, out);
+    });
   }
   void require_end() const { decoder_.require_end(); }
 
@@ -193,15 +203,14 @@ py::object compressai_decode(const CompressaiTables& tables, const py::object& s
   const ByteBuffer bytes(stream, "stream");
   coding::CompressaiDecoder decoder(
       std::vector<unsigned char>(bytes.data(), bytes.data() + bytes.size()));
-  Integers symbols{indexes.size()};
-  std::int32_t* const out = symbols.mutable_data();
   const std::int32_t* const of = indexes.data();
   const std::size_t n = size_of(indexes);
-  without_gil(n, [&] {
-    decoder.decode(tables.get(), of, n, out);
-    decoder.require_end();
+  return symbols_of(n, as_list, [&](std::int32_t* out) {
+    without_gil(n, [&] {
+      decoder.decode(tables.get(), of, n, out);
+      decoder.require_end();
+    });
   });
-  return symbols_of(std::move(symbols), as_list);
 }
 
 std::vector<std::int32_t> compressai_cdf(const Vector<float>& pmf, int precision) {

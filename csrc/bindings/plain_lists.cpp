@@ -1,6 +1,9 @@
 #include "bindings/plain_lists.hpp"
 
 #include <algorithm>
+#include <memory>
+
+#include "memory/buffer.hpp"
 
 namespace pyinfo::bindings {
 namespace {
@@ -78,11 +81,29 @@ void prefetch([[maybe_unused]] const void* p) noexcept {
 bool read_integers(const Items& items, std::int32_t* out, Py_ssize_t n) noexcept {
   constexpr Py_ssize_t ahead = 24;  // integers are anywhere in memory
   PyObject* const* const from = items.all();
-  for (Py_ssize_t i = 0; i < n; ++i) {
-    if (n - i > ahead) prefetch(from[i + ahead]);
+  const Py_ssize_t last = n - std::min(n, ahead);
+  Py_ssize_t i = 0;
+  for (; i < last; ++i) {
+    prefetch(from[i + ahead]);
     if (!read_integer(from[i], out[i])) return false;
   }
+  for (; i < n; ++i)
+    if (!read_integer(from[i], out[i])) return false;
   return true;
+}
+
+// An array of int32 without values that is not kept for long: fresh memory would take longer than
+// to read a list does.
+Reference passing_vector(npy_intp n) {
+  using Memory = memory::Buffer<std::int32_t>;
+  auto memory = std::make_unique<Memory>(std::size_t(n));
+  Reference array = Reference::checked(PyArray_SimpleNewFromData(1, &n, NPY_INT32, memory->data()));
+  Reference owner = Reference::checked(PyCapsule_New(memory.get(), nullptr, [](PyObject* capsule) {
+    delete static_cast<Memory*>(PyCapsule_GetPointer(capsule, nullptr));
+  }));
+  static_cast<void>(memory.release());
+  if (PyArray_SetBaseObject(array.array(), owner.release()) != 0) throw PythonError();
+  return array;
 }
 
 // An array of the elements that `read(item, element)` takes, all of them, or none.
@@ -157,8 +178,8 @@ Reference plain_vector(PyObject* object) {
 Reference int32_vector(PyObject* object) {
   if (!is_plain(object)) return Reference();
   const Items items(object);
-  npy_intp n = items.size();
-  Reference array = Reference::checked(PyArray_SimpleNew(1, &n, NPY_INT32));
+  const npy_intp n = items.size();
+  Reference array = passing_vector(n);
   auto* const out = static_cast<std::int32_t*>(PyArray_DATA(array.array()));
   return n == items.size() && read_integers(items, out, n) ? std::move(array) : Reference();
 }

@@ -105,6 +105,27 @@ def test_integers_of_32_bits(items: list[int]) -> None:
         assert found.tolist() == items
 
 
+@pytest.mark.parametrize("n", [0, 1, 23, 24, 25, 48, 40_000])
+def test_many_integers_of_32_bits(n: int) -> None:
+    """Their memory is theirs for as long as they are there, and used again only then."""
+    items = np.random.default_rng(n).integers(-(2**31), 2**31, n).tolist()
+    first = _core.int32_vector(items)
+    second = _core.int32_vector([~item for item in items])
+    assert first is not None
+    assert second is not None
+    assert first.tolist() == items
+    view = first[n // 2 :]
+    del first
+    for _ in range(3):
+        assert _core.int32_vector([0] * n) is not None
+    assert view.tolist() == items[n // 2 :]
+    assert second.tolist() == [~item for item in items]
+    for at in {0, n // 2, n - 1} & set(range(n)):
+        wrong: list[object] = list(items)
+        wrong[at] = 1.0
+        assert _core.int32_vector(wrong) is None
+
+
 @pytest.mark.parametrize(
     "items",
     [

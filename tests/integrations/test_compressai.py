@@ -95,6 +95,22 @@ def test_long_stream() -> None:
     assert RansDecoder().decode_with_indexes(stream, indexes, *tables_of(vector)) == symbols
 
 
+def test_long_lists_are_what_arrays_are() -> None:
+    tables = tables_of(VECTORS["long_stream"])
+    symbols, indexes = (20 * part for part in long_stream())
+    arrays = np.array(symbols, np.int32), np.array(indexes, np.int32)
+    stream = RansEncoder().encode_with_indexes(symbols, indexes, *tables)
+    assert stream == RansEncoder().encode_with_indexes(*arrays, *tables)
+    found = RansDecoder().decode_with_indexes(stream, indexes, *tables)
+    assert type(found) is list
+    assert found == symbols
+    assert np.array_equal(RansDecoder().decode_with_indexes(stream, arrays[1], *tables), symbols)
+    decoder = RansDecoder()
+    decoder.set_stream(stream)
+    for part in (slice(0, 3000), slice(3000, None)):
+        assert decoder.decode_stream(indexes[part], *tables) == symbols[part]
+
+
 @pytest.mark.parametrize("vector", VECTORS["pmf_to_quantized_cdf"], ids=lambda v: str(v["pmf"]))
 def test_quantized_cdfs(vector: Facts) -> None:
     assert pmf_to_quantized_cdf(vector["pmf"], 16) == vector["cdf"]
