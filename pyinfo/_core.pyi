@@ -21,11 +21,16 @@ _Element: TypeAlias = np.float64 | np.integer[Any] | np.bool_
 _Row: TypeAlias = Sequence[float] | Counts | np.ndarray[tuple[int], np.dtype[_Element]]
 _Distribution: TypeAlias = npt.ArrayLike | Counts
 
+class _Choice(TypedDict):
+    isa: str
+    reason: str
+
 class _Config(TypedDict):
     version: str
     compiler: str
     isa: str
     available_isas: list[str]
+    choices: dict[str, _Choice]
 
 def config() -> _Config: ...
 def as_array(data: Any, name: str) -> npt.NDArray[Any]: ...

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "bindings/rooms.hpp"
+#include "coding/frames/checksum.hpp"
 #include "simd/dispatch.hpp"
 
 namespace py = pybind11;
@@ -19,6 +20,25 @@ constexpr const char* kCompiler = "msvc";
 constexpr const char* kCompiler = "unknown";
 #endif
 
+py::dict choice(simd::Isa isa, const char* reason) {
+  py::dict choice;
+  choice["isa"] = simd::name(isa);
+  choice["reason"] = reason;
+  return choice;
+}
+
+// What is decided when pyinfo is imported, by the processor.
+py::dict choices() {
+  const simd::Isa kernels = simd::active();
+  const simd::Isa coders = simd::coder_isa();
+  py::dict choices;
+  choices["kernels"] = choice(kernels, simd::reason_of_active());
+  choices["coders"] = choice(coders, simd::reason_of_coder_isa(kernels));
+  choices["checksums"] =
+      choice(coding::checksum_isa(coders), coding::reason_of_checksum_isa(coders));
+  return choices;
+}
+
 py::dict config() {
   py::list available;
   for (std::size_t i = 0; i < simd::kIsaCount; ++i) {
@@ -30,6 +50,7 @@ py::dict config() {
   config["compiler"] = kCompiler;
   config["isa"] = simd::name(simd::active());
   config["available_isas"] = available;
+  config["choices"] = choices();
   return config;
 }
 
@@ -38,7 +59,7 @@ py::dict config() {
 void bind_simd(py::module_& m) {
   m.attr("__version__") = PYINFO_VERSION;
   m.def("config", &config,
-        "Version, compiler, available instruction sets and the one whose kernels are used.");
+        "Version, compiler, available instruction sets, and which kernels are used and why.");
 }
 
 }  // namespace pyinfo::bindings

@@ -122,10 +122,20 @@ const Entry& entry(Isa isa) noexcept { return kEntries[static_cast<std::size_t>(
 
 const char* name(Isa isa) noexcept { return entry(isa).name; }
 
+namespace {
+
+Isa best_of_processor() noexcept {
+  static const Isa best = detect();
+  return best;
+}
+
+bool is_named(const char* wanted) noexcept { return wanted != nullptr && *wanted != '\0'; }
+
+}  // namespace
+
 bool available(Isa isa) noexcept {
   // The sets of one processor are nested: each contains the ones before it.
-  static const Isa best = detect();
-  return entry(isa).built && isa <= best;
+  return entry(isa).built && isa <= best_of_processor();
 }
 
 Isa choose(const char* wanted) {
@@ -133,7 +143,7 @@ Isa choose(const char* wanted) {
   for (std::size_t i = kIsaCount; i-- > 0;) {
     const Isa isa = static_cast<Isa>(i);
     if (!available(isa)) continue;
-    if (wanted == nullptr || *wanted == '\0' || std::string(wanted) == name(isa)) return isa;
+    if (!is_named(wanted) || std::string(wanted) == name(isa)) return isa;
     names = name(isa) + (names.empty() ? std::string() : ", " + names);
   }
   throw std::invalid_argument("PYINFO_ISA=" + std::string(wanted) +
@@ -142,19 +152,34 @@ Isa choose(const char* wanted) {
 
 namespace {
 
-Isa& chosen() {
-  static Isa isa = choose(std::getenv("PYINFO_ISA"));
-  return isa;
+struct Choice {
+  Isa isa;
+  const char* reason;
+};
+
+Choice first_choice() {
+  const char* const wanted = std::getenv("PYINFO_ISA");
+  const Isa isa = choose(wanted);
+  if (is_named(wanted)) return {isa, "PYINFO_ISA names it"};
+  if (isa != best_of_processor())
+    return {isa, "the best that this build has; the processor has a better one"};
+  return {isa, "the best that this processor has"};
+}
+
+Choice& chosen() {
+  static Choice choice = first_choice();
+  return choice;
 }
 
 }  // namespace
 
-Isa active() { return chosen(); }
+Isa active() { return chosen().isa; }
+const char* reason_of_active() { return chosen().reason; }
 
 #ifdef PYINFO_CHANGING_ISA
 void use(Isa isa) {
   PYINFO_ASSERT(available(isa));
-  chosen() = isa;
+  chosen() = {isa, "a test uses it"};
 }
 #endif
 
@@ -183,6 +208,12 @@ Isa coder_isa(Isa isa) noexcept {
 Isa coder_isa() {
   PYINFO_CHOSEN_ONCE const Isa isa = coder_isa(active());
   return isa;
+}
+
+const char* reason_of_coder_isa(Isa isa) noexcept {
+  return coder_isa(isa) == isa
+             ? "as all kernels"
+             : "they need VBMI, VBMI2, GFNI and BITALG, which this AVX-512 processor lacks";
 }
 
 }  // namespace pyinfo::simd

@@ -23,6 +23,8 @@ bool available(Isa isa) noexcept;
 // The best available one, or the one that the environment variable PYINFO_ISA names.
 // Chosen once. Throws std::invalid_argument when PYINFO_ISA names none that is available.
 Isa active();
+// The reason, for people.
+const char* reason_of_active();
 
 // For tests and benchmarks in C++: the choice PYINFO_ISA=`wanted` would make (nullptr: the best).
 Isa choose(const char* wanted);
@@ -41,6 +43,8 @@ Isa next_below(Isa isa) noexcept;
 // extensions.
 Isa coder_isa(Isa isa) noexcept;
 Isa coder_isa();  // of active()
+// Why coder_isa(isa) is that one, for people.
+const char* reason_of_coder_isa(Isa isa) noexcept;
 
 }  // namespace pyinfo::simd
 

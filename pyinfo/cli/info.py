@@ -27,7 +27,10 @@ def run(args: argparse.Namespace) -> int:
         ("Python", settings["python"]),
         ("NumPy", settings["numpy"]),
         ("instruction sets", ", ".join(settings["available_isas"])),
-        ("in use", settings["isa"]),
+        *(
+            (kernels, f"{choice['isa']}: {choice['reason']}")
+            for kernels, choice in settings["choices"].items()
+        ),
     ]
     console = make_console()
     console.print("pyinfo")

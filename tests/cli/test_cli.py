@@ -186,6 +186,8 @@ def test_info(capsys: pytest.CaptureFixture[str]) -> None:
         assert settings[key] in " ".join(out.split())
     for isa in settings["available_isas"]:
         assert isa in out
+    for choice in settings["choices"].values():
+        assert f"{choice['isa']}: {choice['reason']}" in " ".join(out.split())
 
 
 def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,10 +65,15 @@ int main() {
   const char* const forced = std::getenv("PYINFO_ISA");
   CHECK(active() == choose(forced), "what the environment says");
   CHECK(active() == active(), "chosen once");
+  const std::string reason = pyinfo::simd::reason_of_active();
+  const bool is_named = forced != nullptr && *forced != '\0';
+  CHECK(reason.find(is_named ? "PYINFO_ISA names it" : "the best that this ") == 0, reason);
   for (const Isa isa : kIsas) {
     if (!available(isa)) continue;
     const Isa coders = pyinfo::simd::coder_isa(isa);
     CHECK(available(coders) && coders <= isa, name(isa) + std::string(" has coders here"));
+    const std::string reason = pyinfo::simd::reason_of_coder_isa(isa);
+    CHECK((reason.compare(0, 3, "as ") == 0) == (coders == isa), reason);
     const Isa below = pyinfo::simd::next_below(isa);
     CHECK(available(below) && (below < isa || isa == Isa::portable), name(isa));
     for (const Isa other : kIsas)

@@ -109,10 +109,26 @@ def test_same_answers(isa: str, here: list[list[float]]) -> None:
         np.testing.assert_allclose(one, other, rtol=16 * eps, atol=0, err_msg=label)
 
 
+CHOICES = "import json; from pyinfo.config import config; print(json.dumps(config()['choices']))"
+
+
 def test_the_best_is_the_default() -> None:
     for unset in (None, ""):
-        done = run(unset, "-c", "from pyinfo.config import config; print(config()['isa'])")
-        assert done.stdout.strip() == AVAILABLE[-1]
+        chosen = json.loads(run(unset, "-c", CHOICES).stdout)
+        assert chosen["kernels"]["isa"] == AVAILABLE[-1]
+        assert chosen["kernels"]["reason"].startswith("the best that this ")
+
+
+@pytest.mark.parametrize("isa", AVAILABLE)
+def test_choices_have_reasons(isa: str) -> None:
+    chosen = json.loads(run(isa, "-c", CHOICES).stdout)
+    assert list(chosen) == ["kernels", "coders", "checksums"]
+    assert chosen["kernels"] == {"isa": isa, "reason": "PYINFO_ISA names it"}
+    others = [chosen["coders"], chosen["checksums"]]
+    for choice, one_above in zip(others, [chosen["kernels"], chosen["coders"]], strict=True):
+        is_same = choice["isa"] == one_above["isa"]
+        assert AVAILABLE.index(choice["isa"]) <= AVAILABLE.index(one_above["isa"])
+        assert choice["reason"].startswith("as ") == is_same
 
 
 # A name that is none, and those of the sets that this machine lacks.
@@ -134,3 +150,5 @@ def test_show_config_prints_it() -> None:
     pyinfo.show_config(file=text)
     for isa in AVAILABLE:
         assert isa in text.getvalue()
+    for kernels, choice in config()["choices"].items():
+        assert f"\n{kernels:<15} {choice['isa']}: {choice['reason']}\n" in text.getvalue()

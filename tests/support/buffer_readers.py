@@ -64,7 +64,8 @@ def public_names() -> Iterator[str]:
 
 # Of no interest here: what these give is the object's own, or the caller hands over numbers.
 READ_NO_BUFFER = {
-    *("Config", "config", "show_config", "get_include", "get_cmake_dir", "get_pkgconfig_dir"),
+    *("Choice", "Config", "config", "show_config"),
+    *("get_include", "get_cmake_dir", "get_pkgconfig_dir"),
     *("CorruptDataError", "Block", "DamagedBlock", "FileSizes", "PlaneReport", "CodingReport"),
     *(f"CodingReport.{name}" for name in dir(coding.CodingReport)),
     *(f"{name}.{part}" for name in ("PlaneReport", "Block", "DamagedBlock", "FileSizes")

@@ -12,6 +12,11 @@ simd::Isa checksum_isa(simd::Isa isa) noexcept {
   return isa == simd::Isa::neon && !simd::has_arm_crc() ? simd::Isa::portable : isa;
 }
 
+const char* reason_of_checksum_isa(simd::Isa isa) noexcept {
+  return checksum_isa(isa) == isa ? "as the coders"
+                                  : "this processor lacks the instructions for CRCs";
+}
+
 namespace {
 
 const ChecksumKernels& active() noexcept {

@@ -31,5 +31,7 @@ const ChecksumKernels& checksum_kernels(simd::Isa isa) noexcept;
 // The instruction set whose checksums are used: `isa`, but the tables of the portable one where
 // NEON comes without instructions for CRCs.
 simd::Isa checksum_isa(simd::Isa isa) noexcept;
+// Why, for people.
+const char* reason_of_checksum_isa(simd::Isa isa) noexcept;
 
 }  // namespace pyinfo::coding
