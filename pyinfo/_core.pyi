@@ -618,6 +618,9 @@ def distribution_tables(
 
 TAIL_SLOTS: float
 
+def split_means(
+    means: Any, indexes: Any, steps: int, scales: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]: ...
 def weight_tables(weights: Any, sizes: Any, leasts: Any, precision: int) -> IndexedTables: ...
 
 class CompressaiTables:

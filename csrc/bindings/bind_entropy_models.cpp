@@ -19,6 +19,7 @@
 #include "bindings/whole_class.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/messages/indexed_message.hpp"
+#include "coding/messages/mean_grid.hpp"
 #include "coding/models/fixed_distributions.hpp"
 
 namespace py = pybind11;
@@ -70,13 +71,13 @@ struct Input {
 };
 
 template <class Work>
-auto with_indexes(const IndexedTables& tables, std::size_t n, Work&& work) {
+auto with_indexes(std::size_t tables, std::size_t n, Work&& work) {
   try {
     return without_gil(n, work);
   } catch (const coding::IndexOutOfRange& error) {
     throw py::value_error("indexes has " + std::to_string(error.index()) + " at position " +
                           std::to_string(error.place()) + ", but there are " +
-                          std::to_string(tables.count()) + " tables");
+                          std::to_string(tables) + " tables");
   }
 }
 
@@ -109,8 +110,9 @@ std::unique_ptr<IndexedTables> weight_tables(const Vector<std::uint64_t>& weight
 py::bytes encode(const IndexedTables& tables, const py::array& symbols, const py::array& indexes,
                  const std::optional<py::array>& shifts, int threads) {
   const Input in(&symbols, indexes, shifts);
-  const std::vector<unsigned char> message = with_indexes(
-      tables, in.size, [&] { return coding::encode_indexed(tables, in.input, in.size, threads); });
+  const std::vector<unsigned char> message = with_indexes(tables.count(), in.size, [&] {
+    return coding::encode_indexed(tables, in.input, in.size, threads);
+  });
   return py::bytes(reinterpret_cast<const char*>(message.data()), message.size());
 }
 
@@ -152,7 +154,7 @@ py::array decode(const IndexedTables& tables, const py::object& data, const py::
   } else {
     to.symbols16 = static_cast<std::int16_t*>(result.mutable_data());
   }
-  with_indexes(tables, in.size, [&] {
+  with_indexes(tables.count(), in.size, [&] {
     coding::decode_indexed(tables, header, bytes.data(), bytes.size(), in.input, to, threads);
   });
   return result;
@@ -170,10 +172,56 @@ py::tuple bits(const IndexedTables& tables, const py::array& symbols, const py::
     to = static_cast<double*>(const_cast<void*>(each->data()));
   }
   const std::uint64_t sum = with_indexes(
-      tables, in.size, [&] { return coding::indexed_bits(tables, in.input, in.size, to); });
+      tables.count(), in.size, [&] { return coding::indexed_bits(tables, in.input, in.size, to); });
   const double of_symbols = double(sum) * 0x1p-32;
   const std::uint64_t besides = coding::indexed_overhead(in.size, sum >> 32);
   return py::make_tuple(of_symbols, of_symbols + 8 * double(besides));
+}
+
+// For each symbol its table, of scales * steps, and the whole part of its mean.
+py::tuple split_means(const py::array& means, const py::array& indexes, unsigned steps,
+                      std::size_t scales) {
+  const Input in(nullptr, indexes, std::nullopt);
+  if ((means.flags() & py::array::c_style) == 0 || std::size_t(means.size()) != in.size) {
+    throw py::value_error("means and indexes must be contiguous and of one size");
+  }
+  if (steps == 0 || steps > coding::kMostMeanSteps || (steps & (steps - 1)) != 0 ||
+      scales > coding::kMostTables / steps) {
+    throw py::value_error("there are no such tables");
+  }
+  const std::vector<py::ssize_t> shape(indexes.shape(), indexes.shape() + indexes.ndim());
+  const bool small = scales * steps <= 256;
+  py::array tables(small ? py::dtype::of<std::uint8_t>() : py::dtype::of<std::uint16_t>(), shape);
+  py::array_t<std::int32_t> shifts(shape);
+  void* const to = tables.mutable_data();
+  std::int32_t* const whole = shifts.mutable_data();
+  const auto split = [&](const auto* mean, const auto* index) {
+    try {
+      with_indexes(scales, in.size, [&] {
+        if (small) {
+          coding::split_means(mean, index, in.size, steps, scales, static_cast<std::uint8_t*>(to),
+                              whole);
+        } else {
+          coding::split_means(mean, index, in.size, steps, scales, static_cast<std::uint16_t*>(to),
+                              whole);
+        }
+      });
+    } catch (const coding::MeanOutOfRange& error) {
+      throw py::value_error("means must be finite, and from -2**30 to 2**30, not " +
+                            std::string(py::str("{:g}").format(error.mean())));
+    }
+  };
+  const auto split_by_index = [&](const auto* mean) {
+    in.input.indexes8 != nullptr ? split(mean, in.input.indexes8) : split(mean, in.input.indexes16);
+  };
+  if (const auto* const floats = data_if<float>(means); floats != nullptr) {
+    split_by_index(floats);
+  } else if (const auto* const doubles = data_if<double>(means); doubles != nullptr) {
+    split_by_index(doubles);
+  } else {
+    throw py::type_error("means are of another type");
+  }
+  return py::make_tuple(tables, shifts);
 }
 
 py::tuple table(const IndexedTables& tables, std::size_t index) {
@@ -201,6 +249,9 @@ void bind_entropy_models(py::module_& m) {
       .def("bits", &bits, py::arg("symbols"), py::arg("indexes"), py::arg("shifts"),
            py::arg("each"),
            "Return the bits of the symbols and of their message; `each` takes each symbol's.");
+  m.def("split_means", &split_means, py::arg("means"), py::arg("indexes"), py::arg("steps"),
+        py::arg("scales"),
+        "Of means, in units of 1 / steps, tables of scales * steps, and the whole parts.");
   m.attr("TAIL_SLOTS") = coding::kTailSlots;
   m.def("distribution_tables", &distribution_tables, py::arg("family"), py::arg("scales"),
         py::arg("precision"), py::arg("tail"), py::arg("steps"),

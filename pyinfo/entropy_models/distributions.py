@@ -14,13 +14,14 @@ from pyinfo.entropy_models.symbol_models import (
     WEIGHT_BITS,
     Array,
     SymbolModels,
+    as_numbers,
     checked_precision,
+    numbers_of_row,
 )
 
 _LEAST_SCALE: Final = 2.0**-20
 _MOST_SCALE: Final = 2.0**15
 _MOST_MEAN_STEPS: Final = 64
-_MOST_MEAN: Final = 2.0**30
 
 
 class _Distribution(SymbolModels):
@@ -38,10 +39,7 @@ class _Distribution(SymbolModels):
         tail: SupportsFloat | None = None,
         mean_steps: SupportsIndex = 4,
     ) -> None:
-        array = _core.as_array(scales, "scales")
-        if array.dtype.kind not in "fui" or array.ndim != 1 or not array.size:
-            raise ValueError("scales must be numbers in one dimension, one at least")
-        values = array.astype(np.float64)
+        values = numbers_of_row(scales, "scales")
         wrong = ~((values >= _LEAST_SCALE) & (values <= _MOST_SCALE))
         if wrong.any():
             i = int(wrong.argmax())
@@ -80,29 +78,14 @@ class _Distribution(SymbolModels):
         chosen = self._indexes(indexes)
         if means is None:
             return self._tables, chosen, None
-        array = _core.as_array(means, "means")
-        if array.dtype.kind not in "fui":
-            raise TypeError(f"means must be numbers, not {array.dtype}")
+        array = as_numbers(means, "means")
         require_same_shape([chosen.shape, array.shape], ["indexes", "means"], "elements")
-        values = array.astype(np.float64)
-        wrong = ~(np.abs(values) <= _MOST_MEAN)
-        if wrong.any():
-            first = values[wrong][0]
-            raise ValueError(f"means must be finite, and from -2**30 to 2**30, not {first:g}")
+        wanted = np.float32 if np.can_cast(array.dtype, np.float32) else np.float64
+        values = np.ascontiguousarray(array, wanted)
+        tables, shifts = _core.split_means(values, chosen, self._mean_steps, len(self))
         if self._tables_of_means is None:
             self._tables_of_means = self._made(self._precision, self._mean_steps)
-        # Exact but for the one rounding, half to even: a product with a power of two.
-        steps = np.rint(values * self._mean_steps).astype(np.int64)
-        shifts, fractions = np.divmod(steps, self._mean_steps)
-        if chosen.size:
-            integer_from_to(int(chosen.max()), "indexes", 0, len(self) - 1)
-        tables = chosen.astype(np.int64) * self._mean_steps + fractions.reshape(chosen.shape)
-        small = self._tables_of_means.count <= 256
-        return (
-            self._tables_of_means,
-            tables.astype(np.uint8 if small else np.uint16),
-            shifts.astype(np.int32),
-        )
+        return self._tables_of_means, tables, shifts
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Distribution) or type(other) is not type(self):
@@ -126,7 +109,8 @@ class _Distribution(SymbolModels):
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}({len(self)} scales from {self._scales.min():g} to "
-            f"{self._scales.max():g}, precision={self._precision})"
+            f"{self._scales.max():g}, precision={self._precision}, tail={self._tail:g}, "
+            f"mean_steps={self._mean_steps})"
         )
 
 

@@ -84,7 +84,7 @@ class SymbolModels:
             For each symbol its table, 0 to M - 1; of the same shape. uint8 is fastest.
         means : array_like of floats, optional
             For each symbol the mean of its distribution, rounded to the grid of the models (see
-            there) before it is used.
+            there) before it is used. Of any float type, bfloat16 included; float32 is fastest.
         threads : int, optional
             How many threads may work on messages of more than 2**21 symbols; 0: one per core.
 
@@ -96,9 +96,10 @@ class SymbolModels:
         Raises
         ------
         TypeError
-            If symbols or indexes are no integers.
+            If symbols or indexes are no integers, or these models take no means.
         ValueError
-            If shapes differ, an index names no table, or symbols have more than 32 bits.
+            If shapes differ, an index names no table, symbols have more than 32 bits, or a mean is
+            not within -2**30 and 2**30.
 
         Examples
         --------
@@ -149,7 +150,8 @@ class SymbolModels:
             If the message is damaged, or was coded with other tables, indexes or means than these:
             that is told before any symbol of its block is decoded.
         ValueError
-            If the message has another number of symbols than there are indexes.
+            If the message has another number of symbols than there are indexes, or was coded
+            with means and none are given, or the reverse.
         """
         tables, chosen, shifts = self._chosen(indexes, means)
         return tables.decode(data, chosen, shifts, out, thread_count(threads))
@@ -216,6 +218,25 @@ def _as_symbols(symbols: Any) -> Array:
         for value in (int(array.min()), int(array.max())):
             integer_from_to(value, "symbols", -(2**31), 2**31 - 1)
     return np.ascontiguousarray(array, wanted).reshape(array.shape)
+
+
+def as_numbers(values: Any, name: str) -> Array:
+    """Return real numbers of any float or integer type, bfloat16 included."""
+    array = _core.as_array(values, name)
+    real = array.dtype.kind != "b" and np.can_cast(array.dtype, np.float64, "same_kind")
+    if array.size and not real:
+        raise TypeError(f"{name} must be numbers, not {array.dtype}")
+    return array
+
+
+def numbers_of_row(values: Any, name: str) -> npt.NDArray[np.float64]:
+    """Return a copy of one number or more in one dimension."""
+    array = as_numbers(values, name)
+    if array.ndim != 1 or not array.size:
+        raise ValueError(
+            f"{name} must have one dimension and one number at least, not the shape {array.shape}"
+        )
+    return array.astype(np.float64)
 
 
 def checked_precision(precision: SupportsIndex) -> int:

@@ -16,6 +16,7 @@ from pyinfo.entropy_models.symbol_models import (
     Array,
     SymbolModels,
     checked_precision,
+    numbers_of_row,
 )
 
 _LEAST_SYMBOL: Final = -32767
@@ -180,10 +181,7 @@ def _integers(values: Any, name: str) -> npt.NDArray[np.int64]:
 
 def _weights_of(row: Any, name: str) -> npt.NDArray[np.int64]:
     """Return probabilities and a small one of the escape as multiples of 2**-30."""
-    array = _core.as_array(row, name)
-    if array.dtype.kind not in "fui" or array.ndim != 1 or not array.size:
-        raise ValueError(f"{name} must be numbers in one dimension, one at least")
-    values = array.astype(np.float64)
+    values = numbers_of_row(row, name)
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"{name} must be probabilities from 0 to 1")
     if abs(float(values.sum()) - 1) > _SUM_TOLERANCE:

@@ -210,7 +210,8 @@ def pmf_to_quantized_cdf(pmf: Any, precision: SupportsIndex = 16, /) -> list[int
     >>> pmf_to_quantized_cdf([0.25, 0.5, 0.2, 0.05], 16)
     [0, 16384, 49152, 62259, 65536]
     """
-    array = reals(pmf, "pmf").astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large is refused as infinite
+        array = reals(pmf, "pmf").astype(np.float32)
     if array.ndim != 1:
         raise ValueError(f"pmf must have one dimension, not {array.ndim}")
     return _core.compressai_cdf(array, integer_from_to(precision, "precision", 1, 16))

@@ -1,7 +1,7 @@
 """torchac's functions with the same streams byte for byte, without a compiler at the first import.
 
 What differs: streams that are not those of the symbols they decode to raise `CorruptDataError`, and
-symbols and tables that cannot be coded raise ValueError. Needs torch.
+symbols and tables that cannot be coded, NaN among them, raise ValueError. Needs torch.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def encode_float_cdf(
     -------
     bytes
         What ``torchac.encode_float_cdf`` returns.
+
+    Raises
+    ------
+    ValueError
+        If a symbol is none of the L, its distribution does not rise there, or there are NaN.
     """
     if check_input_bounds:
         floats, _ = _on_cpu(cdf_float, "cdf")
@@ -57,7 +62,11 @@ def decode_float_cdf(cdf_float: Any, byte_stream: Any, needs_normalization: bool
     Raises
     ------
     CorruptDataError
-        If the stream is damaged, or the distributions are others.
+        If the stream is not that of the symbols it decodes to, as it is when it is cut off or goes
+        on. There is no checksum: damage, or other distributions, that make it the stream of other
+        symbols cannot be told.
+    ValueError
+        If `cdf_float` has NaN.
     """
     return decode_int16_normalized_cdf(_normalized(cdf_float, needs_normalization), byte_stream)
 
@@ -109,13 +118,16 @@ def _rows(cdf_int: Any) -> npt.NDArray[np.uint16]:
 def _normalized(cdf_float: Any, needs_normalization: bool) -> Any:
     """Return floats as frequencies, in torch's own arithmetic, as torchac does."""
     floats, torch = _on_cpu(cdf_float, "cdf")
+    if floats.sum().isnan():
+        raise ValueError("cdf_float must be numbers from 0 to 1, not nan")
     entries = floats.shape[-1]
     slots = 2**PRECISION - (entries - 1 if needs_normalization else 0)
-    whole = floats.mul(torch.tensor(float(slots), dtype=torch.float32)).round().to(torch.int64)
-    if needs_normalization:
-        whole = whole + torch.arange(entries)
-    # The lower 16 bits, as numbers with a sign.
-    return ((whole + 2**15) % 2**16 - 2**15).to(torch.int16)
+    whole = floats.mul(torch.tensor(float(slots), dtype=torch.float32)).round_()
+    # By way of 32 bits, of which the lower 16 are taken: 2**16 has no int16.
+    cdf_int = whole.to(torch.int32).to(torch.int16)
+    return (
+        cdf_int.add_(torch.arange(entries, dtype=torch.int16)) if needs_normalization else cdf_int
+    )
 
 
 def _on_cpu(tensor: Any, name: str) -> tuple[Any, Any]:

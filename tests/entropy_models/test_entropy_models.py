@@ -205,6 +205,56 @@ def test_means_shorten_messages_and_escape_rightly() -> None:
         models.decode(message, indexes)
 
 
+def test_means_are_rounded_to_the_grid_whatever_their_type() -> None:
+    rng = np.random.default_rng(6)
+    for steps, scales, index in ((1, 3, np.uint8), (4, 64, np.uint8), (64, 5, np.uint16)):
+        models = Laplace(np.geomspace(0.2, 9, scales), mean_steps=steps)
+        means = np.concatenate(
+            [
+                rng.normal(0, 50, 40000),  # more than one piece
+                (np.arange(-200, 200) + 0.5) / steps,  # halves go to the even one
+                [2.0**30, -(2.0**30), 0.0, -0.0, 5e-324],
+            ]
+        )
+        indexes = rng.integers(0, scales, means.size).astype(index)
+        symbols = np.rint(means + rng.laplace(0, models.scales[indexes])).astype(np.int32)
+        whole, part = np.divmod(np.rint(means * steps).astype(np.int64), steps)
+        fine = Laplace(models.scales, mean_steps=steps)
+        expected = [
+            _bits(fine, s - w, i, p / steps)
+            for s, w, i, p in zip(
+                symbols[-600:], whole[-600:], indexes[-600:], part[-600:], strict=True
+            )
+        ]
+        found = models.expected_length(symbols, indexes, means, per_symbol=True)
+        assert found[-600:].tolist() == expected
+        grid = (whole + part / steps).astype(np.float64)
+        message = models.encode(symbols, indexes, means)
+        assert message == models.encode(symbols, indexes, grid)
+        assert np.array_equal(models.decode(message, indexes, means), symbols)
+        short = means.astype(np.float32)
+        assert models.encode(symbols, indexes, short) == models.encode(
+            symbols, indexes.astype(np.int64), short.astype(">f8")
+        )
+
+
+def _bits(models: SymbolModels, symbol: int, index: int, mean: float) -> float:
+    each = models.expected_length([symbol], [index], [mean], per_symbol=True)
+    return float(each[0])
+
+
+def test_numbers_of_bfloat16() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    short = np.array([0.5, 2.0, 8.0], ml_dtypes.bfloat16)
+    models = Gaussian(short)
+    assert models == Gaussian([0.5, 2.0, 8.0])
+    means = np.array([0.30078125, -7.0, 100.5], ml_dtypes.bfloat16)
+    message = models.encode([0, -8, 99], [0, 1, 2], means)
+    assert message == models.encode([0, -8, 99], [0, 1, 2], means.astype(np.float64))
+    halves = np.full((1, 2), 0.5, ml_dtypes.bfloat16)
+    assert Categorical(halves) == Categorical([[0.5, 0.5]])
+
+
 def test_mismatches_are_told_at_the_first_block() -> None:
     models = Gaussian(SCALES)
     symbols, indexes = field(50000, 3)
@@ -244,13 +294,25 @@ def test_refusals() -> None:
         models.encode([1], [-1])
     with pytest.raises(TypeError, match="symbols must be integers, not float64"):
         models.encode([1.5], [0])
-    with pytest.raises(ValueError, match="indexes must be from 0 to 1, not 7"):
+    with pytest.raises(ValueError, match="indexes has 7 at position 0, but there are 2 tables"):
         models.encode([1], np.array([7], np.uint8), [0.5])
     for symbols, means in (([1, 2], None), ([1], [0.5, 0.5])):
         with pytest.raises(ValueError, match="same number of elements"):
             models.encode(symbols, [0], means)
     with pytest.raises(ValueError, match=r"from -2\*\*30 to 2\*\*30, not nan"):
         models.encode([1, 2], [0, 0], [0.5, np.nan])
+    for beyond, name in ((np.inf, "inf"), (-1e12, "-1e\\+12"), (2.0**30 + 1, "1.07374e\\+09")):
+        with pytest.raises(ValueError, match=f"means must be finite, .* not {name}$"):
+            models.encode([1] * 20000, [0] * 20000, [0.5] * 19999 + [beyond])
+    for means, kind in (([True], "bool"), ([1j], "complex128"), (["a"], "<U1")):
+        with pytest.raises(TypeError, match=f"means must be numbers, not {kind}"):
+            models.encode([1], [0], means)
+        with pytest.raises(TypeError, match=f"scales must be numbers, not {kind}"):
+            Gaussian(means)
+        with pytest.raises(TypeError, match=rf"pmfs\[0\] must be numbers, not {kind}"):
+            Categorical([means])
+    with pytest.raises(ValueError, match=r"scales must have one dimension .* shape \(1, 1\)"):
+        Gaussian([[1.0]])
     with pytest.raises(ValueError, match=r"scales\[1\] must be from .*, not -2"):
         Gaussian([1.0, -2.0])
     for short in ([0], [0, 7]):

@@ -122,6 +122,20 @@ def test_pmfs_that_are_refused(pmf: list[Any]) -> None:
         pmf_to_quantized_cdf([float(p) for p in pmf], 16)
 
 
+@pytest.mark.parametrize(
+    ("pmf", "precision", "words"),
+    [
+        ([], 16, "pmf has no entries"),
+        ([1e-4, 2e-4], 8, r"no entry that is not 0 in units of 2\*\*-8"),
+        ([0.0, 1e-9], 16, r"no entry that is not 0 in units of 2\*\*-16"),
+        ([0.5, 1e39], 16, r"pmf\[1\] must be a probability"),  # no warning of float32 before
+    ],
+)
+def test_why_pmfs_are_refused(pmf: list[float], precision: int, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        pmf_to_quantized_cdf(pmf, precision)
+
+
 def test_a_table_is_made_of_one_distribution() -> None:
     with pytest.raises(ValueError, match="pmf must have one dimension, not 2"):
         pmf_to_quantized_cdf([[0.5, 0.5], [0.1, 0.9]], 16)
@@ -176,8 +190,14 @@ def test_refusals() -> None:
     for cdf in ([0, 5, 5, 65536], [1, 65536], [0, 65535], [0, 70000, 65536]):
         with pytest.raises(ValueError, match=r"cdfs\[0\]"):
             encode([0], [0], [cdf], [len(cdf)], [0])
-    with pytest.raises(ValueError, match=r"cdfs_sizes\[0\]"):
-        encode([0], [0], [[0, 65536]], [3], [0])
+    for cdfs in ([[0, 65536]], np.array([[0, 65536]])):
+        with pytest.raises(ValueError, match=r"cdfs_sizes\[0\] must be at most 2, not 3"):
+            encode([0], [0], cdfs, [3], [0])
+        for size in (1, 0, -1):
+            with pytest.raises(
+                ValueError, match=rf"cdfs_sizes\[0\] must be at least 2, not {size}"
+            ):
+                encode([0], [0], cdfs, [size], [0])
     with pytest.raises(TypeError):
         encode(symbols=[0], indexes=[0], cdfs=[], cdfs_sizes=[], offsets=[])  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="set_stream"):
@@ -410,6 +430,10 @@ def test_torchac_refusals() -> None:
     for tensors in ((cdf.to("meta"), symbols), (cdf, symbols.to("meta"))):
         with pytest.raises(ValueError, match="on the device meta"):
             torchac.encode_float_cdf(*tensors)
+    with pytest.raises(ValueError, match="not nan"):
+        torchac.encode_float_cdf(cdf * torch.nan, symbols)
+    with pytest.raises(ValueError, match="not nan"):
+        torchac.decode_float_cdf(torch.where(cdf == 0, torch.nan, cdf), stream)
     for outside in (cdf * 2, cdf - 0.1, cdf * torch.nan):
         with pytest.raises(ValueError, match="from 0 to 1"):
             torchac.encode_float_cdf(outside, symbols, check_input_bounds=True)

@@ -107,8 +107,13 @@ class Encoder {
 void CompressaiTables::add(const std::int32_t* cdf, std::size_t length, std::int32_t entries,
                            std::int32_t offset) {
   const std::string number = "[" + std::to_string(count()) + "]";
-  if (entries < 2 || std::size_t(entries) > length) {
-    throw std::invalid_argument("cdfs_sizes" + number + " must be from 2 to " +
+  // Of a list of lists no more than that is read: its length is no bound worth naming.
+  if (entries < 2) {
+    throw std::invalid_argument("cdfs_sizes" + number + " must be at least 2, not " +
+                                std::to_string(entries));
+  }
+  if (std::size_t(entries) > length) {
+    throw std::invalid_argument("cdfs_sizes" + number + " must be at most " +
                                 std::to_string(length) + ", not " + std::to_string(entries));
   }
   const auto size = std::uint32_t(entries) - 1;
@@ -290,7 +295,11 @@ std::vector<std::int32_t> compressai_cdf(const float* pmf, std::size_t n, int pr
     frequencies[i] = static_cast<std::uint64_t>(std::round(pmf[i] * float(slots)));
     total += frequencies[i];
   }
-  if (total == 0) throw std::invalid_argument("pmf must have a sum above 0");
+  if (total == 0) {
+    throw std::invalid_argument(n == 0 ? std::string("pmf has no entries")
+                                       : "pmf has no entry that is not 0 in units of 2**-" +
+                                             std::to_string(precision));
+  }
   if (n > slots) throw std::invalid_argument("pmf has more entries than there are slots");
   std::vector<std::int32_t> cdf(n + 1, 0);
   std::uint64_t sum = 0;
