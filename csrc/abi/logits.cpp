@@ -59,7 +59,7 @@ pyinfo_error each_row(const void* x, pyinfo_logit_type kind, std::size_t rows, s
 }
 
 void require_temperature(double temperature) {
-  require(temperature > 0 && !std::isinf(temperature), "the temperature must be positive");
+  require(logits::is_temperature(temperature), "the temperature must be from 1e-30 to 1e30");
 }
 
 }  // namespace

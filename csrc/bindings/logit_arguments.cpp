@@ -47,8 +47,8 @@ bool same_place(PyArrayObject* a, PyArrayObject* b) noexcept {
 void require_shape_of(PyArrayObject* array, const char* name, const LogitRows& logits) {
   PyArrayObject* const wanted = logits.given();
   if (!PyArray_SAMESHAPE(array, wanted))
-    throw std::invalid_argument(std::string(name) + " has shape " + shape_text(array) +
-                                ", the logits have " + shape_text(wanted));
+    throw std::invalid_argument(std::string(name) + " has shape " + shape_text(array) + ", " +
+                                logits.name() + " has " + shape_text(wanted));
 }
 
 // labels[2, 1] of a place counted in C order.
@@ -125,7 +125,9 @@ LogitRows::LogitRows(PyObject* object, const char* name, const LogitRows& like)
   require_shape_of(given(), name, like);
   const Element type = is_row_element(input_.type) ? input_.type : Element::float64;
   if (type != like.type())
-    throw TypeError(std::string(name) + " must have the type of the other logits");
+    throw TypeError(std::string(name) + " must have the type of " + like.input_.name + ", " +
+                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(like.given()))) + ", not " +
+                    text_of(reinterpret_cast<PyObject*>(PyArray_DESCR(given()))));
   find_rows(type);
 }
 
@@ -256,6 +258,9 @@ double temperature_argument(PyObject* object) {
   const double temperature = real_argument(object, "temperature");
   if (!(temperature > 0) || std::isinf(temperature))
     throw std::invalid_argument("temperature must be positive and finite, not " +
+                                number_text(temperature));
+  if (!logits::is_temperature(temperature))
+    throw std::invalid_argument("temperature must be from 1e-30 to 1e30, not " +
                                 number_text(temperature));
   return temperature;
 }

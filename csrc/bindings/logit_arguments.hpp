@@ -23,6 +23,7 @@ class LogitRows {
   const logits::Rows& rows() const noexcept { return rows_; }
   PyArrayObject* given() const noexcept { return input_.get(); }
   elements::Element type() const noexcept { return rows_.type(); }
+  const char* name() const noexcept { return input_.name; }
   int axis() const noexcept { return axis_; }
   bool is_copied() const noexcept { return rows_array_.array() != input_.get(); }
   // Results, but for those of float64, are float32.

@@ -91,6 +91,11 @@ double total_weight(const CrossEntropy& of) noexcept;
 // unspecified then.
 std::size_t cross_entropy(const CrossEntropy& of, const Results& results);
 
+// The temperatures whose inverses, times logits, are within float32.
+constexpr bool is_temperature(double temperature) noexcept {
+  return temperature >= 1e-30 && temperature <= 1e30;
+}
+
 // KL(p || q) of p = softmax(a / temperature) and q = softmax(b / temperature), with the gradient in
 // b. Never negative; infinite where a logit of b is -inf and that of a is not.
 void kl_divergence(const Rows& a, const Rows& b, double temperature, const Results& results);

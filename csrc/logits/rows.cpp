@@ -117,6 +117,14 @@ void logsumexp(const Rows& x, double* values, int threads) {
     SoftmaxSum found;
     kernels.softmax_sum(x.row(i), x.classes(), kNowhere, found);
     values[i] = value_of(found.origin) + std::log(found.sum);
+    // Near 0 the parts cancel, and a row of one class lost digits.
+    if (std::fabs(values[i]) < 1) {
+      const Largest top = kernels.largest(x.row(i), x.classes());
+      kernels.softmax_sum(x.row(i), x.classes(), top.index, found);
+      const double others =
+          found.sum == 0 ? 0 : found.sum * std::exp(-above(top.value, found.origin));
+      values[i] = top.value + std::log1p(others);
+    }
   });
 }
 

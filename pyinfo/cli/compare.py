@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
             labels = labels_of(base, args.labels, args.ignore_index)
             if labels is None:
                 labels = labels_of(other, None, args.ignore_index)
+            elif args.labels is None and other.labels is not None:
+                _require_same_labels(labels, other.labels)
             rows = _compared(base, other, labels, args, progress)
         if rows.kl.size == 0:
             raise RefusalError("every row is ignored")
@@ -96,6 +98,12 @@ def _require_same_rows(base: LogitRows, other: LogitRows) -> None:
     texts = [file.tokens for file in (base, other) if file.tokens is not None]
     if len(texts) == 2 and not np.array_equal(texts[0], texts[1]):
         raise RefusalError("is of another text than the base: their tokens differ")
+
+
+def _require_same_labels(ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> None:
+    wrong = np.flatnonzero(ours != theirs)
+    if wrong.size:
+        raise RefusalError(f"has other labels than the base, first in row {wrong[0]:,}")
 
 
 def _compared(

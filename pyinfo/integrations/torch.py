@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import torch
+from torch.autograd import forward_ad
 
 from pyinfo import logits as losses
 
@@ -65,7 +66,7 @@ def cross_entropy(
     TypeError
         If an argument is no tensor, or `input` has another dtype.
     NotImplementedError
-        If a tensor is not on the CPU.
+        If a tensor is not on the CPU, or `input` has a tangent (forward mode).
 
     Notes
     -----
@@ -95,6 +96,7 @@ def cross_entropy(
     _require_reduction(reduction, ("mean", "sum", "none"))
     _require_tensors(input=input, target=target, weight=weight)
     _require_logits(input)
+    _require_no_tangent(input)
     _require_constant(target, "target")
     if weight is not None:
         _require_constant(weight, "weight")
@@ -150,7 +152,7 @@ def kl_div_from_logits(
     TypeError
         If the dtypes differ, or an argument is no tensor.
     NotImplementedError
-        If a tensor is not on the CPU.
+        If a tensor is not on the CPU, or `input` has a tangent (forward mode).
 
     Notes
     -----
@@ -171,7 +173,12 @@ def kl_div_from_logits(
     _require_logits(input)
     if not -input.dim() <= dim < input.dim():
         raise IndexError(f"dim {dim} is out of range for {input.dim()} dimensions")
+    _require_no_tangent(input)
     _require_constant(target, "target")
+    if target.shape != input.shape:
+        raise ValueError(f"target has shape {(*target.shape,)}, input has {(*input.shape,)}")
+    if target.dtype != input.dtype and not torch.is_autocast_enabled("cpu"):
+        raise TypeError(f"target must have the type of input, {input.dtype}, not {target.dtype}")
     each, _ = torch.ops.pyinfo.kl_div_from_logits(
         input, target, temperature, dim, _is_followed(input)
     )
@@ -210,6 +217,14 @@ def _require_constant(tensor: torch.Tensor, name: str) -> None:
         raise ValueError(
             f"{name} requires a gradient, and there is only that of input: detach() it"
         )
+
+
+def _require_no_tangent(input: torch.Tensor) -> None:
+    # Operators without a forward derivative pass on a tangent of 0, in silence.
+    if torch.compiler.is_compiling():
+        return
+    if forward_ad.unpack_dual(input).tangent is not None:
+        raise NotImplementedError("there is no derivative in forward mode: use backward()")
 
 
 def _in_type_of(input: torch.Tensor, result: torch.Tensor) -> torch.Tensor:

@@ -117,6 +117,8 @@ def compare(
     rows = compared_rows(
         base_logits, other_logits, labels, ignore_index=ignore_index, axis=axis, threads=threads
     )
+    if labels is not None and not rows.kl.size:
+        raise ValueError("no row is left: labels are all ignore_index, or none")
     return summary(rows)
 
 
@@ -213,7 +215,7 @@ def _of_labels(base: _Values, other: _Values) -> dict[str, Any]:
             "log_perplexity_ratio_error": standard_error(change),
             "rms_delta_p": root,
             # The delta method: the derivative of a root is half its inverse.
-            "rms_delta_p_error": standard_error(squares) / (2 * root) if root > 0 else 0.0,
+            "rms_delta_p_error": standard_error(squares) / (2 * root) if root != 0 else 0.0,
         }
 
 

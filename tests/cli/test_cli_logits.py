@@ -389,3 +389,15 @@ def test_pictures(ask: Ask, folder: Path, kind: str) -> None:
     )
     ask("compare", "base.npy", "base.npy", f"--plot={folder / 'zeros'}.{kind}")
     assert not list(folder.glob(".pyinfo*"))
+
+
+def test_labels_of_two_archives_must_be_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = LABELS.copy()
+    wrong[1, 2] = (wrong[1, 2] + 1) % CLASSES
+    np.savez(folder / "wrong.npz", logits=OTHER, labels=wrong)
+    names = [str(folder / name) for name in ("base.npz", "wrong.npz", "labels.npy")]
+    assert main(["compare", *names[:2]]) == 2
+    assert f"has other labels than the base, first in row {ROWS + 2}" in capsys.readouterr().err
+    assert main(["compare", *names]) == 0

@@ -427,7 +427,7 @@ def test_refused() -> None:
         cross_entropy(x, labels, -torch.ones(5, dtype=torch.float64))
     with pytest.raises(ValueError, match="row 0 of labels must be non-negative"):
         cross_entropy(x, -torch.ones(4, 5, dtype=torch.float64))
-    with pytest.raises(TypeError, match="type of the other logits"):
+    with pytest.raises(TypeError, match="target must have the type of input"):
         kl_div_from_logits(x, y.detach().float())
     with pytest.raises(ValueError, match="temperature must be positive"):
         kl_div_from_logits(x, y.detach(), temperature=0)
@@ -476,3 +476,21 @@ def test_what_is_no_tensor_of_logits_is_refused_in_a_sentence() -> None:
     for dim in (2, -3):
         with pytest.raises(IndexError, match=f"dim {dim} is out of range for 2 dimensions"):
             kl_div_from_logits(x, x, dim=dim)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")  # of torch.func
+def test_forward_mode_is_refused_instead_of_silently_zero() -> None:
+    x, labels = tensor(4, 6, followed=False), torch.tensor([0, 1, 2, 3])
+    for loss in (lambda x: cross_entropy(x, labels), lambda x: kl_div_from_logits(x, x + 1)):
+        with pytest.raises(NotImplementedError, match="no derivative in forward mode"):
+            torch.func.jvp(loss, (x,), (torch.ones_like(x),))
+        with torch.autograd.forward_ad.dual_level():
+            dual = torch.autograd.forward_ad.make_dual(x, torch.ones_like(x))
+            with pytest.raises(NotImplementedError, match="no derivative in forward mode"):
+                loss(dual)
+
+
+def test_a_teacher_of_another_shape_is_named_as_torch_names_it() -> None:
+    x = tensor(4, 6)
+    with pytest.raises(ValueError, match=r"target has shape \(6,\), input has \(4, 6\)"):
+        kl_div_from_logits(x, x.detach()[0])

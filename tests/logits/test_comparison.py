@@ -51,7 +51,7 @@ def test_ignored_rows_are_left_out() -> None:
     labels = LABELS.copy()
     labels[0] = -100
     assert logits.compare(BASE, OTHER, labels) == logits.compare(BASE[1], OTHER[1], LABELS[1])
-    with pytest.raises(ValueError, match="base_logits must not be empty"):
+    with pytest.raises(ValueError, match="no row is left"):
         logits.compare(BASE, OTHER, np.full((2, 50), -100))
 
 
@@ -94,3 +94,16 @@ def test_infinite_divergences() -> None:
     nothing = BASE.copy()
     nothing[0, 0] = math.nan
     assert math.isnan(logits.compare(BASE, nothing).kl_median)
+
+
+def test_a_row_without_distribution_leaves_no_error_of_zero() -> None:
+    broken = OTHER.copy()
+    broken[0, 3] = math.nan
+    found = logits.compare(BASE, broken, LABELS)
+    assert math.isnan(found.rms_delta_p or 0)
+    assert math.isnan(found.rms_delta_p_error or 0)
+
+
+def test_rows_that_are_all_ignored_are_named() -> None:
+    with pytest.raises(ValueError, match="no row is left: labels are all ignore_index"):
+        logits.compare(BASE, OTHER, np.full(LABELS.shape, -100))

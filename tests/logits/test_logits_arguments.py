@@ -294,3 +294,39 @@ def test_gradients_are_of_the_type_that_is_computed_in(dtype: Any) -> None:
     slope = np.empty(x.shape)
     logits.cross_entropy(x, [0], grad=slope)
     assert slope[0, 0] < 0
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("temperature", [1e-30, 1e-20, 1e20, 1e30])
+def test_temperatures_of_any_size(dtype: Any, temperature: float) -> None:
+    x = np.array([[1.0, 1.0], [1.0, 0.0], [100.0, -100.0]], dtype)
+    flat = np.full(3, math.log(2))
+    wanted = flat if temperature > 1 else [math.log(2), 0, 0]
+    assert np.allclose(logits.entropy(x, temperature=temperature), wanted)
+    kl = logits.kl_divergence(x, x[:, ::-1], temperature=temperature, reduction="none")
+    assert np.allclose(kl, [0, 0, 0] if temperature > 1 else np.array([0, 1, 200]) / temperature)
+    js = logits.js_divergence(x, x[:, ::-1], temperature=temperature, reduction="none")
+    assert np.allclose(js, [0, 0, 0] if temperature > 1 else [0, *flat[1:]])
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-31, 1e31, 1e300])
+def test_temperatures_without_an_inverse_are_refused(temperature: float) -> None:
+    with pytest.raises(ValueError, match="temperature must be from 1e-30 to 1e30"):
+        logits.entropy(np.float32([1, 0]), temperature=temperature)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("value", [-0.01, 1e-4, 0.00123, 0.5, -3.7])
+def test_logsumexp_of_one_class_is_its_logit(dtype: Any, value: float) -> None:
+    x = dtype(value)
+    assert logits.logsumexp(np.array([x])) == x
+    assert logits.logsumexp(np.array([-np.inf, x, -np.inf], dtype)) == x
+    assert logits.logsumexp(np.array([x, -200], dtype)) == x
+
+
+def test_logits_of_another_type_or_shape_name_both() -> None:
+    pair = X[0], X[0].astype(np.float64)
+    with pytest.raises(TypeError, match="q_logits must have the type of p_logits, float32, not"):
+        logits.kl_divergence(*pair)
+    with pytest.raises(ValueError, match=r"q_logits has shape \(5,\), p_logits has \(4, 5\)"):
+        logits.kl_divergence(X[0], X[0, 0])
