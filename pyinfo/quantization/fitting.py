@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import reals
+from pyinfo.arguments import real, reals
 from pyinfo.quantization.allocation import Allocation, allocate
 from pyinfo.quantization.importance import checked_importance
 from pyinfo.quantization.step_curves import (
@@ -234,7 +234,8 @@ class Fitting:
         """Choose and code; return the last allocation, whose chosen costs and errors are real."""
         stay = [tensor for tensor in self.tensors if tensor.spread is None]
         self._each(lambda tensor: tensor.make(None, 1), stay)
-        bits = 8 * self.budget / max(1, sum(tensor.elements for tensor in self.free))
+        budget = real(self.budget, "budget")
+        bits = 8 * budget / max(1, sum(tensor.elements for tensor in self.free))
 
         def first_look(tensor: FitTensor) -> None:
             assert tensor.spread is not None

@@ -166,6 +166,13 @@ def test_importance_of_columns(tmp_path: Path) -> None:
     assert tensor.error == pytest.approx(error, rel=1e-5)
 
 
+@pytest.mark.parametrize("budget", [10**400, "9" * 400])
+def test_budgets_beyond_floats(budget: Any, tmp_path: Path) -> None:
+    source = written(tmp_path / "m.safetensors", model(8))
+    with pytest.raises(ValueError, match="budget is beyond the range of floats"):
+        fit(source, budget)
+
+
 def test_importance_has_no_unit(tmp_path: Path) -> None:
     """Of all tensors times a power of two, it changes errors by that, and nothing else."""
     tensors = model(8)
