@@ -23,7 +23,10 @@ _Text = TypeVar("_Text", bound=str)
 
 def real(value: SupportsFloat, name: str) -> float:
     """Return a number as a float."""
-    return _core.real_number(value, name)
+    try:
+        return _core.real_number(value, name)
+    except OverflowError:  # an integer or a fraction
+        raise ValueError(f"{name} is beyond the range of floats") from None
 
 
 def reals(data: Any, name: str) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ from pyinfo.testing.timing import Call
 
 ONNXRUNTIME = "onnxruntime"
 HIGHS = "HiGHS"
-MODULES = {HIGHS: "scipy"}
+MODULES = {HIGHS: ["scipy"], ONNXRUNTIME: ["onnxruntime", "onnx"]}
 CHOICES = 16
 ALLOCATION = "allocation, 16 choices"
 FIT = "fit to 8 MB"
@@ -36,7 +36,8 @@ BINS = 2048
 def quantization(what: str, n: int) -> Ways:
     """A piece of work on n floats: pyinfo, and what peers are installed."""
     own, peers = KINDS[what]
-    there = {row: p for row, p in peers.items() if installed(MODULES.get(row, row))}
+    modules = {row: MODULES.get(row, [row]) for row in peers}
+    there = {row: p for row, p in peers.items() if installed(*modules[row]) == modules[row]}
     return ways(lambda: own(n), there)
 
 

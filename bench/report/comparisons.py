@@ -50,14 +50,14 @@ class Comparison:
         ratio, theirs = self.times.ratio(peer, self.own), self.shown(self.times.median(peer))
         return replace(self.alone(bar, named or peer, theirs), ratio=ratio)
 
-    def against_all(self, bars: Bars) -> Iterator[Row]:
+    def against_all(self, bars: Mapping[str | tuple[str, ...], Bar | None]) -> Iterator[Row]:
         """pyinfo's next to the fastest way of each of the others, present or not."""
         fastest: dict[str, str] = {}
         for name in self.times.seconds:
             if not is_own(name):
                 best = fastest.setdefault(owner(name), name)
                 fastest[owner(name)] = min(best, name, key=self.times.median)
-        bar_of: dict[str, Bar] = {}
+        bar_of: dict[str, Bar | None] = {}
         absent: list[str] = []
         for named, bar in bars.items():
             owners = (named,) if isinstance(named, str) else named
@@ -93,6 +93,10 @@ class Effort:
     def unless_quick(self, bar: Bar) -> Bar | None:
         """For bars that small inputs say nothing about."""
         return None if self.quick else bar
+
+    def all_unless_quick(self, judged: Bars) -> Mapping[str | tuple[str, ...], Bar | None]:
+        """Likewise; peers that are absent are named all the same."""
+        return {named: self.unless_quick(bar) for named, bar in judged.items()}
 
     def time(
         self,

@@ -35,6 +35,12 @@ void require_bins(std::size_t bins) {
           "bins must be a power of two from 16 to 262144");
 }
 
+void require_state(const pyinfo_float_histogram& histogram) {
+  require(q::FloatHistogram::is_state(histogram.bins, histogram.is_signed != 0, histogram.exponent,
+                                      histogram.least, histogram.most),
+          "this is no histogram");
+}
+
 q::Weights weights_of(const void* w, pyinfo_float_type type, std::size_t groups, std::size_t size,
                       const float* importance, std::size_t columns) {
   require(groups > 0 && size > 0 && groups <= std::size_t(-1) / 16 / size, "no weights");
@@ -67,9 +73,7 @@ pyinfo_error pyinfo_histogram_add(const void* x, pyinfo_float_type type, size_t 
     const int used = abi::threads_of(threads);
     Histogram of(histogram->bins, histogram->is_signed != 0);
     if (histogram->is_used != 0) {
-      abi::require(histogram->exponent >= Histogram::kLeastExponent &&
-                       histogram->exponent <= Histogram::kMostExponent,
-                   "this is no histogram");
+      abi::require_state(*histogram);
       of.restore(histogram->exponent, counts, histogram->nans, histogram->negative_infinities,
                  histogram->positive_infinities, histogram->least, histogram->most);
     }
@@ -101,8 +105,9 @@ pyinfo_error pyinfo_calibrate(const pyinfo_float_histogram* histogram, const uin
         const double largest = std::max(-histogram->least, histogram->most);
         bool any = false;
         for (std::uint64_t count : own) any = any || count != 0;
-        abi::require(histogram->is_used != 0 && any && std::isfinite(largest),
-                     "nothing has been counted");
+        abi::require(histogram->is_used != 0 && any, "nothing has been counted");
+        abi::require_state(*histogram);
+        abi::require(std::isfinite(largest), "nothing finite has been counted");
         if (largest <= 0) {
           *threshold = 0;
           if (score != nullptr) *score = 0;
@@ -112,9 +117,9 @@ pyinfo_error pyinfo_calibrate(const pyinfo_float_histogram* histogram, const uin
         const quantization::ClippingCurve curve =
             quantization::clipping_curve(own, histogram->is_signed != 0, largest / width, bits,
                                          quantization::Criterion(int(criterion)), 0);
-        const double unit = criterion == PYINFO_CRITERION_MSE ? width * width : 1;
+        const int unit = criterion == PYINFO_CRITERION_MSE ? 2 * histogram->exponent : 0;
         *threshold = std::min(curve.thresholds[curve.best] * width, largest);
-        if (score != nullptr) *score = curve.scores[curve.best] * unit;
+        if (score != nullptr) *score = std::ldexp(curve.scores[curve.best], unit);
       },
       PYINFO_ERROR_VALUE);
 }

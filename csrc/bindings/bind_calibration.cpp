@@ -77,8 +77,9 @@ class FloatHistogram {
   }
   void restore(int exponent, const Array<std::uint64_t>& counts, std::uint64_t nans,
                std::uint64_t below, std::uint64_t above, double least, double most) {
-    if (exponent < Core::kLeastExponent || exponent > Core::kMostExponent ||
-        std::size_t(counts.size()) != core_.counts().size())
+    const std::size_t bins = core_.counts().size();
+    if (std::size_t(counts.size()) != bins ||
+        !Core::is_state(bins, core_.is_signed(), exponent, least, most))
       throw std::invalid_argument("this is no state of such a histogram");
     const std::lock_guard<std::mutex> lock(mutex_);
     core_.restore(exponent, counts.data(), nans, below, above, least, most);

@@ -169,10 +169,19 @@ void FloatHistogram::merge(const FloatHistogram& other) noexcept {
   most_ = std::max(most_, other.most_);
 }
 
+bool FloatHistogram::is_state(std::size_t bins, bool is_signed, int exponent, double least,
+                              double most) noexcept {
+  if (exponent < kLeastExponent || exponent > kMostExponent) return false;
+  if (least > most) return std::isinf(least) && std::isinf(most);  // nothing finite was counted
+  const double half = double(is_signed ? bins / 2 : bins);
+  return std::max(-least, most) < std::ldexp(half, exponent) && std::isfinite(least) &&
+         std::isfinite(most);
+}
+
 void FloatHistogram::restore(int exponent, const std::uint64_t* counts, std::uint64_t nans,
                              std::uint64_t negative_infinities, std::uint64_t positive_infinities,
                              double least, double most) noexcept {
-  PYINFO_ASSERT(exponent >= kLeastExponent && exponent <= kMostExponent);
+  PYINFO_ASSERT(is_state(counts_.size(), is_signed_, exponent, least, most));
   std::copy(counts, counts + counts_.size(), counts_.begin());
   exponent_ = exponent;
   nans_ = nans;

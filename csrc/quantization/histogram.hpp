@@ -19,7 +19,7 @@ class FloatHistogram {
   static constexpr std::size_t kMostBins = std::size_t{1} << 18;
   // Widths are 2^kLeastExponent at least: smaller values lie next to 0.
   static constexpr int kLeastExponent = -120;
-  static constexpr int kMostExponent = 1024;
+  static constexpr int kMostExponent = 1021;  // of 16 signed bins that hold the largest double
 
   // `bins` is a power of two. Signed ones have 0 where the upper half begins: bin half + i holds
   // i width <= x < (i + 1) width, and bin half - 1 - i the opposites of those that are not 0. Else
@@ -30,7 +30,10 @@ class FloatHistogram {
   void add(const Values& values, int threads);
   // Of the same bins and signs.
   void merge(const FloatHistogram& other) noexcept;
-  // What counts() and the others returned; the exponent is within bounds.
+  // Whether a histogram of so many bins may have this exponent and these extremes.
+  static bool is_state(std::size_t bins, bool is_signed, int exponent, double least,
+                       double most) noexcept;
+  // What counts() and the others returned: is_state.
   void restore(int exponent, const std::uint64_t* counts, std::uint64_t nans,
                std::uint64_t negative_infinities, std::uint64_t positive_infinities, double least,
                double most) noexcept;

@@ -265,6 +265,9 @@ double RateDistortion::best_ratio(int q, const double* ratios, std::size_t count
 
 namespace {
 
+// A step in units of the largest with which all integers are 0, as with every longer one.
+constexpr double kAllZero = 4;
+
 RateCurve curve_of(const Weights& weights, const float* largest, const RateRequest& request,
                    int threads) {
   // Few weights do not fill the bins, and take less time than these.
@@ -295,13 +298,13 @@ RateCurve curve_of(const Weights& weights, const float* largest, const RateReque
       continue;
     }
     const double step = request.of_spread ? request.steps[i] * std::sqrt(of_all.mean_square())
-                                          : request.steps[i] / double(most);
+                                          : std::min(request.steps[i] / double(most), kAllZero);
     if (!(1 / step < kMostLevels)) {
       if (request.of_spread) continue;
       throw std::invalid_argument("steps must be above 1 / " + std::to_string(kMostLevels) +
                                   " of the largest magnitude");
     }
-    curve.steps.push_back(step * double(most));
+    curve.steps.push_back(request.of_spread ? step * double(most) : request.steps[i]);
     const int q = std::max(1, int(1 / step + 0.5));
     const double dead_zone = request.dead_zones == nullptr ? 0 : request.dead_zones[i];
     curve.unclipped.push_back(step < least_step
@@ -311,15 +314,28 @@ RateCurve curve_of(const Weights& weights, const float* largest, const RateReque
   return curve;
 }
 
+float most_important(const Weights& weights) {
+  if (weights.importance == nullptr) return 0;
+  float most = 0;
+  for (std::size_t i = 0; i < weights.columns; i += kBlock) {
+    if (i / kBlock % 64 == 0) threads::require_uninterrupted();
+    const std::size_t n = std::min(kBlock, weights.columns - i);
+    most = std::max(most, values().largest(weights.importance + i, n));
+  }
+  return most;
+}
+
 }  // namespace
 
 RateCurve rate_curve(const Weights& weights, const float* largest, const RateRequest& request,
                      int threads) {
   const std::size_t groups = weights.groups();
   const int unit = unit_of_squares(groups == 0 ? 0 : *std::max_element(largest, largest + groups));
-  if (unit == 0) return curve_of(weights, largest, request, threads);
+  const int counted = unit_of_importance(most_important(weights));
+  if (unit == 0 && counted == 0) return curve_of(weights, largest, request, threads);
   Weights scaled = weights;
   scaled.values.exponent = -unit;
+  scaled.importance_exponent = -counted;
   std::vector<float> largest_then(largest, largest + groups);
   for (float& x : largest_then) x = std::ldexp(x, -unit);
   std::vector<double> steps(request.steps, request.steps + request.step_count);
@@ -330,7 +346,7 @@ RateCurve rate_curve(const Weights& weights, const float* largest, const RateReq
   RateCurve curve = curve_of(scaled, largest_then.data(), then, threads);
   for (double& step : curve.steps) step = std::ldexp(step, unit);
   for (auto* points : {&curve.clipped, &curve.unclipped})
-    for (RatePoint& point : *points) point.error = std::ldexp(point.error, 2 * unit);
+    for (RatePoint& point : *points) point.error = std::ldexp(point.error, 2 * unit + counted);
   curve.differential_entropy += unit;
   return curve;
 }

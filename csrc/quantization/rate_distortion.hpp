@@ -18,6 +18,7 @@ struct Weights {
   std::size_t group;        // how many neighbours; divides the number of values
   const float* importance;  // of element i: importance[i % columns]; null: all 1
   std::size_t columns;
+  int importance_exponent = 0;  // it is read as so many powers of two times what it is
 
   std::size_t groups() const noexcept { return values.size / group; }
 };

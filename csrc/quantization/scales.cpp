@@ -61,9 +61,10 @@ class Group {
  public:
   explicit Group(const Weights& weights) noexcept : weights_(weights) {}
 
-  void read(std::size_t index, int exponent = 0) noexcept {
+  void read(std::size_t index, int exponent = 0, int importance_exponent = 0) noexcept {
     first_ = index * weights_.group;
     weights_.values.exponent = exponent;
+    weights_.importance_exponent = importance_exponent;
     if (weights_.group <= kBlock) read_block(0, weights_.group);
   }
 
@@ -102,16 +103,19 @@ class Search {
   bool find(std::size_t index, float& step, double& error) {
     group_.read(index);
     float largest = 0;
-    group_.each([&](const float* x, const float*, std::size_t n) {
+    float most = 0;
+    group_.each([&](const float* x, const float* importance, std::size_t n) {
       largest = std::max(largest, kernels_.values.largest(x, n));
+      if (importance != nullptr) most = std::max(most, kernels_.values.largest(importance, n));
     });
     step = 0;
     error = 0;
     if (std::isinf(largest)) return false;
     if (largest == 0) return true;
     const int exponent = unit_of_squares(largest);
-    if (exponent != 0) {
-      group_.read(index, -exponent);
+    const int counted = unit_of_importance(most);
+    if (exponent != 0 || counted != 0) {
+      group_.read(index, -exponent, -counted);
       largest = std::ldexp(largest, -exponent);
     }
     const float unit = largest / high_;
@@ -141,8 +145,8 @@ class Search {
                         std::numeric_limits<float>::max());
       const float rounded = std::ldexp(step, -exponent);
       if (rounded != found) error = sums(rounded).error;
-      error = std::ldexp(error, 2 * exponent);
     }
+    error = std::ldexp(error, 2 * exponent + counted);
     return true;
   }
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from pyinfo.arguments import real
 from pyinfo.cli.each_file import Document, add_json, run_each, size
 from pyinfo.cli.files import opened
 from pyinfo.cli.output import key_value_table, make_console, print_table, printable
@@ -69,15 +70,19 @@ def _parsed(data: bytes) -> Any:
 
 
 def _budget(text: str | None, table: Any) -> float:
+    stated: Any = text
     if text is None:
         stated = table.get("budget") if isinstance(table, dict) else None
-        if isinstance(stated, bool) or not isinstance(stated, (int, float)):
+        if stated is None:
             raise ValueError("there is no budget: name one with --budget")
-        return float(stated)
+        if isinstance(stated, bool) or not isinstance(stated, int | float | str):
+            raise ValueError("budget must be a number, or a text such as 8MB")
     try:
-        return float(text)
+        return real(float(stated) if isinstance(stated, str) else stated, "budget")
     except ValueError:
-        return float(budget_bytes(text))
+        if not isinstance(stated, str):
+            raise
+        return real(budget_bytes(stated), "budget")
 
 
 def _show(document: Document) -> None:

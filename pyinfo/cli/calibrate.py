@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             for part in parts:
                 histogram.update(part, threads=args.threads)
             if not histogram.total:
-                tensors.append({"name": name, "values": 0})
+                tensors.append({"name": name, "values": 0, **_left_out(histogram)})
                 continue
             found = calibrate(
                 histogram,
@@ -115,12 +115,15 @@ def _arrays(path: str) -> Iterator[tuple[str, Iterable[NDArray[Any]]]]:
                 yield name, [file.get_tensor(name)]
 
 
+def _left_out(histogram: FloatHistogram) -> Document:
+    return {"nans": histogram.nans, "infinities": sum(histogram.infinities)}
+
+
 def _document(name: str, histogram: FloatHistogram, found: Calibration) -> Document:
     return {
         "name": name,
         "values": histogram.total,
-        "nans": histogram.nans,
-        "infinities": sum(histogram.infinities),
+        **_left_out(histogram),
         "min": histogram.min,
         "max": histogram.max,
         "method": found.method,
@@ -140,7 +143,8 @@ def _show(document: Document) -> None:
     console.print(Text(printable(os.fspath(document["path"])), style="bold"), soft_wrap=True)
     counted = [tensor for tensor in document["tensors"] if tensor["values"]]
     if not counted:
-        console.print("  no floats")
+        console.print("  no finite floats")
+        _show_left_out(document["tensors"])
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  tensor", overflow="fold")
@@ -155,26 +159,31 @@ def _show(document: Document) -> None:
             str(tensor["zero_point"]),
         )
     print_table(table)
-    for tensor in counted:
-        left_out = [f"{tensor[key]:,} {what}" for key, what in _LEFT_OUT.items() if tensor[key]]
-        if left_out:
-            name = "" if len(counted) == 1 else f"{printable(tensor['name'])}: "
-            console.print(f"  {name}{' and '.join(left_out)} not counted", soft_wrap=True)
+    _show_left_out(document["tensors"])
     if len(counted) == 1 and counted[0]["scores"]:
         console.print(_curve(counted[0]))
 
 
+def _show_left_out(tensors: list[Document]) -> None:
+    console = make_console()
+    for tensor in tensors:
+        left_out = [f"{tensor[key]:,} {what}" for key, what in _LEFT_OUT.items() if tensor[key]]
+        if left_out:
+            name = "" if len(tensors) == 1 else f"{printable(tensor['name'])}: "
+            console.print(f"  {name}{' and '.join(left_out)} not counted", soft_wrap=True)
+
+
 def _curve(tensor: Document) -> Table:
-    """Return some points of the curve, the best of all among them."""
+    """Return some points of the curve, the best of all among them, if one is finite."""
     scores = [math.inf if score is None else score for score in tensor["scores"]]
-    best = scores.index(min(scores))
+    best = scores.index(min(scores)) if min(scores) < math.inf else None
     picked = {round(i * (len(scores) - 1) / (_POINTS_SHOWN - 1)) for i in range(_POINTS_SHOWN)}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  threshold", justify="right")
     what = "mean squared error" if tensor["method"] == "mse" else "divergence, nats"
     table.add_column(what, justify="right")
     table.add_column("")
-    for i in sorted(picked | {best}):
+    for i in sorted(picked if best is None else picked | {best}):
         mark = "<- least" if i == best else ""
         table.add_row(f"  {tensor['thresholds'][i]:.5g}", f"{scores[i]:.4g}", mark)
     return table

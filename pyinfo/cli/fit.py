@@ -12,6 +12,7 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
+from pyinfo.arguments import reals
 from pyinfo.cli.each_file import Document, add_json, add_threads, run_each
 from pyinfo.cli.files import RefusalError
 from pyinfo.cli.output import (
@@ -124,7 +125,10 @@ def _importance(path: str) -> dict[str, Any]:
         raise ValueError(f"{path}: importance is neither safetensors nor JSON: {error}") from error
     if not isinstance(importance, dict):
         raise ValueError(f"{path}: importance must be an object, by names of tensors")
-    return importance
+    try:
+        return {name: reals(each, f"importance[{name!r}]") for name, each in importance.items()}
+    except TypeError as error:  # of what JSON can hold, a matter of values
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _document(path: str, output: str | None, found: FittedModel) -> Document:

@@ -176,7 +176,7 @@ def calibrate(
     if not symmetric:
         return _made("mse", width, symmetric, *_least_error_of_range(view, width, count or 256))
     threshold, thresholds, scores = view.curve(width, _SQUARED_ERROR, count)
-    scores = scores * (view.width * view.width)
+    scores = view.squared(scores)
     return _made("mse", width, symmetric, -threshold, threshold, thresholds, scores)
 
 
@@ -184,8 +184,8 @@ class _View:
     """One state of a histogram, which others may be adding to."""
 
     def __init__(self, histogram: FloatHistogram) -> None:
-        exponent, counts, _, _, _, self.least, self.most = histogram._counted.state()
-        self.width = 2.0**exponent
+        self._exponent, counts, _, _, _, self.least, self.most = histogram._counted.state()
+        self.width = 2.0**self._exponent
         self.is_signed = not histogram.symmetric
         self.integers = counts
         self.counts = counts.astype(np.float64)
@@ -224,6 +224,11 @@ class _View:
         """Return the sum of squared errors, in bins, of each step with its integers."""
         origin = -(self.integers.size // 2)
         return _core.grid_errors(self.counts, origin, steps / self.width, lows, highs)
+
+    def squared(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return errors of squares of bins in the unit: infinite where no double holds them."""
+        with np.errstate(over="ignore"):
+            return np.ldexp(errors, 2 * self._exponent)
 
     def clipped(self, threshold: float, symmetric: bool) -> tuple[float, float]:
         """Return a range that is clipped, and ends where the values do."""
@@ -288,6 +293,4 @@ def _least_error_of_range(view: _View, bits: int, number: int) -> tuple[Any, ...
     for _ in range(2):
         low = ends[0] * shares[int(np.argmin(errors(ends[0] * shares, high)))]
         high = ends[1] * shares[int(np.argmin(errors(low, ends[1] * shares)))]
-    with np.errstate(over="ignore"):
-        curve = curve * (view.width * view.width / view.total)
-    return float(low), float(high), shares * view.largest, curve
+    return float(low), float(high), shares * view.largest, view.squared(curve / view.total)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyinfo import _core
-from pyinfo.arguments import reals
+from pyinfo.arguments import real, reals
 from pyinfo.quantization.allocation import Allocation, allocate
+from pyinfo.quantization.importance import checked_importance
 from pyinfo.quantization.step_curves import (
     Spread,
     StepPoint,
@@ -40,7 +41,7 @@ from pyinfo.safetensors.packing import (
 from pyinfo.safetensors.quantization import FLOATS, Quantization
 from pyinfo.safetensors.tensor_report import expected
 
-Importance: TypeAlias = float | NDArray[np.float32]
+Importance: TypeAlias = float | NDArray[np.float64]
 
 _SMALL: Final = 4096  # elements; smaller tensors stay as they are
 _ROUGH_NODES: Final = 64  # of the search that only says where to look closer
@@ -233,7 +234,8 @@ class Fitting:
         """Choose and code; return the last allocation, whose chosen costs and errors are real."""
         stay = [tensor for tensor in self.tensors if tensor.spread is None]
         self._each(lambda tensor: tensor.make(None, 1), stay)
-        bits = 8 * self.budget / max(1, sum(tensor.elements for tensor in self.free))
+        budget = real(self.budget, "budget")
+        bits = 8 * budget / max(1, sum(tensor.elements for tensor in self.free))
 
         def first_look(tensor: FitTensor) -> None:
             assert tensor.spread is not None
@@ -444,9 +446,6 @@ def _checked_importance(
                 f"importance[{name!r}] must be a number, or one for each of the last axis of "
                 f"{source.shape}, not of shape {array.shape}"
             )
-        with np.errstate(over="ignore"):
-            values = array.astype(np.float32)
-        if not (np.isfinite(values).all() and (values >= 0).all()):
-            raise ValueError(f"importance[{name!r}] must be finite and not negative")
+        values = checked_importance(array, f"importance[{name!r}]")
         checked[name] = float(values) if array.ndim == 0 else np.ascontiguousarray(values)
     return checked

@@ -190,14 +190,18 @@ def rate_distortion(
     require_not_empty(data.size, "w")
     groups = Groups(data.shape, axis, group, "w")
     widths = [integer_from_to(width, "bits", 2, 16) for width in sequence(bits, "bits")]
-    columns = flat_importance(importance, groups, "w")
+    counted = flat_importance(importance, groups, "w")
     ordered = groups.side_by_side(data)
     wanted = _OF_SPREAD if steps is None else _checked_steps(steps)
     levels = [(1 << (width - 1)) - 1 for width in widths]
     zones = _checked_zones(dead_zone, len(wanted))
     options = (steps is None, zones, thread_count(threads))
-    found = _core.rate_distortion(ordered, groups.size, columns, levels, _RATIOS, wanted, *options)
+    found = _core.rate_distortion(
+        ordered, groups.size, counted.numbers, levels, _RATIOS, wanted, *options
+    )
     largest, ratios, clipped, used, unclipped, entropy = found
+    for points in (clipped, unclipped):
+        points[:, 0] *= counted.unit  # errors; the others are rates
     most = float(largest.max())
     single = most if len(largest) == 1 else None
     return RateDistortion(

@@ -75,9 +75,9 @@ def optimal_scales(
     require_not_empty(data.size, "w")
     width = integer_from_to(bits, "bits", 2, 16)
     groups = Groups(data.shape, axis, group, "w")
-    columns = flat_importance(importance, groups, "w")
+    counted = flat_importance(importance, groups, "w")
     steps, _ = _core.optimal_steps(
-        groups.side_by_side(data), groups.size, columns, (1 << (width - 1)) - 1,
+        groups.side_by_side(data), groups.size, counted.numbers, (1 << (width - 1)) - 1,
         thread_count(threads),
     )  # fmt: skip
     return np.ascontiguousarray(groups.shaped_scales(steps)).reshape(groups.scale_shape)

@@ -113,7 +113,7 @@ def step_curve(
     dtype: DtypeCode,
     steps: Sequence[float],
     spread: Spread,
-    importance: float | NDArray[np.float32],
+    importance: float | NDArray[np.float64],
 ) -> list[StepPoint]:
     """Return size and error for each step, with the dead zone that is best for it.
 
@@ -149,8 +149,8 @@ def _zones(step: float, spread: Spread) -> tuple[float, ...]:
 
 
 def importance_of(
-    importance: float | NDArray[np.float32], start: int, count: int
-) -> NDArray[np.float32] | None:
+    importance: float | NDArray[np.float64], start: int, count: int
+) -> NDArray[np.float64] | None:
     """Return the importance of each of some elements in C order; None if it is the same for all."""
     if isinstance(importance, float):
         return None

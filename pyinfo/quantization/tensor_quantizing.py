@@ -48,7 +48,7 @@ def quantized_source(
     step: float,
     dead_zone: float,
     spread: Spread,
-    importance: float | NDArray[np.float32],
+    importance: float | NDArray[np.float64],
     threads: int = 1,
 ) -> QuantizedSource:
     """Quantise a tensor: nearest integers but for a dead zone, nothing clipped."""
@@ -83,7 +83,7 @@ def quantized_source(
 
 
 def _squared_error(
-    a: NDArray[np.floating], b: NDArray[np.floating], weights: NDArray[np.float32] | None
+    a: NDArray[np.floating], b: NDArray[np.floating], weights: NDArray[np.float64] | None
 ) -> float:
     total = []
     for first in range(0, len(a), BLOCK):

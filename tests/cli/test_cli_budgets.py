@@ -145,7 +145,7 @@ def test_fit_with_importance(kind: str, source: Path, capsys: pytest.CaptureFixt
     if kind == "json":
         path.write_text(json.dumps({name: each.tolist() for name, each in given.items()}))
     else:
-        arrays = {name: np.asarray(each, np.float32) for name, each in given.items()}
+        arrays = {name: np.asarray(each) for name, each in given.items()}
         pyinfo.safetensors.numpy.save_file(arrays, path)
     arguments = ["fit", str(source), "--budget", "4bpw", "--dry-run", "--importance", str(path)]
     [document] = documents(capsys, *arguments)
@@ -156,6 +156,18 @@ def test_fit_with_importance(kind: str, source: Path, capsys: pytest.CaptureFixt
     path.write_text("{")
     assert main(arguments) == 2
     assert "neither safetensors nor JSON" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stated", ["a", ["a"], {"a": 1}])
+def test_importance_that_is_no_numbers(
+    stated: Any, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "texts.json"
+    path.write_text(json.dumps({"layer.0.weight": stated}))
+    arguments = ["--budget", "4bpw", "--dry-run", "--importance", str(path)]
+    assert main(["fit", str(source), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert "texts.json: importance['layer.0.weight']" in " ".join(error.split())
 
 
 def test_fit_leaves_some_tensors_as_they_are(
@@ -260,6 +272,15 @@ def test_allocate_with_groups_and_fixed_choices(
     assert document["budget"] == 700
 
 
+def test_the_budget_of_a_table_may_have_a_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "units.json"
+    path.write_text(json.dumps({**TABLE, "budget": "0.7kB"}))
+    [document] = documents(capsys, "allocate", str(path))
+    assert document["budget"] == 700
+
+
 def test_allocate_reads_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,7 +295,10 @@ def test_allocate_reads_standard_input(
     [
         ({"budget": 200}, "the budget of 200 is too small: the least that can be spent is 250"),
         ({}, "there is no budget: name one with --budget"),
-        ({"budget": True}, "there is no budget"),
+        ({"budget": [700]}, "budget must be a number, or a text such as 8MB"),
+        ({"budget": True}, "budget must be a number, or a text such as 8MB"),
+        ({"budget": "700 apples"}, "budget must be bytes, as 8000000, 8MB or 8MiB"),
+        ({"budget": 10**400}, "budget is beyond the range of floats"),
         ({"budget": 600, "costs": None}, "costs must be a list of rows"),
         ({"budget": 600, "costs": [["a"], [1], [2]]}, "costs[0] must be real numbers"),
         ({"budget": 600, "costs": [1, 2, 3]}, "costs[0] must have 1 dimension, not 0"),

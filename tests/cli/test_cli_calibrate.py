@@ -65,7 +65,7 @@ def test_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = {tensor["name"]: tensor for tensor in document(capsys, path)["tensors"]}
     assert set(found) == {"w", "empty"}
     assert found["w"]["values"] == 6300
-    assert found["empty"] == {"name": "empty", "values": 0}
+    assert found["empty"] == {"name": "empty", "values": 0, "nans": 0, "infinities": 0}
     assert main(["calibrate", str(path)]) == 0
     assert "6,300" in capsys.readouterr().out
 
@@ -147,6 +147,27 @@ def test_what_is_not_counted_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
     np.save(tmp_path / "x.npy", [1.0, np.nan, np.nan, np.inf, -2.0])
     assert main(["calibrate", str(tmp_path / "x.npy")]) == 0
     assert "2 NaNs and 1 infinities not counted" in capsys.readouterr().out
+
+
+def test_what_is_not_counted_is_said_where_nothing_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "x.npy", [np.nan, np.nan, np.inf])
+    assert main(["calibrate", str(tmp_path / "x.npy")]) == 0
+    out = capsys.readouterr().out
+    assert "no finite floats" in out
+    assert "2 NaNs and 1 infinities not counted" in out
+    assert document(capsys, tmp_path / "x.npy")["tensors"] == [
+        {"name": "array", "values": 0, "nans": 2, "infinities": 1}
+    ]
+
+
+def test_of_infinite_errors_none_is_the_least(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "x.npy", np.linspace(-1e300, 1e300, 1000))
+    assert main(["calibrate", str(tmp_path / "x.npy")]) == 0
+    assert "<- least" not in capsys.readouterr().out
 
 
 def test_long_names_stay_in_one_piece(

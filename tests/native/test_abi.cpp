@@ -216,7 +216,41 @@ void test_quantization() {
   const pyinfo_float_histogram empty{1024, 1, 0, 0, 0, 0, 0, 0, 0};
   expect(api.calibrate(&empty, counts.data(), 8, PYINFO_CRITERION_MSE, &threshold, nullptr),
          PYINFO_ERROR_ARGUMENT, "nothing");
+  for (const int exponent : {-2000, -121, 1022, 2000}) {
+    pyinfo_float_histogram none = h;
+    none.exponent = exponent;
+    expect(api.calibrate(&none, counts.data(), 4, PYINFO_CRITERION_MSE, &threshold, nullptr),
+           PYINFO_ERROR_ARGUMENT, "an exponent");
+    expect(add(0, 1, none, again), PYINFO_ERROR_ARGUMENT, "an exponent");
+  }
+  for (const double most : {1e300, kInfinity, std::nan("")}) {  // beyond the bins
+    pyinfo_float_histogram none = h;
+    none.most = most;
+    expect(api.calibrate(&none, counts.data(), 4, PYINFO_CRITERION_MSE, &threshold, nullptr),
+           PYINFO_ERROR_ARGUMENT, "extremes");
+    expect(add(0, 1, none, again), PYINFO_ERROR_ARGUMENT, "extremes");
+  }
   CHECK(threshold == -7, "no result after an error");
+  for (const int exponent : {-100, 500, 540}) {  // the square of a width is no double, beyond 511
+    double threshold_then = -7, score_then = -7;
+    pyinfo_float_histogram moved = h;
+    moved.exponent += exponent;
+    moved.least = std::ldexp(h.least, exponent);
+    moved.most = std::ldexp(h.most, exponent);
+    expect(api.calibrate(&h, counts.data(), 4, PYINFO_CRITERION_MSE, &threshold, &score), PYINFO_OK,
+           "clip");
+    expect(
+        api.calibrate(&moved, counts.data(), 4, PYINFO_CRITERION_MSE, &threshold_then, &score_then),
+        PYINFO_OK, "any width");
+    CHECK(threshold_then == std::ldexp(threshold, exponent), std::to_string(exponent));
+    CHECK(score_then == std::ldexp(score, 2 * exponent), std::to_string(exponent));
+  }
+  const pyinfo_float_histogram wide{
+      16, 1, 1, 800, 0, 0, 0, -std::ldexp(8, 799), std::ldexp(6, 800)};
+  std::uint64_t few[16] = {};
+  few[14] = 1;
+  expect(api.calibrate(&wide, few, 16, PYINFO_CRITERION_MSE, &threshold, &score), PYINFO_OK, "far");
+  CHECK(score > 0 && !std::isnan(score), "never NaN");
   h.bins = 1000;
   expect(add(0, 1, h, counts), PYINFO_ERROR_ARGUMENT, "bins");
 
@@ -252,6 +286,35 @@ void test_quantization() {
     for (int i = 0; i < 64; ++i)
       CHECK(scales_then[std::size_t(i)] == std::ldexp(scales[std::size_t(i)], exponent),
             std::to_string(exponent));
+  }
+  const double long_steps[2] = {100, 1e300};  // all integers are 0
+  expect(api.rate_distortion(x.data(), f32, 1, 4096, nullptr, 0, long_steps, 2, 1, error, bits),
+         PYINFO_OK, "long steps");
+  CHECK(error[0] > 0 && error[0] == error[1] && bits[1] == 0, "the energy");
+  for (std::size_t i = 0; i < 64; ++i) importance[i] = float(i % 7) / 4 + 0.25f;
+  expect(
+      api.rate_distortion(x.data(), f32, 1, 4096, importance.data(), 64, steps, 2, 1, error, bits),
+      PYINFO_OK, "importance");
+  expect(api.optimal_scales(x.data(), f32, 64, 64, importance.data(), 64, 4, 1, scales.data(),
+                            errors.data()),
+         PYINFO_OK, "importance");
+  for (int exponent : {-120, -60, 60, 120}) {  // products with squares would vanish or overflow
+    std::vector<float> counted(64), scales_then(64);
+    std::vector<double> errors_then(64);
+    for (std::size_t i = 0; i < 64; ++i) counted[i] = std::ldexp(importance[i], exponent);
+    double error_then[2], bits_then[2];
+    expect(api.rate_distortion(x.data(), f32, 1, 4096, counted.data(), 64, steps, 2, 1, error_then,
+                               bits_then),
+           PYINFO_OK, "any importance");
+    for (int i = 0; i < 2; ++i)
+      CHECK(error_then[i] == std::ldexp(error[i], exponent) && bits_then[i] == bits[i],
+            std::to_string(exponent));
+    expect(api.optimal_scales(x.data(), f32, 64, 64, counted.data(), 64, 4, 1, scales_then.data(),
+                              errors_then.data()),
+           PYINFO_OK, "any importance");
+    CHECK(scales_then == scales, std::to_string(exponent));
+    for (std::size_t i = 0; i < 64; ++i)
+      CHECK(errors_then[i] == std::ldexp(errors[i], exponent), std::to_string(exponent));
   }
   expect(api.rate_distortion(x.data(), f32, 1, 4096, nullptr, 0, small, 1, 1, error, bits),
          PYINFO_ERROR_ARGUMENT, "a small step");

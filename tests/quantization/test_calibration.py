@@ -157,6 +157,21 @@ def test_fewer_candidates() -> None:
     assert few.scores.min() >= calibrate(histogram, method="mse").scores.min()
 
 
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("exponent", [-100, 400, 524])
+def test_squared_errors_are_in_the_square_of_the_unit(exponent: int, symmetric: bool) -> None:
+    """The square of a width is no double beyond 2^511, the error may be one."""
+    x = RNG.uniform(-1, 1, 2000)
+    usual = calibrate(counted(x, 8192), bits=16, method="mse", symmetric=symmetric, candidates=50)
+    moved = calibrate(
+        counted(np.ldexp(x, exponent), 8192),
+        bits=16, method="mse", symmetric=symmetric, candidates=50,
+    )  # fmt: skip
+    with np.errstate(over="ignore"):
+        assert np.array_equal(moved.scores, np.ldexp(usual.scores, 2 * exponent))
+    assert np.isfinite(moved.scores.min())
+
+
 @pytest.mark.parametrize(("options", "error", "words"), [
     ({"method": "best"}, ValueError, "method must be one of 'entropy', 'mse'"),
     ({"criterion": "mine"}, ValueError, "criterion must be one of 'nvidia', 'onnxruntime'"),

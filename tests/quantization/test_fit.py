@@ -166,6 +166,34 @@ def test_importance_of_columns(tmp_path: Path) -> None:
     assert tensor.error == pytest.approx(error, rel=1e-5)
 
 
+@pytest.mark.parametrize("budget", [10**400, "9" * 400])
+def test_budgets_beyond_floats(budget: Any, tmp_path: Path) -> None:
+    source = written(tmp_path / "m.safetensors", model(8))
+    with pytest.raises(ValueError, match="budget is beyond the range of floats"):
+        fit(source, budget)
+
+
+def test_importance_has_no_unit(tmp_path: Path) -> None:
+    """Of all tensors times a power of two, it changes errors by that, and nothing else."""
+    tensors = model(8)
+    source = written(tmp_path / "m.safetensors", tensors)
+    rng = np.random.default_rng(1)
+    every = [name for name, raw in tensors.items() if raw.dtype == "F32" and len(raw.shape) > 1]
+    one_each = {name: rng.uniform(0.1, 4, tensors[name].shape[-1]) for name in every[1:]}
+    importance = {every[0]: 3.0, **one_each}
+    usual = fit(source, "4bpw", importance=importance)
+    for exponent in (-900, -140, -100, 100, 120):
+        moved = fit(
+            source,
+            "4bpw",
+            importance={name: np.ldexp(each, exponent) for name, each in importance.items()},
+        )
+        chosen = [(each.step, each.dead_zone, each.size) for each in moved.tensors]
+        assert chosen == [(each.step, each.dead_zone, each.size) for each in usual.tensors]
+        assert moved.error == math.ldexp(usual.error, exponent)
+        assert moved.gap == pytest.approx(usual.gap, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("importance", "error", "message"),
     [

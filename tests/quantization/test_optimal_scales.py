@@ -106,6 +106,30 @@ def test_importance() -> None:
     assert np.array_equal(turned, optimal_scales(w, 4, axis=0, importance=each))
 
 
+@pytest.mark.parametrize("bits", [2, 4, 8])
+@pytest.mark.parametrize("exponent", [-1000, -140, -100, -40, 60, 100, 120])
+def test_importance_has_no_unit(exponent: int, bits: int) -> None:
+    """Sums of importance times squares neither vanish nor overflow."""
+    w = outliers((20, 256)).astype(np.float32)
+    for importance in (RNG.uniform(0.1, 4, 256), RNG.uniform(0.1, 4, w.shape)):
+        moved = np.ldexp(importance, exponent)
+        assert np.array_equal(
+            optimal_scales(w, bits, group=64, importance=moved),
+            optimal_scales(w, bits, group=64, importance=importance),
+        )
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_importance_of_each_group_has_no_unit(bits: int) -> None:
+    w = outliers((20, 128)).astype(np.float32)
+    importance = RNG.uniform(0.1, 4, w.shape)
+    moved = np.ldexp(importance, RNG.integers(-90, 30, (20, 1)))
+    assert np.array_equal(
+        optimal_scales(w, bits, axis=0, importance=moved),
+        optimal_scales(w, bits, axis=0, importance=importance),
+    )
+
+
 def test_zeros_and_extremes() -> None:
     assert optimal_scales(np.zeros((2, 8)), 4, axis=0).tolist() == [0, 0]
     w = (RNG.standard_normal(500) * 1e-42).astype(np.float32)

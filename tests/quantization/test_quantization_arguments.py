@@ -76,6 +76,8 @@ SENTENCES: dict[str, tuple[Any, type[Exception], str]] = {
     "candidates": (
         lambda: q.calibrate(FloatHistogram.from_chunks([X]), method="mse", candidates=10**9),
         ValueError, "candidates must be from 1 to 262144, not 1000000000"),
+    "long budget": (
+        lambda: q.allocate([[1]], [[1]], 10**400), ValueError, "budget is beyond the range of"),
     "gap": (lambda: q.allocate([[1]], [[1]], 1, gap=np.nan), ValueError, "gap must be a number"),
     "importance": (
         lambda: q.optimal_scales(X, importance=np.full(8, 1e300)), ValueError, "float32's range"),

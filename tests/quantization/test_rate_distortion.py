@@ -131,6 +131,29 @@ def test_importance_of_each_weight() -> None:
     assert rate_distortion(w, importance=columns).steps == rate_distortion(w).steps
 
 
+@pytest.mark.parametrize("group", [None, 100])
+@pytest.mark.parametrize("exponent", [-1000, -140, -100, -40, 60, 100, 120])
+def test_importance_has_no_unit(exponent: int, group: int | None) -> None:
+    """Errors are in it, choices and sizes are not changed by it."""
+    w = RNG.standard_normal((40, 600))
+    importance = RNG.uniform(0.1, 4, 600)
+    usual = rate_distortion(w, group=group, importance=importance)
+    moved = rate_distortion(w, group=group, importance=np.ldexp(importance, exponent))
+    for point, other in zip(usual.widths + usual.steps, moved.widths + moved.steps, strict=True):
+        assert (other.clip, other.coded_bytes) == (point.clip, point.coded_bytes)
+        assert other.error == math.ldexp(point.error, exponent)
+
+
+@pytest.mark.parametrize("size", [100, 20_000])
+@pytest.mark.parametrize("step", [10.0, 1e20, 1e50, 1e160, 1e270])
+@pytest.mark.parametrize("exponent", [-100, 0, 100])
+def test_long_steps_leave_nothing(size: int, step: float, exponent: int) -> None:
+    w = np.ldexp(RNG.uniform(-1, 1, size), exponent)
+    (point,) = rate_distortion(w, bits=(), steps=[math.ldexp(step, exponent)]).steps
+    assert point.error == pytest.approx(float((w**2).sum()), rel=1e-3)
+    assert (point.step, point.coded_bytes) == (math.ldexp(step, exponent), 0)
+
+
 def test_narrow_steps_are_read_once_more() -> None:
     """Where bins would be too wide: exact to rounding."""
     w = DATA["normal"]

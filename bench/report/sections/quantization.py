@@ -29,7 +29,7 @@ def quantization(effort: Effort) -> Iterator[Row]:
         n = size if size < 1 << 16 else effort.size(size)
         work = Workload("quantization", (what, n))
         found = effort.compare(what, size_text(n), kept(work), most_rounds=7)
-        yield from found.against_all({} if effort.quick else judged)
+        yield from found.against_all(effort.all_unless_quick(judged))
         if what == peers.ALLOCATION:
             yield found.alone(effort.unless_quick(bars.ALLOCATION_SECONDS))
 

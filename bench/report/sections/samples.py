@@ -27,7 +27,7 @@ def dependence(effort: Effort) -> Iterator[Row]:
             what, size = f"{function} {dtype}, {different} {noun}", size_text(n, *items[1:])
             subjects = every_row(Workload("labels", (function, different, n)))
             found = effort.compare(what, size, subjects, most_rounds=9)
-            yield from found.against_all({} if effort.quick else judged)
+            yield from found.against_all(effort.all_unless_quick(judged))
 
 
 @section(
@@ -42,7 +42,7 @@ def continuous(effort: Effort) -> Iterator[Row]:
             n = effort.size(items)
             subjects = every_row(Workload("continuous_variables", (function, n)))
             found = effort.compare(function, size_text(n), subjects, most_rounds=5)
-            yield from found.against_all({} if effort.quick else bars.CONTINUOUS.get(function, {}))
+            yield from found.against_all(effort.all_unless_quick(bars.CONTINUOUS.get(function, {})))
 
 
 @section(

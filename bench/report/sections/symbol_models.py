@@ -26,7 +26,7 @@ def symbol_models(effort: Effort) -> Iterator[Row]:
             every_row(Workload("symbol_models", (direction, n))),
             most_rounds=5,
         )
-        yield from found.against_all({} if effort.quick else by_isa.get(direction, {}))
+        yield from found.against_all(effort.all_unless_quick(by_isa.get(direction, {})))
         share = bars.SHARE_OF_ONE_MODEL[direction]
         yield found.against(ONE_MODEL, effort.unless_quick(share))
     for (what, size), judged in bars.LEARNED_STREAMS.items():

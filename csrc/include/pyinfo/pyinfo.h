@@ -385,7 +385,9 @@ PYINFO_FUNCTION pyinfo_error pyinfo_histogram_add(const void* x, pyinfo_float_ty
                                                   int threads, pyinfo_float_histogram* histogram,
                                                   uint64_t* counts);
 /* Finds the magnitude at which to clip for integers of `bits`, 2 to 16, symmetric about 0, and its
- * score, for which there may be null. PYINFO_ERROR_VALUE if the histogram has too few bins. */
+ * score, for which there may be null: infinite where no double holds the square. PYINFO_ERROR_VALUE
+ * if the histogram has too few bins, PYINFO_ERROR_ARGUMENT if its exponent, least and most are not
+ * those of counts. */
 PYINFO_FUNCTION pyinfo_error pyinfo_calibrate(const pyinfo_float_histogram* histogram,
                                               const uint64_t* counts, int bits,
                                               pyinfo_criterion criterion, double* threshold,
