@@ -303,7 +303,6 @@ double sum_beyond_one(const Slice<T>& slice, int operand) {
 }
 
 double log_ratio(double a, double b) noexcept {
-  PYINFO_ASSERT(!(a <= 0) && !(b <= 0));
   if (a < 0.5 * b || b < 0.5 * a) {
     const double ratio = a / b;
     return std::isnormal(ratio) ? std::log(ratio) : std::log(a) - std::log(b);

@@ -13,7 +13,8 @@ struct Measure;
 
 namespace reference {
 
-// ln(a / b) for a, b > 0, accurate near a = b and at the ends of the range.
+// ln(a / b) for a, b > 0, accurate near a = b and at the ends of the range. No precondition: where
+// another thread writes to the operands, they may be anything by now, and this NaN.
 double log_ratio(double a, double b) noexcept;
 // b phi(a / b) = a ln(a / b) - a + b >= 0, the term of KL; infinite for a > 0 = b.
 double bregman(double a, double b) noexcept;
