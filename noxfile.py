@@ -360,6 +360,8 @@ def test_sanitized(session: nox.Session, *arguments: str, kernels: str) -> None:
     }
     settings = [f"--config-settings={name}={value}" for name, value in options.items()]
     compilers = {"CC": "gcc", "CXX": "g++"}
+    # CMake's files are looked for in what is installed: the last extension would end the program.
+    session.run("python", "-m", "pip", "uninstall", "-q", "-y", "pyinfo")
     session.install("--no-build-isolation", *settings, ".[test]", env=compilers)
     # libstdc++, too: the runtime looks for what throws exceptions when it is loaded.
     libraries = [

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/arguments.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/rooms.hpp"
 #include "quantization/allocation.hpp"
@@ -16,9 +17,6 @@ namespace py = pybind11;
 
 namespace pyinfo::bindings {
 namespace {
-
-template <class T>
-using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 
 template <class T, class Values>
 py::array_t<T> array_of(const Values& values) {
@@ -45,9 +43,10 @@ py::list certificate_of(const std::vector<quantization::CertificateNode>& nodes)
 }
 
 // Tensor i has the choices first[i] .. first[i + 1] - 1.
-py::tuple allocate(const Array<double>& costs, const Array<double>& errors,
-                   const Array<std::uint64_t>& first, const Array<std::uint64_t>& unit,
-                   const Array<std::int64_t>& fixed, double budget, double gap,
+py::tuple allocate(const ContiguousArray<double>& costs, const ContiguousArray<double>& errors,
+                   const ContiguousArray<std::uint64_t>& first,
+                   const ContiguousArray<std::uint64_t>& unit,
+                   const ContiguousArray<std::int64_t>& fixed, double budget, double gap,
                    std::size_t most_nodes) {
   if (first.size() < 1) throw std::invalid_argument("first must have an element");
   quantization::Choices choices;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bindings/arguments.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/float_values.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/python_object.hpp"
@@ -22,9 +23,6 @@ namespace py = pybind11;
 
 namespace pyinfo::bindings {
 namespace {
-
-template <class T>
-using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 
 using Core = quantization::FloatHistogram;
 
@@ -75,7 +73,7 @@ class FloatHistogram {
                           now.nans(), now.infinities(false), now.infinities(true), now.least(),
                           now.most());
   }
-  void restore(int exponent, const Array<std::uint64_t>& counts, std::uint64_t nans,
+  void restore(int exponent, const ContiguousArray<std::uint64_t>& counts, std::uint64_t nans,
                std::uint64_t below, std::uint64_t above, double least, double most) {
     const std::size_t bins = core_.counts().size();
     if (std::size_t(counts.size()) != bins ||
@@ -104,12 +102,12 @@ py::array_t<double> array_of(const std::vector<double>& values) {
 }
 
 // In memory of its own: prefix sums must be those of the counts they are used with.
-std::vector<double> own(const Array<double>& counts) {
+std::vector<double> own(const ContiguousArray<double>& counts) {
   return std::vector<double>(counts.data(), counts.data() + counts.size());
 }
 
-py::tuple clipping_curve(const Array<std::uint64_t>& counts, bool is_signed, double largest,
-                         int bits, int criterion, std::size_t candidates) {
+py::tuple clipping_curve(const ContiguousArray<std::uint64_t>& counts, bool is_signed,
+                         double largest, int bits, int criterion, std::size_t candidates) {
   require_bins(std::size_t(counts.size()));
   if (bits < 2 || bits > 16 || criterion < 0 || criterion > 2)
     throw std::invalid_argument("there is no such criterion");
@@ -121,9 +119,10 @@ py::tuple clipping_curve(const Array<std::uint64_t>& counts, bool is_signed, dou
   return py::make_tuple(array_of(curve.thresholds), array_of(curve.scores), curve.best);
 }
 
-py::array_t<double> grid_errors(const Array<double>& counts, double origin,
-                                const Array<double>& steps, const Array<std::int32_t>& lows,
-                                const Array<std::int32_t>& highs) {
+py::array_t<double> grid_errors(const ContiguousArray<double>& counts, double origin,
+                                const ContiguousArray<double>& steps,
+                                const ContiguousArray<std::int32_t>& lows,
+                                const ContiguousArray<std::int32_t>& highs) {
   require_same_length("steps", std::size_t(steps.size()), "lows", std::size_t(lows.size()));
   require_same_length("steps", std::size_t(steps.size()), "highs", std::size_t(highs.size()));
   const std::vector<double> copy = own(counts);

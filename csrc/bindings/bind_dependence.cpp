@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "bindings/arguments.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/python_object.hpp"
 #include "bindings/rooms.hpp"
@@ -18,13 +19,11 @@ namespace py = pybind11;
 namespace pyinfo::bindings {
 namespace {
 
-template <class T>
-using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
-using Counts = Array<std::uint64_t>;
-using Labels = Array<std::int64_t>;
+using Counts = ContiguousArray<std::uint64_t>;
+using Labels = ContiguousArray<std::int64_t>;
 
 template <class T>
-std::size_t size_of(const Array<T>& array) {
+std::size_t size_of(const ContiguousArray<T>& array) {
   return std::size_t(array.size());
 }
 
@@ -87,8 +86,8 @@ double expected_information(const Counts& a_sizes, const Counts& a_times, const 
   });
 }
 
-py::array_t<double> pairwise_information(const Array<std::uint8_t>& codes,
-                                         const Array<std::uint32_t>& alphabets,
+py::array_t<double> pairwise_information(const ContiguousArray<std::uint8_t>& codes,
+                                         const ContiguousArray<std::uint32_t>& alphabets,
                                          const py::object& threads) {
   if (codes.ndim() != 2) throw std::invalid_argument("codes must have two dimensions");
   require_same_length("codes", std::size_t(codes.shape(0)), "alphabets", size_of(alphabets));

@@ -12,6 +12,7 @@
 
 #include "bindings/arguments.hpp"
 #include "bindings/byte_buffer.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/python_object.hpp"
 #include "bindings/result_array.hpp"
@@ -30,44 +31,45 @@ namespace {
 using coding::IndexedTables;
 
 template <class T>
-using Vector = py::array_t<T, py::array::c_style | py::array::forcecast>;
-
-template <class T>
 const T* data_if(const py::array& array) {
   return py::isinstance<py::array_t<T>>(array) ? static_cast<const T*>(array.data()) : nullptr;
 }
 
-// Contiguous arrays of the same size: symbols (if any), indexes and shifts (if any).
+// Arrays of the same size: symbols (if any), indexes and shifts (if any).
 struct Input {
   coding::IndexedInput input;
   std::size_t size;
 
-  Input(const py::array* symbols, const py::array& indexes, const std::optional<py::array>& shifts)
-      : size(std::size_t(indexes.size())) {
-    require(indexes);
+  Input(const py::array* given_symbols, const py::array& given_indexes,
+        const std::optional<py::array>& given_shifts)
+      : size(std::size_t(given_indexes.size())) {
+    const py::array& indexes = held(given_indexes);
     input.indexes8 = data_if<std::uint8_t>(indexes);
     input.indexes16 = data_if<std::uint16_t>(indexes);
     bool known = input.indexes8 != nullptr || input.indexes16 != nullptr;
-    if (symbols != nullptr) {
-      require(*symbols);
-      input.symbols16 = data_if<std::int16_t>(*symbols);
-      input.symbols32 = data_if<std::int32_t>(*symbols);
+    if (given_symbols != nullptr) {
+      const py::array& symbols = held(*given_symbols);
+      input.symbols16 = data_if<std::int16_t>(symbols);
+      input.symbols32 = data_if<std::int32_t>(symbols);
       known &= input.symbols16 != nullptr || input.symbols32 != nullptr;
     }
-    if (shifts) {
-      require(*shifts);
-      input.shifts = data_if<std::int32_t>(*shifts);
+    if (given_shifts) {
+      input.shifts = data_if<std::int32_t>(held(*given_shifts));
       known &= input.shifts != nullptr;
     }
     if (!known) throw py::type_error("symbols, indexes or shifts are of another type");
   }
 
  private:
-  void require(const py::array& array) const {
-    if ((array.flags() & py::array::c_style) == 0 || std::size_t(array.size()) != size) {
-      throw py::value_error("symbols, indexes and shifts must be contiguous and of one size");
-    }
+  const py::array& held(const py::array& array) {
+    if (std::size_t(array.size()) != size)
+      throw py::value_error("symbols, indexes and shifts must be of one size");
+    arrays_[count_] = contiguous(array);
+    return arrays_[count_++];
   }
+
+  py::array arrays_[3];
+  int count_ = 0;
 };
 
 template <class Work>
@@ -81,7 +83,8 @@ auto with_indexes(std::size_t tables, std::size_t n, Work&& work) {
   }
 }
 
-std::unique_ptr<IndexedTables> distribution_tables(int family, const Vector<double>& scales,
+std::unique_ptr<IndexedTables> distribution_tables(int family,
+                                                   const ContiguousArray<double>& scales,
                                                    int precision, std::uint32_t tail,
                                                    unsigned steps) {
   auto tables = std::make_unique<IndexedTables>(precision);
@@ -94,9 +97,10 @@ std::unique_ptr<IndexedTables> distribution_tables(int family, const Vector<doub
 }
 
 // Table i has sizes[i] weights, those of its symbols from leasts[i] on and of the escape.
-std::unique_ptr<IndexedTables> weight_tables(const Vector<std::uint64_t>& weights,
-                                             const Vector<std::int64_t>& sizes,
-                                             const Vector<std::int64_t>& leasts, int precision) {
+std::unique_ptr<IndexedTables> weight_tables(const ContiguousArray<std::uint64_t>& weights,
+                                             const ContiguousArray<std::int64_t>& sizes,
+                                             const ContiguousArray<std::int64_t>& leasts,
+                                             int precision) {
   auto tables = std::make_unique<IndexedTables>(precision);
   require_same_length("sizes", std::size_t(sizes.size()), "leasts", std::size_t(leasts.size()));
   const auto total = std::size_t(weights.size());
@@ -179,11 +183,12 @@ py::tuple bits(const IndexedTables& tables, const py::array& symbols, const py::
 }
 
 // For each symbol its table, of scales * steps, and the whole part of its mean.
-py::tuple split_means(const py::array& means, const py::array& indexes, unsigned steps,
+py::tuple split_means(const py::array& given_means, const py::array& indexes, unsigned steps,
                       std::size_t scales) {
   const Input in(nullptr, indexes, std::nullopt);
-  if ((means.flags() & py::array::c_style) == 0 || std::size_t(means.size()) != in.size) {
-    throw py::value_error("means and indexes must be contiguous and of one size");
+  const py::array means = contiguous(given_means);
+  if (std::size_t(means.size()) != in.size) {
+    throw py::value_error("means and indexes must be of one size");
   }
   if (steps == 0 || steps > coding::kMostMeanSteps || (steps & (steps - 1)) != 0 ||
       scales > coding::kMostTables / steps) {

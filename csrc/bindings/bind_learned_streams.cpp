@@ -14,6 +14,7 @@
 
 #include "bindings/arguments.hpp"
 #include "bindings/byte_buffer.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/plain_lists.hpp"
 #include "bindings/python_object.hpp"
@@ -28,16 +29,13 @@ namespace py = pybind11;
 namespace pyinfo::bindings {
 namespace {
 
-template <class T>
-using Vector = py::array_t<T, py::array::c_style | py::array::forcecast>;
-
 py::bytes as_bytes(const std::vector<unsigned char>& data) {
   return py::bytes(reinterpret_cast<const char*>(data.data()), data.size());
 }
 
 // ---- CompressAI
 
-using Integers = Vector<std::int32_t>;
+using Integers = ContiguousArray<std::int32_t>;
 
 std::size_t size_of(const Integers& integers) noexcept { return std::size_t(integers.size()); }
 std::vector<std::int32_t> copied(const Integers& integers) {
@@ -213,20 +211,21 @@ py::object compressai_decode(const CompressaiTables& tables, const py::object& s
   });
 }
 
-std::vector<std::int32_t> compressai_cdf(const Vector<float>& pmf, int precision) {
+std::vector<std::int32_t> compressai_cdf(const ContiguousArray<float>& pmf, int precision) {
   return coding::compressai_cdf(pmf.data(), std::size_t(pmf.size()), precision);
 }
 
 // ---- torchac
 
-std::size_t entries_of(const Vector<std::uint16_t>& cdf) {
+std::size_t entries_of(const ContiguousArray<std::uint16_t>& cdf) {
   if (cdf.ndim() != 2 || cdf.shape(1) < 2 || cdf.shape(1) > 32769) {
     throw py::value_error("cdf must have 1 to 32768 symbols");
   }
   return std::size_t(cdf.shape(1));
 }
 
-py::bytes torchac_encode(const Vector<std::uint16_t>& cdf, const Vector<std::int16_t>& symbols) {
+py::bytes torchac_encode(const ContiguousArray<std::uint16_t>& cdf,
+                         const ContiguousArray<std::int16_t>& symbols) {
   const std::size_t entries = entries_of(cdf);
   const auto n = std::size_t(symbols.size());
   require_same_length("cdf", std::size_t(cdf.shape(0)), "sym", n);
@@ -234,7 +233,7 @@ py::bytes torchac_encode(const Vector<std::uint16_t>& cdf, const Vector<std::int
       n, [&] { return coding::torchac_encode(cdf.data(), entries, symbols.data(), n); }));
 }
 
-py::array_t<std::int16_t> torchac_decode(const Vector<std::uint16_t>& cdf,
+py::array_t<std::int16_t> torchac_decode(const ContiguousArray<std::uint16_t>& cdf,
                                          const py::object& stream) {
   const std::size_t entries = entries_of(cdf);
   const ByteBuffer bytes(stream, "byte_stream");

@@ -54,11 +54,13 @@ struct Broadcast {
   npy_intp strides[2][elements::kMaxDimensions];
 };
 
-// What else integers of different number may be.
-const char* hint_for_samples(const Input& p, const Input& q) noexcept {
-  return p.is_count() && q.is_count()
-             ? "; if these are samples, not counts, pass pyinfo.Counts.from_samples of each"
-             : "";
+// What else integers of different number may be, or fewer of them than there are rows.
+const char* hint_for_integers(const Input& p, const Input& q) noexcept {
+  if (p.is_count() && q.is_count())
+    return "; if these are samples, not counts, pass pyinfo.Counts.from_samples of each";
+  if (q.is_count() && q.dimensions() < p.dimensions())
+    return "; if these are logits and labels, use pyinfo.logits.cross_entropy";
+  return "";
 }
 
 Broadcast broadcast(const Input& p, const Input* q) {
@@ -77,7 +79,7 @@ Broadcast broadcast(const Input& p, const Input* q) {
       if (common.shape[d] != 1 && common.shape[d] != extent)
         throw std::invalid_argument("p and q do not broadcast: their shapes are " +
                                     shape_text(p.get()) + " and " + shape_text(q->get()) +
-                                    hint_for_samples(p, *q));
+                                    hint_for_integers(p, *q));
       common.shape[d] = extent;
       common.strides[i][d] = PyArray_STRIDE(inputs[i]->get(), own);
     }

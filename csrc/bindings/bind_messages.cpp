@@ -9,6 +9,7 @@
 #include "bindings/arguments.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/byte_buffer.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/exceptions.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/python_object.hpp"
@@ -29,46 +30,46 @@ namespace {
 
 using coding::SymbolCode;
 
-template <class T>
-using Vector = py::array_t<T, py::array::c_style | py::array::forcecast>;
-
 // Messages that need up to so many bytes are made on the stack.
 constexpr std::size_t kStackCapacity = 16384;
 
 // ---- Making codes; pyinfo/coding/codes.py has checked the arguments
 
-Vector<std::uint8_t> huffman_lengths(const Vector<std::uint64_t>& counts, int max_length) {
-  Vector<std::uint8_t> lengths(counts.size());
+ContiguousArray<std::uint8_t> huffman_lengths(const ContiguousArray<std::uint64_t>& counts,
+                                              int max_length) {
+  ContiguousArray<std::uint8_t> lengths(counts.size());
   coding::huffman_lengths(counts.data(), std::size_t(counts.size()), max_length,
                           lengths.mutable_data());
   return lengths;
 }
 
-Vector<std::uint32_t> canonical_codewords(const Vector<std::uint8_t>& lengths) {
-  Vector<std::uint32_t> codewords(lengths.size());
+ContiguousArray<std::uint32_t> canonical_codewords(const ContiguousArray<std::uint8_t>& lengths) {
+  ContiguousArray<std::uint32_t> codewords(lengths.size());
   coding::canonical_codewords(lengths.data(), std::size_t(lengths.size()),
                               codewords.mutable_data());
   return codewords;
 }
 
-std::uint64_t kraft_sum(const Vector<std::uint8_t>& lengths) {
+std::uint64_t kraft_sum(const ContiguousArray<std::uint8_t>& lengths) {
   return coding::kraft_sum(lengths.data(), std::size_t(lengths.size()));
 }
 
 // Byte models of the vector coders' precision are made so that the fastest decoder takes them.
-Vector<std::uint32_t> rans_frequencies(const Vector<std::uint64_t>& counts, int precision) {
-  Vector<std::uint32_t> frequencies(counts.size());
+ContiguousArray<std::uint32_t> rans_frequencies(const ContiguousArray<std::uint64_t>& counts,
+                                                int precision) {
+  ContiguousArray<std::uint32_t> frequencies(counts.size());
   const bool fast_layout = counts.size() <= 256 && precision == coding::kFastPrecision;
   coding::rans_frequencies(counts.data(), std::size_t(counts.size()), precision, fast_layout,
                            frequencies.mutable_data());
   return frequencies;
 }
 
-std::unique_ptr<SymbolCode> huffman_code(const Vector<std::uint8_t>& lengths) {
+std::unique_ptr<SymbolCode> huffman_code(const ContiguousArray<std::uint8_t>& lengths) {
   return coding::huffman_code(lengths.data(), std::size_t(lengths.size()));
 }
 
-std::unique_ptr<SymbolCode> rans_code(const Vector<std::uint32_t>& frequencies, int precision) {
+std::unique_ptr<SymbolCode> rans_code(const ContiguousArray<std::uint32_t>& frequencies,
+                                      int precision) {
   return coding::rans_code(frequencies.data(), std::size_t(frequencies.size()), precision);
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "bindings/arguments.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/rooms.hpp"
 #include "neighbours/digamma.hpp"
@@ -17,8 +18,8 @@ namespace py = pybind11;
 namespace pyinfo::bindings {
 namespace {
 
-using Coordinate = py::array_t<double, py::array::c_style | py::array::forcecast>;
-using PointClasses = py::array_t<std::uint32_t, py::array::c_style | py::array::forcecast>;
+using Coordinate = ContiguousArray<double>;
+using PointClasses = ContiguousArray<std::uint32_t>;
 
 neighbours::Points points_argument(const Coordinate& columns) {
   if (columns.ndim() != 2) throw std::invalid_argument("columns must have two dimensions");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bindings/arguments.hpp"
+#include "bindings/contiguous_array.hpp"
 #include "bindings/float_values.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/python_object.hpp"
@@ -24,10 +25,7 @@ namespace pyinfo::bindings {
 namespace {
 
 template <class T>
-using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
-
-template <class T>
-std::size_t size_of(const Array<T>& array) {
+std::size_t size_of(const ContiguousArray<T>& array) {
   return std::size_t(array.size());
 }
 
@@ -49,17 +47,19 @@ quantization::IntegerFormat integer_format(int storage, bool is_signed, std::int
   return {low, high, quantization::Storage(storage), is_signed};
 }
 
-quantization::Steps steps_of(const Array<double>& scale, const Array<std::int32_t>& zero,
-                             std::size_t size, std::size_t group) {
+quantization::Steps steps_of(const ContiguousArray<double>& scale,
+                             const ContiguousArray<std::int32_t>& zero, std::size_t size,
+                             std::size_t group) {
   require_groups(size, group, "x");
   require_same_length("scale", size_of(scale), "groups", size / group);
   if (size_of(zero) != 0) require_same_length("zero_point", size_of(zero), "scale", size_of(scale));
   return {scale.data(), size_of(zero) == 0 ? nullptr : zero.data(), group};
 }
 
-py::array quantize(const py::object& object, const Array<double>& scale,
-                   const Array<std::int32_t>& zero, std::size_t group, int storage, bool is_signed,
-                   std::int32_t low, std::int32_t high, double dead_zone, int threads) {
+py::array quantize(const py::object& object, const ContiguousArray<double>& scale,
+                   const ContiguousArray<std::int32_t>& zero, std::size_t group, int storage,
+                   bool is_signed, std::int32_t low, std::int32_t high, double dead_zone,
+                   int threads) {
   const FloatValues x(object.ptr(), "x");
   quantization::Steps steps = steps_of(scale, zero, x.size(), group);
   steps.dead_zone = dead_zone;
@@ -72,8 +72,9 @@ py::array quantize(const py::object& object, const Array<double>& scale,
   return bytes;
 }
 
-py::array dequantize(const Array<std::uint8_t>& bytes, std::size_t size, const Array<double>& scale,
-                     const Array<std::int32_t>& zero, std::size_t group, int storage,
+py::array dequantize(const ContiguousArray<std::uint8_t>& bytes, std::size_t size,
+                     const ContiguousArray<double>& scale,
+                     const ContiguousArray<std::int32_t>& zero, std::size_t group, int storage,
                      bool is_signed, bool is_double, int threads) {
   const quantization::Steps steps = steps_of(scale, zero, size, group);
   const quantization::IntegerFormat format = integer_format(storage, is_signed, 0, 0);
@@ -95,7 +96,7 @@ py::array dequantize(const Array<std::uint8_t>& bytes, std::size_t size, const A
 // ---- Rate against distortion
 
 quantization::Weights weights_of(const FloatValues& w, std::size_t group,
-                                 const Array<float>& importance) {
+                                 const ContiguousArray<float>& importance) {
   require_groups(w.size(), group, "w");
   const std::size_t columns = size_of(importance);
   if (columns != 0 && w.size() % columns != 0)
@@ -114,9 +115,10 @@ py::array_t<double> array_of(const std::vector<double>& values) {
 }
 
 py::tuple rate_distortion(const py::object& object, std::size_t group,
-                          const Array<float>& importance, const Array<int>& levels,
-                          const Array<double>& ratios, const Array<double>& steps, bool of_spread,
-                          const Array<double>& dead_zones, int threads) {
+                          const ContiguousArray<float>& importance,
+                          const ContiguousArray<int>& levels, const ContiguousArray<double>& ratios,
+                          const ContiguousArray<double>& steps, bool of_spread,
+                          const ContiguousArray<double>& dead_zones, int threads) {
   require_same_length("dead_zone", size_of(dead_zones), "steps", size_of(steps));
   const FloatValues w(object.ptr(), "w");
   const quantization::Weights weights = weights_of(w, group, importance);
@@ -139,8 +141,8 @@ py::tuple rate_distortion(const py::object& object, std::size_t group,
 
 // ---- Scales
 
-py::tuple optimal_steps(const py::object& object, std::size_t group, const Array<float>& importance,
-                        int levels, int threads) {
+py::tuple optimal_steps(const py::object& object, std::size_t group,
+                        const ContiguousArray<float>& importance, int levels, int threads) {
   const FloatValues w(object.ptr(), "w");
   const quantization::Weights weights = weights_of(w, group, importance);
   if (levels < 1 || levels > quantization::kMostLevels)

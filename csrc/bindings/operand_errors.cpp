@@ -49,17 +49,16 @@ std::string sentence(const FailedOperand& argument, const Diagnosis& diagnosis, 
     return place(input, diagnosis.index, nullptr) + " = " + element_text(input, diagnosis) +
            problem;
   };
-  // Of slices of floats: elements are looked at one by one where there are no distributions.
-  const char* const hint = whole != nullptr && !input.is_count()
-                               ? "; if these are logits, use the functions of pyinfo.logits"
-                               : "";
+  // Of slices: elements are looked at one by one where there are no distributions.
+  const char* const hint = "; if these are logits, use the functions of pyinfo.logits";
+  const bool is_float = whole != nullptr && !input.is_count();
   switch (diagnosis.flaw) {
     case Flaw::negative:
-      return element(" is negative") + hint;
+      return element(" is negative") + (whole != nullptr ? hint : "");
     case Flaw::infinite:
       return element(" is not finite");
     case Flaw::above_one:
-      return element(" is greater than 1") + (*hint == '\0' ? "" : kNotNormalized) + hint;
+      return element(" is greater than 1") + (is_float ? std::string(kNotNormalized) + hint : "");
     case Flaw::sum_not_one:
       return place(input, diagnosis.index, whole) + " sums to " + number_text(diagnosis.value) +
              ", not 1 (tolerance " + number_text(argument.tolerance) +

@@ -24,6 +24,16 @@ ADVICE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "use the functions of pyinfo.logits",
     ),
+    "logits that are integers": (
+        lambda: pyinfo.kl_divergence([1, 2], [-3, 4]),
+        ValueError,
+        r"q\[0\] = -3 is negative; .*the functions of pyinfo.logits",
+    ),
+    "logits and labels": (
+        lambda: pyinfo.cross_entropy(np.zeros((4, 3)), np.array([0, 2, 1, 1])),
+        ValueError,
+        r"shapes are \(4, 3\) and \(4,\); .*labels, use pyinfo.logits.cross_entropy",
+    ),
     "two distributions, as in SciPy": (
         lambda: pyinfo.entropy([0.5, 0.5], [0.5, 0.5]),  # type: ignore[call-overload]
         TypeError,

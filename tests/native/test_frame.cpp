@@ -8,6 +8,7 @@
 #include "buffers.hpp"
 #include "check.hpp"
 #include "chosen_isa.hpp"
+#include "coding/frames/block_plan.hpp"
 #include "coding/frames/corrupt_data.hpp"
 #include "coding/frames/frame_reader.hpp"
 #include "coding/frames/frame_writer.hpp"
@@ -291,6 +292,29 @@ bool refuses(Read read) {
 }
 
 // Every byte changed in turn, and every length: told by both readers, and by verify.
+// Whoever writes to the symbols meanwhile may have made them all the same since they were counted.
+void test_counts_of_one_value() {
+  const Bytes symbols = sample(4096, 2, 1);
+  for (const Coder coder : {Coder::automatic, Coder::huffman, Coder::rans}) {
+    Settings settings;
+    settings.coder = coder;
+    for (const unsigned value : {0u, 7u, 255u}) {
+      std::uint64_t counts[256] = {};
+      BlockPlan plan;
+      plan_counted_block(symbols.data(), symbols.size(), counts, settings, plan);
+      CHECK(plan.sizes.mode == Mode::raw, "nothing is counted");
+      counts[value] = symbols.size();
+      plan_counted_block(symbols.data(), symbols.size(), counts, settings, plan);
+      CHECK(plan.sizes.mode == Mode::raw && plan.sizes.predicted == symbols.size(),
+            std::to_string(value));
+    }
+    BlockSizes sizes{Mode::raw, 0, 4096, BlockSizes::kNotPredicted, BlockSizes::kNotPredicted,
+                     4096,      0};
+    predict_all(Bytes(4096, 9).data(), sizes);
+    CHECK(sizes.huffman == 1 && sizes.rans == 1, "as of a constant block");
+  }
+}
+
 void test_damage() {
   const Bytes data = sample(2 * 300, 4, 5);
   FrameHeader header;
@@ -328,6 +352,7 @@ int main() {
   test_large_blocks();
   test_parts();
   test_few_symbols();
+  test_counts_of_one_value();
   test_damage();
   return pyinfo::check::finish();
 }

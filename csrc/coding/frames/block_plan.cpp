@@ -207,6 +207,12 @@ void plan_rans(const unsigned char* symbols, std::size_t n, const std::uint64_t*
   if (patched.predicted + plan.predicted / kWorthwhile <= plan.predicted) plan = patched;
 }
 
+// Whether there is something to code. Who writes to the symbols meanwhile may have made all of them
+// the same since they were looked at.
+bool has_two_values(const std::uint64_t* counts) noexcept {
+  return kValues - std::count(counts, counts + kValues, std::uint64_t{0}) >= 2;
+}
+
 bool all_equal(const unsigned char* symbols, std::size_t n) noexcept {
   return symbols[0] == symbols[n - 1] && std::memcmp(symbols, symbols + 1, n - 1) == 0;
 }
@@ -215,6 +221,7 @@ bool all_equal(const unsigned char* symbols, std::size_t n) noexcept {
 // its time.
 void choose_by_counts(const unsigned char* symbols, std::size_t n, const std::uint64_t* counts,
                       bool exact, const Settings& settings, BlockPlan& plan) {
+  if (!has_two_values(counts)) return;  // stored
   BlockSizes& sizes = plan.sizes;
   const bool automatic = settings.coder == Coder::automatic;
   const bool huffman = automatic || settings.coder == Coder::huffman;
@@ -301,6 +308,10 @@ void predict_all(const unsigned char* symbols, BlockSizes& sizes) {
   if (both) return;
   std::uint64_t counts[kValues] = {};
   counting::byte_counts(symbols, sizes.symbols, 1, counts);
+  if (!has_two_values(counts)) {
+    sizes.huffman = sizes.rans = 1;  // as of a constant block
+    return;
+  }
   CodePlan plan;
   if (sizes.huffman == BlockSizes::kNotPredicted) {
     plan_huffman(symbols, sizes.symbols, counts, plan);
