@@ -65,9 +65,9 @@ int main() {
   const char* const forced = std::getenv("PYINFO_ISA");
   CHECK(active() == choose(forced), "what the environment says");
   CHECK(active() == active(), "chosen once");
-  const std::string reason = pyinfo::simd::reason_of_active();
+  const std::string why = pyinfo::simd::reason_of_active();
   const bool is_named = forced != nullptr && *forced != '\0';
-  CHECK(reason.find(is_named ? "PYINFO_ISA names it" : "the best that this ") == 0, reason);
+  CHECK(why.find(is_named ? "PYINFO_ISA names it" : "the best that this ") == 0, why);
   for (const Isa isa : kIsas) {
     if (!available(isa)) continue;
     const Isa coders = pyinfo::simd::coder_isa(isa);
