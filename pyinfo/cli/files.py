@@ -142,7 +142,18 @@ def _output_errors(path: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError("standard output" if path == STANDARD else path, error) from error
+        if path == STANDARD:
+            discard_standard_output()
+            raise OutputError("standard output", error) from error
+        raise OutputError(path, error) from error
+
+
+def discard_standard_output() -> None:
+    """Let what is still buffered go nowhere, or a later flush fails and is told once more."""
+    with contextlib.suppress(OSError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 @contextlib.contextmanager

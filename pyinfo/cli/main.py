@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ from pyinfo.cli import (
     test,
 )
 from pyinfo.cli.exit_codes import EXIT_BROKEN_PIPE, EXIT_ERROR, EXIT_INTERRUPTED
-from pyinfo.cli.files import ended_by_signals
+from pyinfo.cli.files import discard_standard_output, ended_by_signals
 from pyinfo.cli.output import print_error, reason_of
 from pyinfo.config import config
 
@@ -58,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        _discard_stdout()
+        discard_standard_output()
         return EXIT_BROKEN_PIPE
     except OSError as error:  # those of input files have been reported: this one is the output's
-        _discard_stdout()
+        discard_standard_output()
         print_error("standard output", reason_of(error))
         return EXIT_ERROR
 
@@ -84,14 +82,6 @@ class _PrintVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         print(f"pyinfo {config()['version']}")
         parser.exit()
-
-
-def _discard_stdout() -> None:
-    """Let what is still buffered go nowhere, or the interpreter's last flush fails once more."""
-    with contextlib.suppress(OSError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 COMMANDS: Final = (
