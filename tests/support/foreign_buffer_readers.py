@@ -499,9 +499,8 @@ def _quantization() -> dict[str, list[Reader]]:
     nothing = ctypes.c_void_p()
 
     def add(x: Any) -> None:
-        _c("histogram_add", x, float32, own.N, one, histogram.copy(), counts)
+        _c("histogram_add", x, float32, own.N, one, histogram.copy(), counts.copy())
 
-    add(w)
     counted = histogram.copy()
     _c("histogram_add", w, float32, own.N, one, counted, counts)
 
