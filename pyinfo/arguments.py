@@ -5,9 +5,11 @@ The core reads what its own functions take: the words here are those of its argu
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, SupportsFloat, SupportsIndex, TypeVar
 
 import numpy as np
@@ -19,6 +21,23 @@ NO_LIMIT: Final = (1 << 64) - 1
 """The most bytes that the core can be asked for."""
 
 _Text = TypeVar("_Text", bound=str)
+
+
+@contextlib.contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Have errors call arguments what our caller does, where the core calls them otherwise.
+
+    >>> with renamed(labels="target"):
+    ...     raise ValueError("labels[3] is out of range")
+    Traceback (most recent call last):
+    ValueError: target[3] is out of range
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        words = rf"\b({'|'.join(names)})\b"
+        text = re.sub(words, lambda found: names[found[0]], str(error))
+        raise type(error)(text) from None
 
 
 def real(value: SupportsFloat, name: str) -> float:

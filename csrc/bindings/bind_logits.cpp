@@ -78,10 +78,10 @@ bool are_targets(const Input& labels, const LogitRows& logits) {
   }
   if (labels.dimensions() != logits.outer_dimensions() ||
       !PyArray_CompareLists(PyArray_DIMS(labels.get()), logits.outer_shape(), labels.dimensions()))
-    throw std::invalid_argument("labels has shape " + shape_text(labels.get()) +
-                                ", the logits have " +
+    throw std::invalid_argument("labels must have shape " +
                                 shape_text(logits.outer_dimensions(), logits.outer_shape()) +
-                                " rows" + (whole ? ": distributions must be floats" : ""));
+                                ", as the rows of the logits, not " + shape_text(labels.get()) +
+                                (whole ? ": distributions must be floats" : ""));
   return false;
 }
 

@@ -6,10 +6,13 @@
 // which c = a - b where a is largest sees to for flat rows and for peaked ones. Where it does not,
 // c is the difference of the logarithms of the sums, which makes t 0. Of long rows a sample says
 // first about what that is.
+//
+// Rows whose differences overflow are done over, slowly.
 #include <cmath>
 #include <limits>
 
 #include "logits/each_row.hpp"
+#include "logits/extreme_rows.hpp"
 #include "logits/logits.hpp"
 #include "logits/row_kernels.hpp"
 #include "simd/assert.hpp"
@@ -74,6 +77,16 @@ class Divergence {
       if (!sum_terms(found)) recentered(found);
     }
     return found;
+  }
+
+  // Whether differences may have overflowed.
+  bool is_extreme(const Related& found, std::size_t i) const noexcept {
+    const double far = a_.type() == elements::Element::float64
+                           ? std::numeric_limits<double>::max() / 8
+                           : double(std::numeric_limits<float>::max()) / 8;
+    if (!(std::abs(found.pair.a_origin) < far && std::abs(found.pair.center) < far)) return true;
+    if (std::isinf(found.kl)) return !leaves_out(b_, a_, i);
+    return std::isnan(found.kl);
   }
 
  private:
@@ -149,6 +162,16 @@ void kl_divergence(const Rows& a, const Rows& b, double temperature, const Resul
   const Divergence divergence(a, b, temperature);
   each_row(a.count(), a.classes(), results.threads, [&](std::size_t i) {
     const Related found = divergence.relate(i);
+    if (divergence.is_extreme(found, i)) {
+      const ExtremeRows rows(a, b, i, divergence.inverse_temperature());
+      if (rows.are_defined()) {
+        results.values[i] = results.unit * rows.kl();
+        if (results.gradient != nullptr)
+          rows.kl_gradient(results.unit * results.scale * divergence.inverse_temperature(),
+                           *results.gradient);
+        return;
+      }
+    }
     results.values[i] = results.unit * found.kl;
     if (results.gradient == nullptr) return;
     const double factor =
@@ -167,6 +190,17 @@ void js_divergence(const Rows& a, const Rows& b, double temperature, double weig
     MixtureSums sums;
     divergence.kernels().mixture(found.pair, weight_a, weight_b, sums);
     const double js = sums.divergence / found.sum;
+    if (std::isnan(js) || divergence.is_extreme(found, i)) {
+      const ExtremeRows rows(a, b, i, divergence.inverse_temperature());
+      if (rows.are_defined()) {
+        results.values[i] = results.unit * rows.js(weight_a, weight_b);
+        if (results.gradient != nullptr)
+          rows.js_gradient(weight_a, weight_b,
+                           results.unit * results.scale * divergence.inverse_temperature(),
+                           *results.gradient);
+        return;
+      }
+    }
     results.values[i] = results.unit * (js < 0 ? 0 : js);
     if (results.gradient == nullptr) return;
     const double factor =

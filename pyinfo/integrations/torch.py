@@ -12,6 +12,7 @@ import torch
 from torch.autograd import forward_ad
 
 from pyinfo import logits as losses
+from pyinfo.arguments import renamed
 
 __all__ = ["cross_entropy", "kl_div_from_logits"]
 
@@ -296,16 +297,17 @@ def _compute_cross_entropy(
     gradient: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     each, slope, options = _results(input, _class_axis(input), gradient)
-    losses.cross_entropy(
-        input.detach(),
-        target.detach(),
-        weight=None if weight is None else weight.detach(),
-        ignore_index=ignore_index,
-        label_smoothing=label_smoothing,
-        z_loss=z_loss,
-        normalize=False,
-        **options,
-    )
+    with renamed(labels="target", logits="input"):
+        losses.cross_entropy(
+            input.detach(),
+            target.detach(),
+            weight=None if weight is None else weight.detach(),
+            ignore_index=ignore_index,
+            label_smoothing=label_smoothing,
+            z_loss=z_loss,
+            normalize=False,
+            **options,
+        )
     return each, slope
 
 
@@ -313,7 +315,8 @@ def _compute_kl_divergence(
     input: torch.Tensor, target: torch.Tensor, temperature: float, dim: int, gradient: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
     each, slope, options = _results(input, dim, gradient)
-    losses.kl_divergence(target.detach(), input.detach(), temperature=temperature, **options)
+    with renamed(p_logits="target", q_logits="input"):
+        losses.kl_divergence(target.detach(), input.detach(), temperature=temperature, **options)
     return each, slope
 
 

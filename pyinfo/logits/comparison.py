@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyinfo import _core
-from pyinfo.arguments import require_not_empty
+from pyinfo.arguments import renamed, require_not_empty
 
 _Values = npt.NDArray[np.float64]
 
@@ -143,7 +143,8 @@ def compared_rows(
     """Return what `compare` sums up; rows may be compared in parts, and the parts be joined."""
     options: dict[str, Any] = {"axis": axis, "threads": threads}
     each = {**options, "reduction": "none"}
-    kl = _rows(_core.logits_kl_divergence(base_logits, other_logits, **each))
+    with renamed(p_logits="base_logits", q_logits="other_logits"):
+        kl = _rows(_core.logits_kl_divergence(base_logits, other_logits, **each))
     same = np.ravel(
         _core.logits_top(base_logits, **options) == _core.logits_top(other_logits, **options)
     ).astype(np.float64)

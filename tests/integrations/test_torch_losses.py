@@ -417,16 +417,18 @@ def test_refused() -> None:
         kl_div_from_logits(x, y.detach(), "average")
     with pytest.raises(ValueError, match="deprecated: use reduction"):
         cross_entropy(x, labels, None, True)
-    with pytest.raises(ValueError, match=r"labels\[3\] = 5 is out of range for 5 classes"):
+    with pytest.raises(ValueError, match=r"target\[3\] = 5 is out of range for 5 classes"):
         cross_entropy(x, torch.tensor([0, 1, 2, 5]))
-    with pytest.raises(ValueError, match="labels has shape"):
+    with pytest.raises(ValueError, match=r"target must have shape \(4,\), as the rows of"):
         cross_entropy(x, labels[:3])
     with pytest.raises(ValueError, match="weight must have one element for each of 5"):
         cross_entropy(x, labels, torch.ones(4, dtype=torch.float64))
     with pytest.raises(ValueError, match=r"weight\[0\] = -1 must be finite"):
         cross_entropy(x, labels, -torch.ones(5, dtype=torch.float64))
-    with pytest.raises(ValueError, match="row 0 of labels must be non-negative"):
+    with pytest.raises(ValueError, match="row 0 of target must be non-negative"):
         cross_entropy(x, -torch.ones(4, 5, dtype=torch.float64))
+    with pytest.raises(ValueError, match="target must not be empty along axis 1"):
+        kl_div_from_logits(x[:, :0], y.detach()[:, :0])
     with pytest.raises(TypeError, match="target must have the type of input"):
         kl_div_from_logits(x, y.detach().float())
     with pytest.raises(ValueError, match="temperature must be positive"):

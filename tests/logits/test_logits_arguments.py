@@ -201,7 +201,7 @@ def test_labels_that_change_meanwhile() -> None:
 WRONG: list[tuple[type[Exception], str, Any]] = [
     (ValueError, "labels[1] = 5 is out of range for 5 classes", lambda: ce([0, 5])),
     (ValueError, "labels[0] = -1 is out of range for 5 classes", lambda: ce([-1, 0])),
-    (ValueError, "labels has shape (3,)", lambda: ce([0, 1, 2])),
+    (ValueError, "labels must have shape (2,), as the rows of the logits", lambda: ce([0, 1, 2])),
     (ValueError, "distributions must be floats", lambda: ce(np.zeros((2, 5), int))),
     (TypeError, "labels must be integers of shape (2,)", lambda: ce([0.0, 1.0])),
     (ValueError, "row 1 of labels is no distribution", lambda: ce(np.eye(5)[:2] * [[1], [2]])),

@@ -279,6 +279,43 @@ def test_the_largest_logits(dtype: Any) -> None:
     assert np.isfinite(logits.js_divergence(x, -x))
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+def test_divergences_of_the_largest_logits(dtype: Any) -> None:
+    """Their differences overflow; the divergences do only where they are beyond the type."""
+    largest = float(np.finfo(dtype).max)
+    values = [largest, -largest, largest / 2, -largest / 2, 0.0, 1.0, -np.inf]
+    rng = np.random.default_rng(1)
+    pairs = [([largest, -largest, 0], [-largest, largest, 0])]  # kl: inf was a NaN
+    pairs += [([-largest / 2, largest / 2], [-np.inf, -largest])]  # js: 0 was ln(2) / 2
+    pairs += [
+        (rng.choice(values, n), rng.choice(values, n)) for n in range(2, 6) for _ in range(20)
+    ]
+    result = np.float64 if dtype is np.float64 else np.float32
+    for p, q in pairs:
+        a, b = np.array(p, dtype), np.array(q, dtype)
+        if max(a) == -np.inf or max(b) == -np.inf:
+            continue
+        leaves_out = bool(np.any((b == -np.inf) & (a != -np.inf)))
+        for temperature in (1.0, 0.25, 100.0):
+            grad = np.empty_like(b)
+            found = logits.kl_divergence(a, b, temperature=temperature, grad=grad)
+            kl = np.inf if leaves_out else float(oracle.kl_divergence(a, b, temperature))
+            with np.errstate(over="ignore"):
+                assert found == pytest.approx(result(kl), rel=1e-6)
+            for g, x, y in zip(
+                grad,
+                oracle.log_softmax(a, temperature),
+                oracle.log_softmax(b, temperature),
+                strict=True,
+            ):
+                slope = (oracle.mp.exp(y) - oracle.mp.exp(x)) / temperature
+                assert near(g, slope, 2 * STORED[dtype], 1e-6 / temperature)
+            found = logits.js_divergence(a, b, temperature=temperature, grad=grad)
+            js = float(oracle.js_divergence(a, b, 0.5, temperature))
+            assert found == pytest.approx(js, rel=1e-6, abs=1e-45)
+            assert np.isfinite(grad).all()
+
+
 # -- Rows that do not count ------------------------------------------------------------------------
 
 

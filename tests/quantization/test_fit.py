@@ -166,13 +166,6 @@ def test_importance_of_columns(tmp_path: Path) -> None:
     assert tensor.error == pytest.approx(error, rel=1e-5)
 
 
-@pytest.mark.parametrize("budget", [10**400, "9" * 400])
-def test_budgets_beyond_floats(budget: Any, tmp_path: Path) -> None:
-    source = written(tmp_path / "m.safetensors", model(8))
-    with pytest.raises(ValueError, match="budget is beyond the range of floats"):
-        fit(source, budget)
-
-
 def test_importance_has_no_unit(tmp_path: Path) -> None:
     """Of all tensors times a power of two, it changes errors by that, and nothing else."""
     tensors = model(8)
@@ -232,10 +225,16 @@ def test_budgets(budget: Any, size: int, tmp_path: Path) -> None:
         fit(source, budget)
 
 
-@pytest.mark.parametrize("budget", [-1, "-1MB", "nan", "1e400", "", "MB"])
-def test_budgets_that_are_none(budget: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("budget", "refused"),
+    [
+        *((each, "budget must be") for each in (-1, "-1MB", "nan", "1e400", "", "MB")),
+        *((each, "budget is beyond the range of floats") for each in (10**400, "9" * 400)),
+    ],
+)
+def test_budgets_that_are_none(budget: Any, refused: str, tmp_path: Path) -> None:
     source = written(tmp_path / "m.safetensors", model(10))
-    with pytest.raises(ValueError, match="budget must be"):
+    with pytest.raises(ValueError, match=refused):
         fit(source, budget)
 
 

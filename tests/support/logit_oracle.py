@@ -22,8 +22,8 @@ def exact(row: Any) -> Reals:
 def log_softmax(row: Any, temperature: float = 1) -> Reals:
     x = [value / mp.mpf(temperature) for value in exact(row)]
     top = max(x)
-    lse = top + mp.log(mp.fsum(mp.exp(value - top) for value in x))
-    return [value - lse for value in x]
+    above_top = mp.log(mp.fsum(mp.exp(value - top) for value in x))
+    return [value - top - above_top for value in x]  # the largest doubles have 308 digits
 
 
 def logsumexp(row: Any) -> Any:
@@ -56,7 +56,8 @@ def js_divergence(a: Any, b: Any, weight: float = 0.5, temperature: float = 1) -
     terms = []
     for x, y in zip(p, q, strict=True):
         m = mp.log(w * mp.exp(x) + (1 - w) * mp.exp(y))
-        terms += [w * mp.exp(x) * (x - m), (1 - w) * mp.exp(y) * (y - m)]
+        terms += [w * mp.exp(x) * (x - m)] if x != -mp.inf else []
+        terms += [(1 - w) * mp.exp(y) * (y - m)] if y != -mp.inf else []
     return mp.fsum(terms)
 
 
