@@ -36,15 +36,15 @@ struct Ratios {
 constexpr std::size_t kOctaves = 10;
 constexpr std::size_t kHalves = 22;
 constexpr double kMost = 1.1;
-double least_of(std::size_t half) noexcept { return 0.7 * std::exp2(-0.5 * double(half)); }
 
 struct Kernels {
   Kernels() {
     for (std::size_t octave = 0; octave < kOctaves; ++octave)
       ratios.emplace_back(0.3 / double(1 << octave), kMost);
     for (std::size_t half = 0; half < kHalves; ++half) {
-      coarse.emplace_back(least_of(half), kMost);
-      const double spacing = std::pow(kMost / least_of(half), 1 / double(kRoundings));
+      least[half] = 0.7 * std::exp2(-0.5 * double(half));
+      coarse.emplace_back(least[half], kMost);
+      const double spacing = std::pow(kMost / least[half], 1 / double(kRoundings));
       fine.emplace_back(1 / spacing, spacing);
     }
   }
@@ -53,6 +53,7 @@ struct Kernels {
   const ScaleKernels& scales = scale_kernels(simd::active());
   std::vector<Ratios<kCandidates>> ratios;
   const Ratios<kCandidates> near{0.95, 1.05};
+  double least[kHalves];
   std::vector<Ratios<kRoundings>> coarse, fine;
 };
 
@@ -130,7 +131,8 @@ class Search {
     StepSums now = sums(step);
     for (int i = 0; i < 3 && now.square > 0; ++i) {
       const float next = float(now.product / now.square);
-      if (!(next > 0) || next == step) break;
+      // The error changes with the square of what is between the two.
+      if (!(next > 0) || std::abs(next - step) <= 1e-6f * step) break;
       const StepSums then = sums(next);
       if (!(then.error < now.error)) break;
       step = next;
@@ -146,7 +148,7 @@ class Search {
       const float rounded = std::ldexp(step, -exponent);
       if (rounded != found) error = sums(rounded).error;
     }
-    error = std::ldexp(error, 2 * exponent + counted);
+    if (exponent != 0 || counted != 0) error = std::ldexp(error, 2 * exponent + counted);
     return true;
   }
 
@@ -175,7 +177,7 @@ class Search {
 
   float step_of_best_rounding(float unit, double spread) {
     std::size_t half = 0;
-    while (half + 1 < kHalves && least_of(half) > 0.8 * spread) ++half;
+    while (half + 1 < kHalves && kernels_.least[half] > 0.8 * spread) ++half;
     Rounding best = best_rounding(kernels_.coarse[half], unit);
     for (; best.index == 0 && half + 1 < kHalves; ++half)
       best = best_rounding(kernels_.coarse[half + 1], unit);
@@ -198,12 +200,16 @@ class Search {
     group_.each([&](const float* x, const float* importance, std::size_t n) {
       kernels_.scales.roundings(x, importance, n, ratios.inverses, unit, high_, products, squares);
     });
-    Rounding best;
-    for (std::size_t c = kRoundings; c-- > 0;) {
-      const double gain = squares[c] > 0 ? products[c] * products[c] / squares[c] : 0;
-      if (gain > best.gain) best = {c, gain, float(products[c] / squares[c])};
-    }
-    return best;
+    // Without branches, which would take longer than a small group's roundings do.
+    double gains[kRoundings];
+    double most = 0;
+    for (std::size_t c = 0; c < kRoundings; ++c)
+      gains[c] = products[c] * products[c] / (squares[c] > 0 ? squares[c] : 1);
+    for (std::size_t c = 0; c < kRoundings; ++c) most = gains[c] > most ? gains[c] : most;
+    if (!(most > 0)) return {};
+    std::size_t c = kRoundings - 1;
+    while (c > 0 && gains[c] != most) --c;
+    return {c, most, float(products[c] / squares[c])};
   }
 
   // Of equal ones what clips least.

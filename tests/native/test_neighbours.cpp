@@ -78,32 +78,93 @@ Tree tree_of(const std::vector<SortedColumn>& columns) {
   return Tree(all.data(), int(all.size()));
 }
 
+// From each point its distances to all, its own among them, in order; and how far in each
+// coordinate those are that are not further. What a search finds for any k is looked up here.
+class AllPairs {
+ public:
+  explicit AllPairs(const Points& points) : n_(points.count), distances_(n_ * n_) {
+    std::vector<std::uint32_t> order(n_);
+    std::vector<double> from(n_);
+    for (std::size_t d = 0; d < points.dimensions; ++d) extents_[d].resize(n_ * n_);
+    for (std::size_t i = 0; i < n_; ++i) {
+      for (std::size_t j = 0; j < n_; ++j) {
+        order[j] = std::uint32_t(j);
+        from[j] = reference::distance(points, kAllCoordinates, i, j);
+      }
+      std::sort(order.begin(), order.end(),
+                [&](std::uint32_t a, std::uint32_t b) { return from[a] < from[b]; });
+      for (std::size_t place = 0; place < n_; ++place)
+        distances_[i * n_ + place] = from[order[place]];
+      for (std::size_t d = 0; d < points.dimensions; ++d) {
+        const double* const column = points.columns + d * n_;
+        double most = 0;
+        for (std::size_t place = 0; place < n_; ++place) {
+          most = std::max(most, std::abs(column[i] - column[order[place]]));
+          extents_[d][i * n_ + place] = most;
+        }
+      }
+    }
+  }
+
+  double kth_distance(std::size_t i, std::size_t k) const { return distances_[i * n_ + k]; }
+  std::uint32_t count_within(std::size_t i, double radius) const {
+    const double* const first = distances_.data() + i * n_;
+    return std::uint32_t(std::upper_bound(first, first + n_, radius) - first);
+  }
+  double extent(std::size_t d, std::size_t i, double radius) const {
+    return extents_[d][i * n_ + count_within(i, radius) - 1];
+  }
+
+ private:
+  static constexpr Coordinates kAllCoordinates = 15;
+
+  std::size_t n_;
+  std::vector<double> distances_;
+  std::vector<double> extents_[4];
+};
+
+// The reference that is looked up, against the one that the definitions are.
+void test_all_pairs() {
+  const std::size_t n = 40;
+  for (const Kind& kind : kKinds) {
+    const std::vector<double> values = points_of(kind, n, 3);
+    const Points points{values.data(), n, 3};
+    const AllPairs pairs(points);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double r = pairs.kth_distance(i, 5);
+      CHECK(r == reference::kth_distance(points, i, 5), kind.name);
+      CHECK(pairs.count_within(i, r) == reference::count_within(points, 7, i, r), kind.name);
+      CHECK(pairs.extent(1, i, r) == reference::extent(points, 2, i, r), kind.name);
+    }
+  }
+}
+
 // Column and Tree have one interface.
 template <class Space>
-void test_space(const Space& space, const Points& points, std::size_t k, const std::string& what) {
-  const std::size_t n = points.count;
-  std::vector<double> distances(n), halves(n);
+void test_space(const Space& space, const AllPairs& pairs, std::size_t n, std::size_t k,
+                const std::string& what) {
+  std::vector<double> distances(n), radii(n);
   std::vector<std::uint32_t> closed(n), open(n), wide(n);
   kth_distances(space, k, 2, distances.data());
   counts_within(space, distances.data(), 2, closed.data());
-  for (std::size_t i = 0; i < n; ++i) halves[i] = just_below(distances[i]);
-  counts_within(space, halves.data(), 1, open.data());
-  for (std::size_t i = 0; i < n; ++i) halves[i] = std::min(1e300, 3 * distances[i] + 1);
-  counts_within(space, halves.data(), 1, wide.data());
+  for (std::size_t i = 0; i < n; ++i) radii[i] = just_below(distances[i]);
+  counts_within(space, radii.data(), 1, open.data());
+  for (std::size_t i = 0; i < n; ++i) radii[i] = std::min(1e300, 3 * distances[i] + 1);
+  counts_within(space, radii.data(), 1, wide.data());
   bool equal = true, counted = true;
-  const Coordinates all = 15;
   for (std::size_t i = 0; i < n; ++i) {
-    const double wanted = reference::kth_distance(points, i, k);
+    const double wanted = pairs.kth_distance(i, k);
     equal = equal && distances[i] == wanted;
-    counted = counted && closed[i] == reference::count_within(points, all, i, wanted) &&
-              open[i] == reference::count_within(points, all, i, just_below(wanted)) &&
-              wide[i] == reference::count_within(points, all, i, halves[i]);
+    counted = counted && closed[i] == pairs.count_within(i, wanted) &&
+              open[i] == pairs.count_within(i, just_below(wanted)) &&
+              wide[i] == pairs.count_within(i, radii[i]);
   }
   CHECK(equal, "distances of " + what);
   CHECK(counted, "counts of " + what);
 }
 
-void test_extents(const Tree& tree, const Points& points, std::size_t k, const std::string& what) {
+void test_extents(const Tree& tree, const AllPairs& pairs, const Points& points, std::size_t k,
+                  const std::string& what) {
   const std::size_t n = points.count;
   std::vector<double> distances(n), extents(n * points.dimensions);
   kth_distances(tree, k, 1, distances.data());
@@ -111,8 +172,7 @@ void test_extents(const Tree& tree, const Points& points, std::size_t k, const s
   bool equal = true;
   for (std::size_t d = 0; d < points.dimensions; ++d)
     for (std::size_t i = 0; i < n; ++i)
-      equal = equal &&
-              extents[d * n + i] == reference::extent(points, Coordinates{1} << d, i, distances[i]);
+      equal = equal && extents[d * n + i] == pairs.extent(d, i, distances[i]);
   CHECK(equal, "extents of " + what);
 }
 
@@ -124,14 +184,15 @@ void test_against_all_pairs() {
         const Points points{values.data(), n, dimensions};
         const std::vector<SortedColumn> columns = sorted(points);
         const Tree tree = tree_of(columns);
+        const AllPairs pairs(points);
         for (const std::size_t k : {1, 2, 3, 4, 5, 6, 11, 40}) {
           if (k >= n || (n > 300 && k != 3) || !chosen()) continue;
           const std::string what = std::string(kind.name) + ", " + std::to_string(n) + " points, " +
                                    std::to_string(dimensions) + " dimensions, k " +
                                    std::to_string(k);
-          test_space(tree, points, k, what);
-          test_extents(tree, points, k, what);
-          if (dimensions == 1) test_space(columns[0], points, k, what);
+          test_space(tree, pairs, n, k, what);
+          test_extents(tree, pairs, points, k, what);
+          if (dimensions == 1) test_space(columns[0], pairs, n, k, what);
         }
       }
     }
@@ -308,6 +369,7 @@ int main() {
   if (pyinfo::check::chosen_isa_is_missing()) return pyinfo::check::kSkipped;
   test_digamma();
   test_sorting();
+  test_all_pairs();
   test_against_all_pairs();
   test_information();
   test_classes();

@@ -9,9 +9,12 @@ namespace {
 constexpr std::size_t kWide = kLanes<float>;
 constexpr std::size_t kRegisters = kCandidates / kWide < 2 ? 1 : 2;
 
-// The integer next to |x| / step, at most `high`.
-PYINFO_INLINE Vec<float> integer(Vec<float> magnitude, Vec<float> inverse, Vec<float> high) {
-  return round_even<float>(simd::minimum<float>(magnitude * inverse, high));
+// The integer next to |x| / step, at most `high`: rounded by the addition of a product.
+PYINFO_INLINE Vec<float> integer(Vec<float> magnitude, Vec<float> inverse, float high) {
+  const Vec<float> shifted =
+      simd::multiply_add<float>(magnitude, inverse, splat<float>(kRound<float>));
+  const Vec<float> most = splat<float>(high + kRound<float>);
+  return simd::minimum<float>(shifted, most) - splat<float>(kRound<float>);
 }
 
 // Finite, so that 0 stays 0.
@@ -36,12 +39,11 @@ PYINFO_INLINE void some_errors(const float* x, const float* weight, std::size_t 
     inverse[r] = simd::load<float>(inverses + r * kWide) * splat<float>(inverse_of(unit));
     even[r] = odd[r] = splat<float>(0);
   }
-  const Vec<float> most = splat<float>(high);
   const auto add = [&](std::size_t i, Vec<float>(&to)[kRegisters]) {
     const Vec<float> magnitude = simd::absolute<float>(splat<float>(x[i]));
     for (std::size_t r = 0; r < kRegisters; ++r) {
       const Vec<float> distance =
-          simd::multiply_add<float>(integer(magnitude, inverse[r], most), back[r], magnitude);
+          simd::multiply_add<float>(integer(magnitude, inverse[r], high), back[r], magnitude);
       const Vec<float> counted = kWeighted ? distance * splat<float>(weight[i]) : distance;
       to[r] = simd::multiply_add<float>(counted, distance, to[r]);
     }
@@ -80,11 +82,10 @@ PYINFO_INLINE void some_roundings(const float* x, const float* weight, std::size
     inverse[r] = simd::load<float>(inverses + r * kWide) * splat<float>(inverse_of(unit));
     for (int which = 0; which < 2; ++which) product[which][r] = square[which][r] = splat<float>(0);
   }
-  const Vec<float> most = splat<float>(high);
   const auto add = [&](std::size_t i, int which) {
     const Vec<float> magnitude = simd::absolute<float>(splat<float>(x[i]));
     for (std::size_t r = 0; r < kSome; ++r) {
-      const Vec<float> q = integer(magnitude, inverse[r], most);
+      const Vec<float> q = integer(magnitude, inverse[r], high);
       const Vec<float> counted = kWeighted ? q * splat<float>(weight[i]) : q;
       product[which][r] = simd::multiply_add<float>(counted, magnitude, product[which][r]);
       square[which][r] = simd::multiply_add<float>(counted, q, square[which][r]);
@@ -128,7 +129,7 @@ void sums(const float* x, const float* weight, std::size_t n, float step, float 
   Vec<float> error = splat<float>(0), product = error, square = error;
   each_register<float>(x, n, [&](Vec<float> v, std::size_t i, int count) {
     const Vec<float> magnitude = simd::absolute<float>(v);
-    const Vec<float> q = integer(magnitude, splat<float>(inverse_of(step)), splat<float>(high));
+    const Vec<float> q = integer(magnitude, splat<float>(inverse_of(step)), high);
     const Vec<float> distance = simd::multiply_add<float>(q, splat<float>(-step), magnitude);
     Vec<float> w = splat<float>(1);
     if (weight != nullptr)
