@@ -13,6 +13,7 @@
 #include "bindings/arguments.hpp"
 #include "bindings/byte_buffer.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/owned_array.hpp"
 #include "bindings/python_object.hpp"
 #include "bindings/result_array.hpp"
 #include "bindings/rooms.hpp"
@@ -172,12 +173,10 @@ const T* weights_of(const py::object& object, const Samples& samples) {
 // An array that owns the buffer. What is much larger than its contents is not kept.
 template <class T>
 py::array array_of(memory::Buffer<T>&& buffer, std::size_t size, const py::dtype& dtype) {
-  const py::array::ShapeContainer shape{py::ssize_t(size)};
   if (size < buffer.size() / 2 || size < kWorthKeeping)
-    return py::array(dtype, shape, buffer.data());
-  auto* const owner = new memory::Buffer<T>(std::move(buffer));
-  const py::capsule capsule(owner, [](void* p) { delete static_cast<memory::Buffer<T>*>(p); });
-  return py::array(dtype, shape, owner->data(), capsule);
+    return py::array(dtype, py::ssize_t(size), buffer.data());
+  auto* const type = reinterpret_cast<PyArray_Descr*>(py::dtype(dtype).release().ptr());
+  return py::reinterpret_steal<py::array>(owned_array(std::move(buffer), size, type).release());
 }
 
 template <class Count>

@@ -1,9 +1,8 @@
 #include "bindings/plain_lists.hpp"
 
 #include <algorithm>
-#include <memory>
 
-#include "memory/buffer.hpp"
+#include "bindings/owned_array.hpp"
 
 namespace pyinfo::bindings {
 namespace {
@@ -94,16 +93,8 @@ bool read_integers(const Items& items, std::int32_t* out, Py_ssize_t n) noexcept
 
 // An array of int32 without values that is not kept for long: fresh memory would take longer than
 // to read a list does.
-Reference passing_vector(npy_intp n) {
-  using Memory = memory::Buffer<std::int32_t>;
-  auto memory = std::make_unique<Memory>(std::size_t(n));
-  Reference array = Reference::checked(PyArray_SimpleNewFromData(1, &n, NPY_INT32, memory->data()));
-  Reference owner = Reference::checked(PyCapsule_New(memory.get(), nullptr, [](PyObject* capsule) {
-    delete static_cast<Memory*>(PyCapsule_GetPointer(capsule, nullptr));
-  }));
-  static_cast<void>(memory.release());
-  if (PyArray_SetBaseObject(array.array(), owner.release()) != 0) throw PythonError();
-  return array;
+Reference passing_vector(std::size_t n) {
+  return owned_array(memory::Buffer<std::int32_t>(n), n, PyArray_DescrFromType(NPY_INT32));
 }
 
 // An array of the elements that `read(item, element)` takes, all of them, or none.
@@ -179,7 +170,7 @@ Reference int32_vector(PyObject* object) {
   if (!is_plain(object)) return Reference();
   const Items items(object);
   const npy_intp n = items.size();
-  Reference array = passing_vector(n);
+  Reference array = passing_vector(std::size_t(n));
   auto* const out = static_cast<std::int32_t*>(PyArray_DATA(array.array()));
   return n == items.size() && read_integers(items, out, n) ? std::move(array) : Reference();
 }

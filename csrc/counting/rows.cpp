@@ -97,13 +97,7 @@ class RowIndex {
         return slot.entry;
       }
     }
-    const std::size_t entry = firsts.size();
-    if (entry == kFree) throw std::length_error("more than 2^32 - 2 different strings");
-    slots_[at] = {std::uint32_t(hash >> 32), std::uint32_t(entry)};
-    firsts.push_back(row);
-    distinct_.insert(distinct_.end(), bytes, bytes + rows_.width);
-    if (firsts.size() * 2 > slots_.size()) grow(firsts.size());
-    return std::uint32_t(entry);
+    return append(row, hash, at, firsts);
   }
 
   bool less(std::uint32_t a, std::uint32_t b) const noexcept {
@@ -117,6 +111,19 @@ class RowIndex {
   };
   static constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::size_t kFirstSlots = 1024;
+
+  // Apart from what is done for every row, which is short then.
+  std::uint32_t append(std::size_t row, std::uint64_t hash, std::size_t at,
+                       std::vector<std::size_t>& firsts) {
+    const unsigned char* const bytes = rows_.data + row * rows_.width;
+    const std::size_t entry = firsts.size();
+    if (entry == kFree) throw std::length_error("more than 2^32 - 2 different strings");
+    slots_[at] = {std::uint32_t(hash >> 32), std::uint32_t(entry)};
+    firsts.push_back(row);
+    distinct_.insert(distinct_.end(), bytes, bytes + rows_.width);
+    if (firsts.size() * 2 > slots_.size()) grow(firsts.size());
+    return std::uint32_t(entry);
+  }
 
   const unsigned char* row_of(std::size_t entry) const noexcept {
     return distinct_.data() + entry * rows_.width;

@@ -207,7 +207,9 @@ def test_large_arrays_of_few_values_have_larger_blocks() -> None:
     many = np.arange(1 << 22, dtype=np.uint8)
     late = few.view(np.uint8).copy()
     late[-5000:] = many[:5000]
-    for data in (few[: (1 << 22) - 1], many, late, few.astype(np.int16)):
+    # 32 values, of which every stretch has 16: 2 and 30 others that are rare.
+    rare = few.view(np.uint8) * (2 + np.arange(1 << 22) // 40_000 % 30).astype(np.uint8)
+    for data in (few[: (1 << 22) - 1], many, late, rare, few.astype(np.int16)):
         assert max(block.stop - block.start for block in Frame(compress(data)).blocks) == BLOCK
     for options in ({"block_size": BLOCK}, {"coder": "huffman"}):
         frame = Frame(compress(few, **options))  # type: ignore[arg-type]

@@ -41,6 +41,32 @@ bool insert(unsigned char symbol, unsigned char* symbols, unsigned& size) noexce
   return true;
 }
 
+// How many values n symbols have, and the alphabet if they are 2 to 16: one more stands for all
+// that are more. Ordinary bytes are told within the first few dozens.
+unsigned find_values(const unsigned char* symbols, std::size_t n, Alphabet& alphabet) noexcept {
+  constexpr std::size_t kFirst = 64;  // ordinary bytes have more than 16 values here
+  constexpr std::size_t kTile = 256;
+  unsigned char found[kMostDigits];
+  bool seen[256] = {};
+  unsigned size = 0;
+  std::size_t done = 0;
+  std::size_t stop = std::min(n, kFirst);
+  while (true) {
+    for (std::size_t i = done; i < stop; ++i) {
+      const unsigned char symbol = symbols[i];  // read once: it may change
+      if (seen[symbol]) continue;
+      seen[symbol] = true;
+      if (!insert(symbol, found, size)) return kMostDigits + 1;
+    }
+    if (stop == n) break;
+    make_alphabet(found, size, alphabet);
+    done = stop + active().known(symbols + stop, n - stop, alphabet);
+    stop = std::min(n, done + kTile);
+  }
+  if (size >= 2) make_alphabet(found, size, alphabet);
+  return size;
+}
+
 }  // namespace
 
 void make_alphabet(const unsigned char* symbols, unsigned size, Alphabet& alphabet) noexcept {
@@ -59,32 +85,19 @@ void make_alphabet(const unsigned char* symbols, unsigned size, Alphabet& alphab
 }
 
 bool find_alphabet(const unsigned char* symbols, std::size_t n, Alphabet& alphabet) noexcept {
-  constexpr std::size_t kFirst = 64;  // ordinary bytes have more than 16 values here
-  constexpr std::size_t kTile = 256;
-  unsigned char found[kMostDigits];
-  bool seen[256] = {};
-  unsigned size = 0;
-  std::size_t done = 0;
-  std::size_t stop = std::min(n, kFirst);
-  while (true) {
-    for (std::size_t i = done; i < stop; ++i) {
-      const unsigned char symbol = symbols[i];  // read once: it may change
-      if (seen[symbol]) continue;
-      seen[symbol] = true;
-      if (!insert(symbol, found, size)) return false;
-    }
-    if (stop == n) break;
-    make_alphabet(found, size, alphabet);
-    done = stop + active().known(symbols + stop, n - stop, alphabet);
-    stop = std::min(n, done + kTile);
-  }
-  if (size < 2) return false;
-  make_alphabet(found, size, alphabet);
-  return true;
+  const unsigned values = find_values(symbols, n, alphabet);
+  return values >= 2 && values <= kMostDigits;
 }
 
 bool pack_digits(const unsigned char* symbols, std::size_t n, const Alphabet& alphabet,
                  unsigned char* packed) noexcept {
+  // A kernel says at its end whether it knew all symbols: not much is packed in vain.
+  constexpr std::size_t kPart = 120 * 128;  // whole bytes of any base
+  for (; n > kPart; n -= kPart) {
+    if (!active().pack(symbols, kPart, alphabet, packed)) return false;
+    symbols += kPart;
+    packed += kPart / alphabet.digit.per_byte;
+  }
   return active().pack(symbols, n, alphabet, packed);
 }
 
@@ -101,10 +114,10 @@ bool find_and_pack(const unsigned char* symbols, std::size_t n, Alphabet& alphab
     for (std::size_t i = 0; i < pieces; ++i) {
       std::memcpy(sample + i * kPiece, symbols + i * (n / pieces), kPiece);
     }
-    if (find_alphabet(sample, pieces * kPiece, alphabet) &&
-        pack_digits(symbols, n, alphabet, packed)) {
-      return true;
-    }
+    const unsigned values = find_values(sample, pieces * kPiece, alphabet);
+    if (values > kMostDigits) return false;
+    if (values >= 2 && pack_digits(symbols, n, alphabet, packed)) return true;
+    if (values == kMostDigits) return false;  // there is another one
   }
   return find_alphabet(symbols, n, alphabet) && pack_digits(symbols, n, alphabet, packed);
 }

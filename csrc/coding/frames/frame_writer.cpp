@@ -98,17 +98,28 @@ std::uint64_t blocks_of(std::uint64_t items, const FrameHeader& header) {
   return chunk_count(items, header.chunk_items) * header.planes;
 }
 
-// Whether all of a few pieces have at most 16 values.
+// Whether a few pieces have at most 16 values together: of what has more, a piece can have as few.
 bool looks_few(const unsigned char* symbols, std::uint64_t n) noexcept {
   constexpr std::uint64_t kPieces = 16;
   constexpr std::size_t kPiece = 4096;
+  bool is_known[256] = {};
+  unsigned known = 0;
   for (std::uint64_t i = 0; i < kPieces; ++i) {
-    Alphabet alphabet;
     const unsigned char* const piece = symbols + i * ((n - kPiece) / (kPieces - 1));
-    const bool equal = std::memcmp(piece, piece + 1, kPiece - 1) == 0;
-    if (!equal && !find_alphabet(piece, kPiece, alphabet)) return false;
+    Alphabet alphabet;
+    if (std::memcmp(piece, piece + 1, kPiece - 1) == 0) {
+      alphabet.size = 1;
+      alphabet.symbols[0] = *piece;
+    } else if (!find_alphabet(piece, kPiece, alphabet)) {
+      return false;
+    }
+    for (unsigned k = 0; k < alphabet.size; ++k) {
+      bool& is_old = is_known[alphabet.symbols[k]];
+      known += !is_old;
+      is_old = true;
+    }
   }
-  return true;
+  return known <= kMostDigits;
 }
 
 // Symbols of few values become a half to an eighth of their number before they are coded. From
