@@ -133,21 +133,37 @@ std::uint64_t inverse_of(std::uint64_t odd) {
   return inverse;
 }
 
-// The key with a given hash.
-Key key_of_hash(std::uint64_t hash) {
-  const std::uint64_t inverse = inverse_of(kHashMultiplier);
-  const std::uint64_t folded = hash * inverse;
-  return (folded ^ folded >> 32) * inverse;
+// The keys with a given hash.
+Key key_of_product(std::uint64_t hash) { return hash * inverse_of(kHashMultiplier); }
+Key key_of_two_products(std::uint64_t hash) {
+  const std::uint64_t folded = key_of_product(hash);
+  return key_of_product(folded ^ folded >> 32);
 }
 
-// A perfect table, with and without unknown keys among the samples. Where `crowded`, all keys are
-// of one group, and two of each slot.
-void check_perfect_table(std::size_t distinct, bool crowded, Random& random) {
-  const std::string what = std::to_string(distinct) + (crowded ? " crowded keys" : " keys");
+// Hashes of one group, two of each slot.
+std::uint64_t crowded_hash(std::size_t i) { return (i / 2 + 1) << 49 >> 8 | i % 2; }
+
+// Whether the keys' hashes are crowded, or half of them by either hash.
+enum class Crowded { by_none, by_product, by_both };
+
+Key perfect_table_key(std::size_t i, Crowded crowded, Random& random) {
+  switch (crowded) {
+    case Crowded::by_product:
+      return key_of_product(crowded_hash(i));
+    case Crowded::by_both:
+      return i % 2 == 0 ? key_of_product(crowded_hash(i / 2))
+                        : key_of_two_products(crowded_hash(i / 2));
+    default:
+      return i == 0 ? 0 : random.bits();
+  }
+}
+
+// A perfect table, with and without unknown keys among the samples.
+void check_perfect_table(std::size_t distinct, Crowded crowded, Random& random) {
+  const std::string what =
+      std::to_string(distinct) + " keys, crowded " + std::to_string(int(crowded));
   std::vector<Key> keys(distinct + distinct / 8 + 1);
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    keys[i] = crowded ? key_of_hash(i / 2 << 49 >> 8 | i % 2) : random.bits();
-  if (!crowded) keys[0] = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = perfect_table_key(i, crowded, random);
   HashTable<std::uint64_t> table(6), expected(6);
   for (std::size_t i = 0; i < distinct; ++i) {
     table.add(keys[i], i + 1);
@@ -172,8 +188,9 @@ void check_perfect_table(std::size_t distinct, bool crowded, Random& random) {
     table.add(samples[i], 2);
     left_out += !unknown[i];
   }
-  if (distinct >= 1000 && !crowded)  // of few keys, one may be a tenth
-    CHECK(left_out <= samples.size() / 100, what + ": too many have no slot");
+  if (distinct >= 1000)  // of few keys, one may be a tenth
+    CHECK((left_out > samples.size() / 100) == (crowded == Crowded::by_both),
+          what + ": without a slot are " + std::to_string(left_out));
   perfect.return_counts_to(table);
   CHECK(table.distinct() == expected.distinct(), what);
   bool right = true;
@@ -186,10 +203,13 @@ void check_perfect_table(std::size_t distinct, bool crowded, Random& random) {
 
 void check_all_perfect_tables(Random& random) {
   for (std::size_t distinct = 1; distinct <= 300; ++distinct)
-    if (chosen()) check_perfect_table(distinct, false, random);
+    if (chosen()) check_perfect_table(distinct, Crowded::by_none, random);
   for (const std::size_t distinct : {1000, 1535, 1536, 4096})
-    check_perfect_table(distinct, false, random);
-  for (const std::size_t distinct : {2, 63, 1000}) check_perfect_table(distinct, true, random);
+    check_perfect_table(distinct, Crowded::by_none, random);
+  for (const std::size_t distinct : {2, 63, 1000}) {
+    check_perfect_table(distinct, Crowded::by_product, random);
+    check_perfect_table(distinct, Crowded::by_both, random);
+  }
 }
 
 // Keys whose hashes would be 1, 2, ... if they were multiplied by the golden ratio, as everybody's
@@ -201,11 +221,13 @@ void check_chosen_keys() {
   std::vector<char> taken(std::size_t{1} << kSlotBits);
   for (std::uint64_t hash = 1; hash <= 4096; ++hash) {
     const std::uint64_t key = hash * inverse;
-    taken[hash_of(key ^ key >> 32) >> (64 - kSlotBits)] = 1;
+    taken[HashByTwoProducts{}(key ^ key >> 32) >> (64 - kSlotBits)] = 1;
   }
   // 3624 are expected of random hashes, with a deviation of about 20.
   CHECK(std::count(taken.begin(), taken.end(), 1) > 3400, "chosen keys share their slots");
-  CHECK(hash_of(key_of_hash(0x0123456789abcdef)) == 0x0123456789abcdef, "the inverse");
+  constexpr std::uint64_t kHash = 0x0123456789abcdef;
+  CHECK(HashByProduct{}(key_of_product(kHash)) == kHash, "the inverse");
+  CHECK(HashByTwoProducts{}(key_of_two_products(kHash)) == kHash, "the inverse of two");
   CHECK(kHashMultiplier % 2 == 1 && kHashMultiplier != kGolden, "the multiplier");
 }
 

@@ -11,13 +11,20 @@
 
 namespace pyinfo::counting {
 
-// A bijection that leaves 0 as it is, and whose high bits depend on all bits of the key. Multiplied
-// once, keys at equal distances would have hashes at equal distances, and for one multiplier in
-// twenty these share their slots; the fold in between ends that.
-inline std::uint64_t hash_of(Key key) noexcept {
-  const std::uint64_t product = key * kHashMultiplier;
-  return (product ^ product >> 32) * kHashMultiplier;
-}
+// Bijections that leave 0 as it is, and whose high bits depend on all bits of the key.
+//
+// Multiplied once, keys at equal distances have hashes at equal distances, and for one multiplier
+// in twenty these share their slots.
+struct HashByProduct {
+  std::uint64_t operator()(Key key) const noexcept { return key * kHashMultiplier; }
+};
+// The fold between two multiplications ends that.
+struct HashByTwoProducts {
+  std::uint64_t operator()(Key key) const noexcept {
+    const std::uint64_t product = key * kHashMultiplier;
+    return (product ^ product >> 32) * kHashMultiplier;
+  }
+};
 
 // Open addressing that grows.
 //
@@ -57,7 +64,7 @@ class HashTable {
   Entry<Count>* find(Key key) noexcept {
     Entry<Count>* const slots = slots_.data();
     const std::size_t mask = this->slots() - 1;
-    std::size_t at = hash_of(key) >> (64 - slot_bits_);
+    std::size_t at = HashByTwoProducts{}(key) >> (64 - slot_bits_);
     // Only slot 0 holds the key 0.
     while (slots[at].key != key && (slots[at].key != 0 || at == 0)) at = (at + 1) & mask;
     return slots + at;

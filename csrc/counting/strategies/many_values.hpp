@@ -104,18 +104,31 @@ class ChunkCounter {
         entries_(kMostSorted + 2),
         scratch_(kMostSorted + 2) {}
 
-  // `items` and `scratch` hold n items each. The source (anything with operator[]) is read once:
-  // the passes of a partition must agree, and others may write to the caller's memory meanwhile.
+  // `items` and `scratch` hold n > 0 items each. The source (anything with operator[]) is read
+  // once: the passes of a partition must agree, and others may write to the caller's memory
+  // meanwhile.
   template <class Source>
   void count(const Source& source, Item* items, Item* scratch, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) items[i] = source[i];
-    count(items, scratch, n);
+    items[0] = source[0];
+    const Key first = key_of(items[0]);
+    Key differ = 0;
+    for (std::size_t i = 1; i < n; ++i) {
+      const Item item = source[i];
+      items[i] = item;
+      differ |= key_of(item) ^ first;
+    }
+    if (n <= kMostSorted) return count_part(items, scratch, n);
+    count_large(items, scratch, n, differ);
   }
 
  private:
   void count(Item* items, Item* scratch, std::size_t n) {
     if (n <= kMostSorted) return count_part(items, scratch, n);
-    const Key differ = differing_bits(items, n);
+    count_large(items, scratch, n, differing_bits(items, n));
+  }
+
+  // `differ`: differing_bits() of the items.
+  void count_large(Item* items, Item* scratch, std::size_t n, Key differ) {
     if (differ == 0) {
       Count sum = 0;
       for (std::size_t i = 0; i < n; ++i) sum += count_of(items[i]);

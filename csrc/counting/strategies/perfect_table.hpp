@@ -27,17 +27,38 @@ class PerfectTable {
       : slot_bits_(slot_bits_for(table.distinct() + 1)),
         keys_(slots()),
         counts_(slots()),
+        taken_(slots()),
         displacements_(groups()) {
     PYINFO_ASSERT(slot_bits_ <= 16);  // as wide as displacements
     Entries<Count> entries(table.distinct() + 2);
     entries.resize(table.copy_to(entries.data()));
     PYINFO_ASSERT(!entries.empty());
-    build(std::move(entries));
+    // The cheap hash will do where it leaves no key without a slot.
+    by_product_ = build(entries, HashByProduct{}, true);
+    if (!by_product_) build(entries, HashByTwoProducts{}, false);
   }
 
   // Adds samples from `begin` on, up to the first one whose key has no slot; returns its number.
   template <class Keys, class Weight>
   std::size_t add_known(Keys keys, Weight weights, std::size_t begin, std::size_t end) noexcept {
+    return by_product_ ? add_known(keys, weights, begin, end, HashByProduct{})
+                       : add_known(keys, weights, begin, end, HashByTwoProducts{});
+  }
+
+  // Writes the counts to the table they are from.
+  void return_counts_to(HashTable<Count>& table) const noexcept {
+    for (std::size_t slot = 0; slot < slots(); ++slot) {
+      if (!taken_[slot]) continue;
+      Entry<Count>* const entry = table.find(keys_[slot]);
+      PYINFO_ASSERT(entry->key == keys_[slot]);
+      entry->count = counts_[slot];
+    }
+  }
+
+ private:
+  template <class Keys, class Weight, class Hash>
+  std::size_t add_known(Keys keys, Weight weights, std::size_t begin, std::size_t end,
+                        Hash hash_of) noexcept {
     const Key* const known = keys_.data();
     Count* const counts = counts_.data();
     const std::uint16_t* const displacements = displacements_.data();
@@ -66,17 +87,6 @@ class PerfectTable {
     return end;
   }
 
-  // Writes the counts to the table they are from.
-  void return_counts_to(HashTable<Count>& table) const noexcept {
-    for (std::size_t slot = 0; slot < slots(); ++slot) {
-      if (!has_slot(slot)) continue;
-      Entry<Count>* const entry = table.find(keys_[slot]);
-      PYINFO_ASSERT(entry->key == keys_[slot]);
-      entry->count = counts_[slot];
-    }
-  }
-
- private:
   // At most three quarters of the slots are taken, so that displacements are easily found.
   static int slot_bits_for(std::size_t keys) noexcept {
     return std::max(kLeastSlotBits, bit_width(keys + keys / 3));
@@ -84,6 +94,8 @@ class PerfectTable {
   static constexpr int kLeastSlotBits = 4;
   // A group is of three keys at the most, on average.
   static constexpr int kGroupBits = 2;
+  // One of so many says that the hash is none.
+  static constexpr std::size_t kLargeGroup = 32;
 
   std::size_t slots() const noexcept { return std::size_t{1} << slot_bits_; }
   std::size_t groups() const noexcept { return slots() >> kGroupBits; }
@@ -94,71 +106,85 @@ class PerfectTable {
   static std::size_t slot_of(std::uint64_t hash, int slot_bits) noexcept {
     return hash << (slot_bits - kGroupBits) >> (64 - slot_bits);
   }
-  std::size_t group_of(Key key) const noexcept { return group_of(hash_of(key), slot_bits_); }
-  std::size_t slot_of(Key key) const noexcept { return slot_of(hash_of(key), slot_bits_); }
-  bool has_slot(std::size_t slot) const noexcept {
-    return slot == (slot_of(keys_[slot]) ^ displacements_[group_of(keys_[slot])]);
-  }
 
+  struct Hashed {
+    std::uint64_t hash;
+    Entry<Count> entry;
+  };
   // Keys whose hashes begin alike: these are displaced together.
   struct Group {
-    const Entry<Count>* first;
+    const Hashed* first;
     std::size_t size;
   };
 
   // The groups, the largest first, each get the first displacement that leads the most of their
-  // keys to free slots: nearly always all of them.
-  void build(Entries<Count> entries);
-  std::size_t displacement_for(const Group& group, const std::vector<char>& taken) const noexcept;
+  // keys to free slots: nearly always all of them. Returns whether all keys have a slot; if they
+  // must, it ends with the first one that has none.
+  template <class Hash>
+  bool build(const Entries<Count>& entries, Hash hash_of, bool must_place_all);
+  std::size_t displacement_for(const Group& group) const noexcept;
 
   int slot_bits_;
+  bool by_product_;
   memory::Buffer<Key> keys_;
   memory::Buffer<Count> counts_;
+  std::vector<char> taken_;
   memory::Buffer<std::uint16_t> displacements_;
 };
 
 template <class Count>
-void PerfectTable<Count>::build(Entries<Count> entries) {
-  std::sort(entries.begin(), entries.end(), [](const Entry<Count>& a, const Entry<Count>& b) {
-    return hash_of(a.key) < hash_of(b.key);
-  });
+template <class Hash>
+bool PerfectTable<Count>::build(const Entries<Count>& entries, Hash hash_of, bool must_place_all) {
+  std::vector<Hashed> hashed;
+  hashed.reserve(entries.size());
+  for (const Entry<Count>& entry : entries) hashed.push_back({hash_of(entry.key), entry});
+  std::sort(hashed.begin(), hashed.end(),
+            [](const Hashed& a, const Hashed& b) { return a.hash < b.hash; });
   std::vector<Group> groups;
-  for (const Entry<Count>& entry : entries) {
-    if (groups.empty() || group_of(groups.back().first->key) != group_of(entry.key))
-      groups.push_back({&entry, 0});
+  for (const Hashed& key : hashed) {
+    if (groups.empty() ||
+        group_of(groups.back().first->hash, slot_bits_) != group_of(key.hash, slot_bits_))
+      groups.push_back({&key, 0});
     ++groups.back().size;
   }
   std::stable_sort(groups.begin(), groups.end(),
                    [](const Group& a, const Group& b) { return a.size > b.size; });
+  if (must_place_all && groups.front().size > kLargeGroup) return false;
 
-  std::vector<char> taken(slots());
-  std::fill_n(displacements_.data(), displacements_.size(), 0);
+  std::size_t placed = 0;
+  std::fill(taken_.begin(), taken_.end(), char{0});
+  std::fill_n(displacements_.data(), displacements_.size(), std::uint16_t{0});
   for (const Group& group : groups) {
-    const std::size_t displacement = displacement_for(group, taken);
-    displacements_[group_of(group.first->key)] = std::uint16_t(displacement);
+    const std::size_t displacement = displacement_for(group);
+    displacements_[group_of(group.first->hash, slot_bits_)] = std::uint16_t(displacement);
     for (std::size_t i = 0; i < group.size; ++i) {
-      const auto& [key, count] = group.first[i];
-      const std::size_t slot = slot_of(key) ^ displacement;
-      if (taken[slot]) continue;  // the key is left out
-      taken[slot] = 1;
-      keys_[slot] = key;
-      counts_[slot] = count;
+      const auto& [hash, entry] = group.first[i];
+      const std::size_t slot = slot_of(hash, slot_bits_) ^ displacement;
+      if (taken_[slot]) {  // the key is left out
+        if (must_place_all) return false;
+        continue;
+      }
+      taken_[slot] = 1;
+      keys_[slot] = entry.key;
+      counts_[slot] = entry.count;
+      ++placed;
     }
   }
   // Free slots get a key whose slot is another, which is never looked up there.
-  const Key filler = keys_[std::size_t(std::find(taken.begin(), taken.end(), 1) - taken.begin())];
+  const Key filler =
+      keys_[std::size_t(std::find(taken_.begin(), taken_.end(), 1) - taken_.begin())];
   for (std::size_t slot = 0; slot < slots(); ++slot)
-    if (!taken[slot]) keys_[slot] = filler;
+    if (!taken_[slot]) keys_[slot] = filler;
+  return placed == entries.size();
 }
 
 template <class Count>
-std::size_t PerfectTable<Count>::displacement_for(const Group& group,
-                                                  const std::vector<char>& taken) const noexcept {
+std::size_t PerfectTable<Count>::displacement_for(const Group& group) const noexcept {
   std::size_t best = 0, most = 0;
   for (std::size_t displacement = 0; displacement < slots() && most < group.size; ++displacement) {
     std::size_t free = 0;
     for (std::size_t i = 0; i < group.size; ++i)
-      free += taken[slot_of(group.first[i].key) ^ displacement] == 0;
+      free += taken_[slot_of(group.first[i].hash, slot_bits_) ^ displacement] == 0;
     if (free > most) {
       most = free;
       best = displacement;
