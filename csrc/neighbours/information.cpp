@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "memory/buffer.hpp"
 #include "neighbours/digamma.hpp"
 #include "neighbours/neighbours.hpp"
 #include "neighbours/search_work.hpp"
@@ -57,6 +58,49 @@ void with_space(const Columns& columns, Coordinates wanted, const Call& call) {
   else
     call(Tree(chosen, dimensions));
 }
+
+// The columns of each class, which are parts of sorted ones: points are class after class, and
+// `starts` says where each begins.
+class SortedClasses {
+ public:
+  SortedClasses(const Columns& columns, const std::vector<std::size_t>& starts)
+      : starts_(starts),
+        dimensions_(columns.size()),
+        values_(starts.back() * dimensions_),
+        order_(starts.back() * dimensions_) {
+    const std::size_t n = starts.back();
+    std::vector<std::uint32_t> class_of(n);
+    for (std::size_t c = 0; c + 1 < starts.size(); ++c)
+      std::fill_n(class_of.data() + starts[c], starts[c + 1] - starts[c], std::uint32_t(c));
+    for (std::size_t d = 0; d < dimensions_; ++d) {
+      threads::require_uninterrupted();
+      std::vector<std::size_t> at(starts.begin(), starts.end() - 1);
+      for (std::size_t rank = 0; rank < n; ++rank) {
+        const std::uint32_t point = columns[d]->order()[rank];
+        const std::uint32_t c = class_of[point];
+        const std::size_t to = d * n + at[c]++;
+        values_[to] = columns[d]->values()[rank];
+        order_[to] = point - std::uint32_t(starts[c]);
+      }
+    }
+  }
+
+  Columns columns_of(std::size_t c) const {
+    Columns made;
+    for (std::size_t d = 0; d < dimensions_; ++d) {
+      const std::size_t begin = d * starts_.back() + starts_[c];
+      made.push_back(std::make_unique<SortedColumn>(values_.data() + begin, order_.data() + begin,
+                                                    starts_[c + 1] - starts_[c]));
+    }
+    return made;
+  }
+
+ private:
+  const std::vector<std::size_t>& starts_;
+  std::size_t dimensions_;
+  memory::Buffer<double> values_;
+  memory::Buffer<std::uint32_t> order_;
+};
 
 // ---- sums
 
@@ -190,18 +234,13 @@ ClassInformation class_information(const Points& points, const std::uint32_t* la
     for (std::size_t d = 0; d < points.dimensions; ++d)
       kept[d * result.count + to] = points.columns[d * points.count + i];
   }
-  std::vector<double> own;
+  const Columns columns = sorted_columns({kept.data(), result.count, points.dimensions});
+  const SortedClasses sorted(columns, starts);
   for (std::size_t c = 0; c < classes; ++c) {
     const std::size_t size = sizes[c];
     if (size == 0) continue;
     const std::size_t limited = std::min(k, size - 1);
-    own.clear();
-    for (std::size_t d = 0; d < points.dimensions; ++d) {
-      const double* const column = kept.data() + d * result.count + starts[c];
-      own.insert(own.end(), column, column + size);
-    }
-    const Points members{own.data(), size, points.dimensions};
-    with_space(sorted_columns(members), all_of(points), [&](const auto& space) {
+    with_space(sorted.columns_of(c), all_of(points), [&](const auto& space) {
       kth_distances(space, limited, threads, radius.data() + starts[c]);
     });
     result.mean_of_k += double(size) * digamma(double(limited));
@@ -211,7 +250,6 @@ ClassInformation class_information(const Points& points, const std::uint32_t* la
   result.mean_of_size /= double(result.count);
   for (double& each : radius) each = just_below(each);
   std::vector<std::uint32_t> counts(result.count);
-  const Columns columns = sorted_columns({kept.data(), result.count, points.dimensions});
   with_space(columns, all_of(points), [&](const auto& space) {
     counts_within(space, radius.data(), threads, counts.data());
   });

@@ -2,7 +2,6 @@
 #include "neighbours/neighbours.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "memory/buffer.hpp"
@@ -156,7 +155,7 @@ void counts_within(const SortedColumn& column, const double* radius, int threads
     for (std::size_t at = first; at < last; at += few) {
       const std::size_t m = std::min(few, last - at);
       for (std::size_t i = 0; i < m; ++i) reach[i] = radius[order[at + i]];
-      count_kernels().sorted_counts(levels, column.values() + at, reach, m, found);
+      count_kernels().sorted_counts(levels, at, m, reach, found);
       for (std::size_t i = 0; i < m; ++i) counts[order[at + i]] = found[i];
     }
   });
@@ -167,10 +166,6 @@ void counts_within(const Tree& tree, const double* radius, int threads, std::uin
   memory::Buffer<std::uint32_t> found(tree.slots());
   slot_counts(tree, reach.data(), threads, found.data());
   for (std::size_t s = 0; s < tree.size(); ++s) counts[tree.point_at()[s]] = found[s];
-}
-
-double just_below(double distance) noexcept {
-  return distance > 0 ? std::nextafter(distance, 0.0) : 0.0;
 }
 
 }  // namespace pyinfo::neighbours

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "neighbours/sorted_column.hpp"
 #include "neighbours/tree.hpp"
@@ -30,6 +31,13 @@ void counts_within(const Tree& tree, const double* radius, int threads, std::uin
 
 // The largest number below; 0 for 0. Within it are the points that are nearer than `distance`, and
 // those at the same place.
-double just_below(double distance) noexcept;
+inline double just_below(double distance) noexcept {
+  if (!(distance > 0)) return 0;
+  std::uint64_t bits;
+  std::memcpy(&bits, &distance, sizeof bits);
+  --bits;
+  std::memcpy(&distance, &bits, sizeof bits);
+  return distance;
+}
 
 }  // namespace pyinfo::neighbours

@@ -32,6 +32,9 @@ bool operator<(const Item& a, const Item& b) noexcept {
   return a.key != b.key ? a.key < b.key : a.index < b.index;
 }
 
+// Of so many values and an infinity.
+std::size_t whole_nodes(std::size_t size) noexcept { return size / kFan * kFan + kFan; }
+
 // Three digits: the highest 33 bits in which keys differ. Where these are equal the keys may not
 // be; such runs are put in order after.
 constexpr int kDigitBits = 11;
@@ -47,18 +50,32 @@ int shift_for(std::uint64_t range) noexcept {
 
 }  // namespace
 
-SortedColumn::SortedColumn(const double* values, std::size_t size) : size_(size) {
+SortedColumn::SortedColumn(std::size_t size) : size_(size) {
   if (size == 0) throw std::invalid_argument("there must be at least one point");
   if (size > kMostPoints) throw std::invalid_argument("there must be at most 2^31 points");
+  padded_ = memory::Buffer<double>(kBefore + whole_nodes(size) + kLeaf);
+  order_ = memory::Buffer<std::uint32_t>(size);
+}
+
+SortedColumn::SortedColumn(const double* values, std::size_t size) : SortedColumn(size) {
   for (std::size_t i = 0; i < size; ++i)
     if (!std::isfinite(values[i])) throw std::invalid_argument("coordinates must be finite");
-  const std::size_t whole = size / kFan * kFan + kFan;
-  padded_ = memory::Buffer<double>(kBefore + whole);
-  order_ = memory::Buffer<std::uint32_t>(size);
-  std::fill(padded_.data(), padded_.data() + kBefore, -kInfinity);
   sort(values);
-  std::fill(padded_.data() + kBefore + size, padded_.data() + kBefore + whole, kInfinity);
+  make_levels();
+}
 
+SortedColumn::SortedColumn(const double* sorted, const std::uint32_t* order, std::size_t size)
+    : SortedColumn(size) {
+  PYINFO_ASSERT(std::is_sorted(sorted, sorted + size));
+  std::copy(sorted, sorted + size, padded_.data() + kBefore);
+  std::copy(order, order + size, order_.data());
+  make_levels();
+}
+
+void SortedColumn::make_levels() {
+  const std::size_t whole = whole_nodes(size_);
+  std::fill(padded_.data(), padded_.data() + kBefore, -kInfinity);
+  std::fill(padded_.data() + kBefore + size_, padded_.data() + padded_.size(), kInfinity);
   upper_.reserve(whole / (kFan - 1) + kFan * kMostLevels);  // or pointers into it would move
   const double* below = this->values();
   for (std::size_t level = whole; level > kFan;) {
@@ -66,7 +83,7 @@ SortedColumn::SortedColumn(const double* values, std::size_t size) : size_(size)
     for (std::size_t i = kFan - 1; i < level; i += kFan) upper_.push_back(below[i]);
     level /= kFan;
     // Of a full node the last is infinite as well.
-    const std::size_t padding = (level / kFan * kFan + kFan) - level;
+    const std::size_t padding = whole_nodes(level) - level;
     upper_.insert(upper_.end(), level % kFan == 0 ? 0 : padding, kInfinity);
     level += level % kFan == 0 ? 0 : padding;
     below = upper_.data() + starts_.back();

@@ -17,6 +17,8 @@ class SortedColumn {
  public:
   // Throws std::invalid_argument if there are no or too many values or one is not finite.
   SortedColumn(const double* values, std::size_t size);
+  // The same of values that are in order; `order` says where each was given.
+  SortedColumn(const double* sorted, const std::uint32_t* order, std::size_t size);
 
   std::size_t size() const noexcept { return size_; }
   // In rising order, zeros without a sign.
@@ -28,9 +30,11 @@ class SortedColumn {
   SearchLevels levels() const noexcept;
 
  private:
-  static constexpr std::size_t kBefore = 8;  // an infinity, and the alignment of a cache line
+  static constexpr std::size_t kBefore = 8;  // infinities, which fill a cache line
 
+  explicit SortedColumn(std::size_t size);
   void sort(const double* values);
+  void make_levels();
 
   std::size_t size_;
   memory::Buffer<double> padded_;

@@ -79,24 +79,26 @@ class Tree::Builder {
     const std::uint32_t bound = orders.now[widest][cut].rank[widest];
     for (int d = 0; d < D; ++d) {
       if (d == widest) continue;
-      partition(orders.now[d] + begin, end - begin, widest, bound, orders.next[d] + begin,
-                orders.next[d] + cut);
+      partition(orders.now[d] + begin, end - begin, widest, bound, cut - begin,
+                orders.next[d] + begin);
       std::swap(orders.now[d], orders.next[d]);
     }
     build(2 * node, first, middle, orders);
     build(2 * node + 1, middle, last, orders);
   }
 
-  // In their order: those whose rank is below the bound, and the others.
-  static void partition(const Item* items, std::size_t n, int d, std::uint32_t bound, Item* low,
-                        Item* high) noexcept {
+  // In their order: those whose rank is below the bound, of which there are `low`, and the others.
+  // Without a branch, which would be a coin's.
+  static void partition(const Item* items, std::size_t n, int d, std::uint32_t bound,
+                        std::size_t low, Item* out) noexcept {
+    std::size_t lower = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      const Item item = items[i];
-      const bool is_low = item.rank[d] < bound;
-      *(is_low ? low : high) = item;
-      low += is_low;
-      high += !is_low;
+      const std::size_t is_low = items[i].rank[d] < bound;
+      const std::size_t place = low + i - lower;  // of one that is not
+      out[place ^ ((place ^ lower) & (0 - is_low))] = items[i];
+      lower += is_low;
     }
+    PYINFO_ASSERT(lower == low);
   }
 
   void fill_leaf(std::size_t node, std::size_t leaf, const Item* items, std::size_t n) noexcept {

@@ -68,9 +68,10 @@ using Vec = typename Native<T>::vec;
 template <class T>
 using Bits = typename Native<T>::bits;
 
+// Subtracting 0 changes nothing, adding it would a negative zero: compilers leave out the first.
 template <class T>
 PYINFO_INLINE Vec<T> splat(T x) {
-  return Vec<T>{} + x;
+  return x - Vec<T>{};
 }
 template <class T>
 PYINFO_INLINE Bits<T> bits(Vec<T> v) {

@@ -122,25 +122,45 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 // What is compared are the rounded differences, of which x - radius and x + radius may say
 // something else; since the kth neighbour lies on the boundary, they often do, by one value. One
 // step puts that right without a branch; a search does where many values are equal.
-void sorted_counts(const SearchLevels& levels, const double* x, const double* radius, std::size_t n,
-                   std::uint32_t* out) noexcept {
+
+// The first value that is within r of `at`.
+PYINFO_INLINE std::size_t first_within(const SearchLevels& levels, double at, double r) {
   const double* const v = levels.level[0];
+  const auto too_low = [&](std::ptrdiff_t j) { return at - v[j] > r; };
+  auto low = std::ptrdiff_t(rank<false>(levels, at - r));
+  low += std::ptrdiff_t(too_low(low)) - std::ptrdiff_t(!too_low(low - 1));
+  if (too_low(low) || !too_low(low - 1))
+    return first_not(levels.size, [&](std::size_t j) { return too_low(std::ptrdiff_t(j)); });
+  return std::size_t(low);
+}
+
+// The first above `at` that is not.
+PYINFO_INLINE std::size_t first_beyond(const SearchLevels& levels, double at, double r) {
+  const double* const v = levels.level[0];
+  const auto not_high = [&](std::ptrdiff_t j) { return v[j] - at <= r; };
+  // Below the infinities at the end.
+  const double above = at + r < kLargest ? at + r : kLargest;
+  auto high = std::ptrdiff_t(rank<true>(levels, above));
+  high += std::ptrdiff_t(not_high(high)) - std::ptrdiff_t(!not_high(high - 1));
+  if (not_high(high) || !not_high(high - 1))
+    return first_not(levels.size, [&](std::size_t j) { return not_high(std::ptrdiff_t(j)); });
+  return std::size_t(high);
+}
+
+void sorted_counts(const SearchLevels& levels, std::size_t first, std::size_t n,
+                   const double* radius, std::uint32_t* out) noexcept {
+  PYINFO_ASSERT(first + n <= levels.size);
   for (std::size_t i = 0; i < n; ++i) {
-    const double at = x[i], r = radius[i];
-    const auto too_low = [&](std::ptrdiff_t j) { return at - v[j] > r; };
-    const auto not_high = [&](std::ptrdiff_t j) { return v[j] - at <= r; };
-    auto low = std::ptrdiff_t(rank<false>(levels, at - r));
-    low += std::ptrdiff_t(too_low(low)) - std::ptrdiff_t(!too_low(low - 1));
-    // Below the infinities at the end.
-    const double above = at + r < kLargest ? at + r : kLargest;
-    auto high = std::ptrdiff_t(rank<true>(levels, above));
-    high += std::ptrdiff_t(not_high(high)) - std::ptrdiff_t(!not_high(high - 1));
-    if (too_low(low) || !too_low(low - 1))
-      low = std::ptrdiff_t(
-          first_not(levels.size, [&](std::size_t j) { return too_low(std::ptrdiff_t(j)); }));
-    if (not_high(high) || !not_high(high - 1))
-      high = std::ptrdiff_t(
-          first_not(levels.size, [&](std::size_t j) { return not_high(std::ptrdiff_t(j)); }));
+    const double* const self = levels.level[0] + first + i;
+    const double at = *self, r = radius[i];
+    // Most intervals of few values end among the nearest ones.
+    const Lanes center = every_lane(at), reach = every_lane(r);
+    const unsigned too_low = lanes_less(reach, difference(center, load_lanes(self - kLeaf)));
+    const unsigned too_high = lanes_less(reach, difference(load_lanes(self), center));
+    const std::size_t low =
+        too_low == 0 ? first_within(levels, at, r) : first + i - kLeaf + number_of(too_low);
+    const std::size_t high =
+        too_high == 0 ? first_beyond(levels, at, r) : first + i + kLeaf - number_of(too_high);
     out[i] = std::uint32_t(high - low);
   }
 }

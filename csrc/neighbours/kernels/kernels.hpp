@@ -27,7 +27,7 @@ struct TreeView {
 };
 
 // Sorted values as a static tree. Every level has a multiple of 16 values, of which the last is
-// infinite; before those of the first is a negative infinity.
+// infinite; before those of the first are 8 negative infinities, and 8 infinities after them.
 struct SearchLevels {
   std::size_t size;  // values without padding
   std::size_t count;
@@ -56,9 +56,10 @@ struct CountKernels {
   using Counts = std::size_t (*)(const TreeView& tree, std::size_t first, std::size_t last,
                                  const double* radius, std::uint32_t* counts) noexcept;
   Counts counts[kMostDimensions + 1];
-  // How many of the values are within radius[i] of x[i].
-  void (*sorted_counts)(const SearchLevels& levels, const double* x, const double* radius,
-                        std::size_t n, std::uint32_t* counts) noexcept;
+  // How many of the values are within radius[i] of value `first` + i, itself included; nothing
+  // within a negative one.
+  void (*sorted_counts)(const SearchLevels& levels, std::size_t first, std::size_t n,
+                        const double* radius, std::uint32_t* counts) noexcept;
 };
 
 const SearchKernels& neighbour_search_kernels(simd::Isa isa) noexcept;

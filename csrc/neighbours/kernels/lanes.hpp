@@ -87,6 +87,17 @@ PYINFO_INLINE unsigned lanes_less(const Lanes& a, const Lanes& b) {
 #endif
 }
 
+// How many bits of eight are set.
+PYINFO_INLINE std::size_t number_of(unsigned lanes) {
+#if defined(__POPCNT__) && defined(__GNUC__)
+  return std::size_t(__builtin_popcount(lanes));
+#else
+  lanes -= lanes >> 1 & 0x55;
+  lanes = (lanes & 0x33) + (lanes >> 2 & 0x33);
+  return (lanes + (lanes >> 4)) & 15;
+#endif
+}
+
 // The eight points of a leaf.
 template <int D>
 struct Queries {
