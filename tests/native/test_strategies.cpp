@@ -103,6 +103,20 @@ void check_many(std::size_t n, std::uint64_t values, std::uint64_t factor, Rando
   }
 }
 
+// One key, which is in no sample of a chunk, has the highest bit in which keys differ.
+void check_rare_bits(std::uint64_t values, Random& random) {
+  const std::size_t n = 20000;
+  Buffer<Key> data(n);
+  for (std::size_t i = 0; i < n; ++i) data[i] = random.bits() % values;
+  data[1] = std::uint64_t{1} << 60;
+  const IntegerKeys<Key> keys(data.data(), Kind::natural);
+  const ValueCounts<std::uint64_t> expected =
+      count_values_reference({data.data(), n, {Kind::natural, 8}});
+  for (const bool sorting : {false, true})
+    CHECK(equal(count_many(keys, 0, n, Ones{}, {}, sorting), expected),
+          std::to_string(values) + " values and one far away");
+}
+
 // Items of one key keep their order: their counts are what tells.
 void check_sorting(std::size_t n, std::uint64_t values, std::uint64_t factor, Random& random) {
   const std::string what = std::to_string(n) + " of " + std::to_string(values) + ", sorted";
@@ -253,6 +267,7 @@ int main() {
   for (const std::uint64_t values : {std::uint64_t{4096}, std::uint64_t{4097}})
     check_dense(20001, values, random);  // several tables, and one
   check_hashing(10000, 8000, kSparse, random);
+  for (const std::uint64_t values : {1, 5000, 1 << 30}) check_rare_bits(values, random);
   for (const std::size_t n : {9001, 200003}) {
     if (!chosen()) continue;
     check_many(n, 1, 1, random);

@@ -105,23 +105,45 @@ class ChunkCounter {
         scratch_(kMostSorted + 2) {}
 
   // `items` and `scratch` hold n > 0 items each. The source (anything with operator[]) is read
-  // once: the passes of a partition must agree, and others may write to the caller's memory
-  // meanwhile.
+  // once, but for a guess: the passes of a partition must agree, and others may write to the
+  // caller's memory meanwhile.
   template <class Source>
   void count(const Source& source, Item* items, Item* scratch, std::size_t n) {
+    if (n <= kMostSorted) {
+      for (std::size_t i = 0; i < n; ++i) items[i] = source[i];
+      return count_part(items, scratch, n);
+    }
+    // Of the bits in which keys differ, some of them nearly always say which is the highest.
+    Key guess = 0;
+    for (std::size_t i = 0; i < n; i += n / kGuessed)
+      guess |= key_of(source[i]) ^ key_of(source[0]);
+    const Digit digit = part_digit(guess, n);
+    std::size_t sizes[kMostParts] = {};
     items[0] = source[0];
     const Key first = key_of(items[0]);
     Key differ = 0;
+    ++sizes[digit.of(first)];
     for (std::size_t i = 1; i < n; ++i) {
       const Item item = source[i];
       items[i] = item;
       differ |= key_of(item) ^ first;
+      ++sizes[digit.of(key_of(item))];
     }
-    if (n <= kMostSorted) return count_part(items, scratch, n);
-    count_large(items, scratch, n, differ);
+    if (differ == 0 || bit_width(differ) != bit_width(guess))
+      return count_large(items, scratch, n, differ);
+    scatter(items, n, digit, scratch, sizes);
+    count_parts(scratch, items, digit, sizes);
   }
 
  private:
+  static constexpr std::size_t kMostParts = std::size_t{1} << kMostPartBits;
+  static constexpr std::size_t kGuessed = 256;
+
+  static Digit part_digit(Key differ, std::size_t n) noexcept {
+    PYINFO_ASSERT(n > kMostSorted);
+    return highest_digit(differ, std::min(bit_width(n - 1) - kPartSizeBits, kMostPartBits));
+  }
+
   void count(Item* items, Item* scratch, std::size_t n) {
     if (n <= kMostSorted) return count_part(items, scratch, n);
     count_large(items, scratch, n, differing_bits(items, n));
@@ -134,19 +156,17 @@ class ChunkCounter {
       for (std::size_t i = 0; i < n; ++i) sum += count_of(items[i]);
       return out_.append(key_of(items[0]), sum);
     }
-    count_parts(items, n, differ, scratch);
+    const Digit digit = part_digit(differ, n);
+    std::size_t ends[kMostParts];
+    partition(items, n, digit, scratch, ends);
+    count_parts(scratch, items, digit, ends);
   }
 
-  // Partitions the items into `parts`; then their memory is scratch.
-  void count_parts(Item* items, std::size_t n, Key differ, Item* parts) {
-    const int wanted = bit_width(n - 1) - kPartSizeBits;
-    const int bits = std::min({bit_width(differ), wanted, kMostPartBits});
-    std::size_t ends[std::size_t{1} << kMostPartBits];
-    partition(items, n, bit_width(differ) - bits, bits, parts, ends);
+  void count_parts(Item* parts, Item* scratch, Digit digit, const std::size_t* ends) {
     std::size_t begin = 0;
-    for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
+    for (std::size_t p = 0; p < digit.parts(); ++p) {
       threads::require_uninterrupted();
-      if (ends[p] > begin) count(parts + begin, items + begin, ends[p] - begin);
+      if (ends[p] > begin) count(parts + begin, scratch + begin, ends[p] - begin);
       begin = ends[p];
     }
   }

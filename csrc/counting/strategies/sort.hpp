@@ -62,26 +62,47 @@ Key differing_bits(const Source& items, std::size_t n) noexcept {
   return bits;
 }
 
-// Partitions n items into 2^bits parts by the bits of their keys from `shift` on; the bits above
-// are equal in all keys. Writes where each part ends, and returns the size of the largest.
+// Some bits of keys, from `shift` on: the number of a part. There are at most 64 of them.
+struct Digit {
+  int shift;
+  int bits;
+  std::size_t parts() const noexcept { return std::size_t{1} << bits; }
+  std::size_t of(Key key) const noexcept { return (key >> shift) & Key(parts() - 1); }
+};
+
+// The highest bits in which keys differ, up to so many (at least one).
+inline Digit highest_digit(Key differ, int most_bits) noexcept {
+  PYINFO_ASSERT(most_bits > 0);
+  const int bits = std::min(bit_width(differ), most_bits);
+  return {bit_width(differ) - bits, bits};
+}
+
+// Puts n items into parts, whose sizes are given, by a digit of their keys above which all bits are
+// equal. Writes where each part ends over its size, and returns the size of the largest.
 template <class Source, class Item, class Size>
-std::size_t partition(const Source& items, std::size_t n, int shift, int bits, Item* out,
-                      Size* ends) noexcept {
-  PYINFO_ASSERT(n > 0 && shift >= 0 && shift + bits <= 64 && Size(n) == n);
-  PYINFO_ASSERT(differing_bits(items, n) >> shift >> (bits - 1) <= 1);
-  const std::size_t parts = std::size_t{1} << bits;
-  const Key mask = Key(parts - 1);
-  std::memset(ends, 0, parts * sizeof(Size));
-  for (std::size_t i = 0; i < n; ++i) ++ends[(key_of(items[i]) >> shift) & mask];
+std::size_t scatter(const Source& items, std::size_t n, Digit digit, Item* out,
+                    Size* ends) noexcept {
+  PYINFO_ASSERT(n > 0 && digit.shift >= 0 && digit.bits > 0 && digit.shift + digit.bits <= 64);
+  PYINFO_ASSERT(differing_bits(items, n) >> digit.shift >> (digit.bits - 1) <= 1);
   Size sum = 0, largest = 0;
-  for (std::size_t p = 0; p < parts; ++p) {
+  for (std::size_t p = 0; p < digit.parts(); ++p) {
     const Size size = ends[p];
     largest = std::max(largest, size);
     ends[p] = sum;
     sum += size;
   }
-  for (std::size_t i = 0; i < n; ++i) out[ends[(key_of(items[i]) >> shift) & mask]++] = items[i];
+  PYINFO_ASSERT(sum == n);
+  for (std::size_t i = 0; i < n; ++i) out[ends[digit.of(key_of(items[i]))]++] = items[i];
   return largest;
+}
+
+// The same, where sizes are still to be counted.
+template <class Source, class Item, class Size>
+std::size_t partition(const Source& items, std::size_t n, Digit digit, Item* out,
+                      Size* ends) noexcept {
+  std::memset(ends, 0, digit.parts() * sizeof(Size));
+  for (std::size_t i = 0; i < n; ++i) ++ends[digit.of(key_of(items[i]))];
+  return scatter(items, n, digit, out, ends);
 }
 
 // Sorts up to kMostSorted items by their keys and returns where they are: in `items` or in
@@ -97,13 +118,12 @@ Item* sort_items(Item* items, Item* scratch, std::size_t n) noexcept {
   const Key differ = differing_bits(items, n);
   if (differ == 0) return items;
   std::uint32_t ends[std::size_t{1} << kMostBits];
-  const int bits = std::min({bit_width(differ), bit_width(n), kMostBits});
-  const int shift = bit_width(differ) - bits;
-  const std::size_t largest = partition(items, n, shift, bits, scratch, ends);
-  if (shift == 0) return scratch;
+  const Digit digit = highest_digit(differ, std::min(bit_width(n), kMostBits));
+  const std::size_t largest = partition(items, n, digit, scratch, ends);
+  if (digit.shift == 0) return scratch;
   if (largest > kFewItems) {
     std::uint32_t begin = 0;
-    for (std::size_t p = 0; p < std::size_t{1} << bits; ++p) {
+    for (std::size_t p = 0; p < digit.parts(); ++p) {
       const std::size_t size = ends[p] - begin;
       if (size > kFewItems) {
         const Item* const sorted = sort_items(scratch + begin, items + begin, size);
