@@ -31,6 +31,7 @@ class SortedColumn {
 
  private:
   static constexpr std::size_t kBefore = 8;  // infinities, which fill a cache line
+  static_assert(kBefore >= kLeaf);           // as SearchLevels has them
 
   explicit SortedColumn(std::size_t size);
   void sort(const double* values);

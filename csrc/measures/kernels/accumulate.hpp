@@ -108,20 +108,32 @@ struct Accumulator {
     }
   }
 
+  // Eight registers at a time, then four: what is left of `count` are fewer. The halves of eight go
+  // through one loop: every copy of a term is hundreds of instructions.
   template <class Load>
-  PYINFO_INLINE void add(const Term& term, const Load& at, std::ptrdiff_t count) {
-    V terms[Term::sums];
-    std::ptrdiff_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      tree<8>(term, at, i, terms);
-      add_terms<0>(terms);
-    }
-    if (i + 4 <= count) {
+  PYINFO_INLINE void add_whole(const Term& term, const Load& at, std::ptrdiff_t count) {
+    V terms[Term::sums], half[Term::sums];
+    bool has_half = false;
+    for (std::ptrdiff_t i = 0; i + 4 <= count; i += 4) {
       tree<4>(term, at, i, terms);
+      if (!has_half && i + 8 <= count) {
+        for (int s = 0; s < Term::sums; ++s) half[s] = terms[s];
+        has_half = true;
+        continue;
+      }
+      if (has_half)
+        for (int s = 0; s < Term::sums; ++s) terms[s] = half[s] + terms[s];
+      has_half = false;
       add_terms<0>(terms);
-      i += 4;
     }
-    for (; i < count; ++i) {
+  }
+
+  // One register at a time, from `first` to `last` - 1.
+  template <class Load>
+  PYINFO_INLINE void add_singles(const Term& term, const Load& at, std::ptrdiff_t first,
+                                 std::ptrdiff_t last) {
+    V terms[Term::sums];
+    for (std::ptrdiff_t i = first; i < last; ++i) {
       tree<1>(term, at, i, terms);
       add_terms<0>(terms);
     }
@@ -210,7 +222,7 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
       else
         y = x;
     };
-    sums.add(term, only, 1);
+    sums.add_singles(term, only, 0, 1);
     sums.template reduce<true>(out);
     return;
   }
@@ -223,29 +235,34 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
     else
       y = x;
   };
-  sums.add(term, at, whole);
+  // Zeros beyond the end add nothing to any sum and are no extreme that matters.
   const int rest = int(std::ptrdiff_t(n) - whole * lanes);
-  if (rest > 0) {
-    // Zeros beyond the end add nothing to any sum and are no extreme that matters.
-    const auto tail = [=](std::ptrdiff_t, V& x, V& y) {
-      x = load_first<T>(p + whole * lanes, rest);
-      if constexpr (Term::operands == 2)
-        y = load_first<T>(q + whole * lanes, rest);
-      else
-        y = x;
-    };
-    sums.add(term, tail, 1);
-  }
+  const auto single = [=](std::ptrdiff_t i, V& x, V& y) {
+    if (i < whole) return at(i, x, y);
+    x = load_first<T>(p + i * lanes, rest);
+    if constexpr (Term::operands == 2)
+      y = load_first<T>(q + i * lanes, rest);
+    else
+      y = x;
+  };
+  sums.add_whole(term, at, whole);
+  sums.add_singles(term, single, whole / 4 * 4, whole + (rest > 0));
   sums.template reduce<false>(out);
 }
 
+// Some rows of a register of columns, and how far apart the rows are.
+template <class T>
+struct ColumnBlock {
+  const T* p;
+  const T* q;
+  std::ptrdiff_t p_row;
+  std::ptrdiff_t q_row;
+};
+
 // Adds `rows` rows to the columns' sums, one register of columns.
-template <class Term, bool whole>
-void add_column_rows(const Term& term, const typename Term::value_type* p,
-                     const typename Term::value_type* q, std::ptrdiff_t p_row, std::ptrdiff_t q_row,
-                     std::ptrdiff_t rows, int width, std::size_t column,
-                     ColumnSums<typename Term::value_type>& state) {
-  using T = typename Term::value_type;
+template <class Term, class T>
+PYINFO_INLINE void add_column_rows(const Term& term, const ColumnBlock<T>& from,
+                                   std::ptrdiff_t rows, std::size_t column, ColumnSums<T>& state) {
   using V = Vec<T>;
   constexpr int wide = kLanes<double>;
   Accumulator<Term> sums;
@@ -258,21 +275,14 @@ void add_column_rows(const Term& term, const typename Term::value_type* p,
   sums.seen = {load<T>(state.smallest + column), load<T>(state.largest + column),
                load<T>(state.support + column)};
   const auto at = [=](std::ptrdiff_t i, V& x, V& y) {
-    const T* const row = p + i * p_row;
-    if constexpr (whole)
-      x = load<T>(row);
+    x = load<T>(from.p + i * from.p_row);
+    if constexpr (Term::operands == 2)
+      y = load<T>(from.q + i * from.q_row);
     else
-      x = load_first<T>(row, width);
-    y = x;
-    if constexpr (Term::operands == 2) {
-      const T* const other = q + i * q_row;
-      if constexpr (whole)
-        y = load<T>(other);
-      else
-        y = load_first<T>(other, width);
-    }
+      y = x;
   };
-  sums.add(term, at, rows);
+  sums.add_whole(term, at, rows);
+  sums.add_singles(term, at, rows / 4 * 4, rows);
   for (int s = 0; s < Term::sums; ++s) {
     for (int part = 0; part < Total<T>::parts; ++part) {
       store<double>(state.high[s] + column + part * wide, sums.totals[s].high[part]);
@@ -304,16 +314,24 @@ void run_columns(const typename Term::value_type* p, const typename Term::value_
     state.largest[i] = -kInfinity<T>;
   }
   for (std::size_t row = 0; row < rows; row += block) {
-    const std::ptrdiff_t count = std::ptrdiff_t(rows - row < block ? rows - row : block);
+    const std::size_t count = rows - row < block ? rows - row : block;
     const T* const block_p = p + std::ptrdiff_t(row) * p_row;
     const T* const block_q = Term::operands == 2 ? q + std::ptrdiff_t(row) * q_row : block_p;
-    std::size_t column = 0;
-    for (; column + lanes <= columns; column += lanes)
-      add_column_rows<Term, true>(term, block_p + column, block_q + column, p_row, q_row, count, 0,
-                                  column, state);
-    if (column < columns)
-      add_column_rows<Term, false>(term, block_p + column, block_q + column, p_row, q_row, count,
-                                   int(columns - column), column, state);
+    for (std::size_t column = 0; column < columns; column += lanes) {
+      ColumnBlock<T> from = {block_p + column, block_q + column, p_row, q_row};
+      T padded_p[block * lanes], padded_q[block * lanes];
+      if (const std::size_t width = columns - column; width < lanes) {
+        // The last columns fill no register: they are copied, with zeros beside them.
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::ptrdiff_t row_p = std::ptrdiff_t(i) * p_row, row_q = std::ptrdiff_t(i) * q_row;
+          store<T>(padded_p + i * lanes, load_first<T>(from.p + row_p, int(width)));
+          if constexpr (Term::operands == 2)
+            store<T>(padded_q + i * lanes, load_first<T>(from.q + row_q, int(width)));
+        }
+        from = {padded_p, padded_q, lanes, lanes};
+      }
+      add_column_rows(term, from, std::ptrdiff_t(count), column, state);
+    }
   }
 }
 
