@@ -108,13 +108,18 @@ struct Accumulator {
     }
   }
 
-  // Eight registers at a time, then four: what is left of `count` are fewer. The halves of eight go
-  // through one loop: every copy of a term is hundreds of instructions.
-  template <class Load>
+  // Eight registers at a time, then four: what is left of `count` are fewer. `in_halves`: the
+  // halves of eight go through one loop, for terms of which a copy is hundreds of instructions.
+  template <bool in_halves, class Load>
   PYINFO_INLINE void add_whole(const Term& term, const Load& at, std::ptrdiff_t count) {
     V terms[Term::sums], half[Term::sums];
+    std::ptrdiff_t i = 0;
+    for (; !in_halves && i + 8 <= count; i += 8) {
+      tree<8>(term, at, i, terms);
+      add_terms<0>(terms);
+    }
     bool has_half = false;
-    for (std::ptrdiff_t i = 0; i + 4 <= count; i += 4) {
+    for (; i + 4 <= count; i += 4) {
       tree<4>(term, at, i, terms);
       if (!has_half && i + 8 <= count) {
         for (int s = 0; s < Term::sums; ++s) half[s] = terms[s];
@@ -245,7 +250,7 @@ void run(const typename Term::value_type* p, const typename Term::value_type* q,
     else
       y = x;
   };
-  sums.add_whole(term, at, whole);
+  sums.template add_whole<Term::in_halves>(term, at, whole);
   sums.add_singles(term, single, whole / 4 * 4, whole + (rest > 0));
   sums.template reduce<false>(out);
 }
@@ -281,7 +286,7 @@ PYINFO_INLINE void add_column_rows(const Term& term, const ColumnBlock<T>& from,
     else
       y = x;
   };
-  sums.add_whole(term, at, rows);
+  sums.template add_whole<true>(term, at, rows);
   sums.add_singles(term, at, rows / 4 * 4, rows);
   for (int s = 0; s < Term::sums; ++s) {
     for (int part = 0; part < Total<T>::parts; ++part) {

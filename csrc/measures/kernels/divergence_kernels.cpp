@@ -49,6 +49,7 @@ struct KullbackLeibler {
   static constexpr int exact_sums = 0b111;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
+  static constexpr bool in_halves = false;
   explicit KullbackLeibler(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>& support) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -68,6 +69,7 @@ struct JensenShannon {
   static constexpr int exact_sums = 0b111;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
+  static constexpr bool in_halves = true;
   explicit JensenShannon(const Parameters& parameters)
       : pair(parameters),
         weight_p(splat<T>(T(parameters.weight_p))),
@@ -93,6 +95,7 @@ struct Jeffreys {
   static constexpr int exact_sums = 0b111;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
+  static constexpr bool in_halves = true;
   explicit Jeffreys(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>& support) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -113,6 +116,7 @@ struct Hellinger {
   static constexpr int exact_sums = 0b1011;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
+  static constexpr bool in_halves = true;
   explicit Hellinger(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -138,6 +142,7 @@ struct TotalVariation {
   static constexpr int exact_sums = 0b101;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
+  static constexpr bool in_halves = true;
   explicit TotalVariation(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -156,6 +161,7 @@ struct RatioPower {
   static constexpr int exact_sums = 0b1011;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
+  static constexpr bool in_halves = true;
   explicit RatioPower(const Parameters& parameters)
       : pair(parameters),
         exponent(splat<T>(T(parameters.exponent))),

@@ -33,6 +33,7 @@ struct Sum {
   static constexpr int exact_sums = 1;
   static constexpr bool tracks_largest = true;
   static constexpr bool tracks_support = false;
+  static constexpr bool in_halves = false;
   explicit Sum(const Parameters& parameters) : scale(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>&) const {
     terms[0] = scale(p);
@@ -48,6 +49,7 @@ struct XLogX {
   static constexpr int exact_sums = scaled ? 3 : 1;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
+  static constexpr bool in_halves = false;
   explicit XLogX(const Parameters& parameters) : scale(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> x = scale(p);
@@ -65,6 +67,7 @@ struct Remainder {
   static constexpr int exact_sums = 3;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
+  static constexpr bool in_halves = false;
   explicit Remainder(const Parameters& parameters)
       : scale(parameters), cap(splat<T>(T(parameters.cap))) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>&) const {
@@ -85,6 +88,7 @@ struct XLogY {
   static constexpr int exact_sums = 3;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
+  static constexpr bool in_halves = false;
   explicit XLogY(const Parameters& parameters) : scale(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>& support) const {
     const Vec<T> y = scale(q);
@@ -105,6 +109,7 @@ struct Power {
   static constexpr int exact_sums = 7;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = true;
+  static constexpr bool in_halves = true;
   explicit Power(const Parameters& parameters)
       : scale(parameters), exponent(splat<T>(T(parameters.exponent))) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T>, Vec<T> (&terms)[sums], Vec<T>& support) const {
