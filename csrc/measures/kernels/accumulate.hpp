@@ -121,7 +121,7 @@ struct Accumulator {
     bool has_half = false;
     for (; i + 4 <= count; i += 4) {
       tree<4>(term, at, i, terms);
-      if (!has_half && i + 8 <= count) {
+      if (in_halves && !has_half && i + 8 <= count) {
         for (int s = 0; s < Term::sums; ++s) half[s] = terms[s];
         has_half = true;
         continue;

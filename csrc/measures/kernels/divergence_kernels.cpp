@@ -116,7 +116,7 @@ struct Hellinger {
   static constexpr int exact_sums = 0b1011;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
-  static constexpr bool in_halves = true;
+  static constexpr bool in_halves = false;
   explicit Hellinger(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> difference = pair.difference(p, q);
@@ -142,7 +142,7 @@ struct TotalVariation {
   static constexpr int exact_sums = 0b101;
   static constexpr bool tracks_largest = false;
   static constexpr bool tracks_support = false;
-  static constexpr bool in_halves = true;
+  static constexpr bool in_halves = false;
   explicit TotalVariation(const Parameters& parameters) : pair(parameters) {}
   PYINFO_INLINE void operator()(Vec<T> p, Vec<T> q, Vec<T> (&terms)[sums], Vec<T>&) const {
     const Vec<T> difference = pair.difference(p, q);
